@@ -1,0 +1,361 @@
+//! What the control side asks of a worker, and what it answers.
+
+use ortc::types::{
+    DtlsParameters, IceCandidate, IceParameters, MediaKind, RtpEncodingParameters, RtpMapping,
+    RtpParameters, RtpType,
+};
+use serde::Serialize;
+
+use crate::{ConsumerId, DtlsState, IceState, ProducerId, ProducerScore, RouterId, TransportId};
+
+/// Pairs a [`Command`] with its [`crate::EventKind::Reply`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RequestId(pub u64);
+
+/// One request. Ids of new entities are chosen by the caller and must be fresh.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Makes an empty router.
+    CreateRouter {
+        /// Its name.
+        router: RouterId,
+    },
+    /// Closes a router and everything in it.
+    CloseRouter {
+        /// Its name.
+        router: RouterId,
+    },
+    /// Makes a transport; answered by [`Reply::WebRtcTransport`].
+    CreateWebRtcTransport {
+        /// Its owner.
+        router: RouterId,
+        /// Its name.
+        transport: TransportId,
+    },
+    /// Gives a transport the remote side's fingerprints and role.
+    ConnectWebRtcTransport {
+        /// Which.
+        transport: TransportId,
+        /// The remote side's parameters; `role` is the remote side's role.
+        dtls_parameters: DtlsParameters,
+    },
+    /// New ICE credentials; answered by [`Reply::IceParameters`]. The old ones stay valid until the
+    /// new ones are first used, 30 s at most.
+    RestartIce {
+        /// Which.
+        transport: TransportId,
+    },
+    /// Closes a transport with its producers and consumers.
+    CloseTransport {
+        /// Which.
+        transport: TransportId,
+    },
+    /// Answered by [`Reply::TransportStats`].
+    TransportStats {
+        /// Which.
+        transport: TransportId,
+    },
+    /// A source the client sends on a transport.
+    Produce {
+        /// The transport it arrives on.
+        transport: TransportId,
+        /// Its name.
+        producer: ProducerId,
+        /// Its shape.
+        options: Box<ProduceOptions>,
+    },
+    /// Stops forwarding a producer.
+    PauseProducer {
+        /// Which.
+        producer: ProducerId,
+    },
+    /// Forwards it again.
+    ResumeProducer {
+        /// Which.
+        producer: ProducerId,
+    },
+    /// Closes a producer and its consumers.
+    CloseProducer {
+        /// Which.
+        producer: ProducerId,
+    },
+    /// Sends a producer's media on a transport.
+    Consume {
+        /// The transport it leaves by.
+        transport: TransportId,
+        /// Its name.
+        consumer: ConsumerId,
+        /// Its shape.
+        options: Box<ConsumeOptions>,
+    },
+    /// Stops a consumer.
+    PauseConsumer {
+        /// Which.
+        consumer: ConsumerId,
+    },
+    /// Starts it again, from a key frame.
+    ResumeConsumer {
+        /// Which.
+        consumer: ConsumerId,
+    },
+    /// Closes a consumer.
+    CloseConsumer {
+        /// Which.
+        consumer: ConsumerId,
+    },
+    /// The layers a consumer should get at most.
+    SetPreferredLayers {
+        /// Which.
+        consumer: ConsumerId,
+        /// Spatial layer, 0 the smallest.
+        spatial: u8,
+        /// Temporal layer, if limited.
+        temporal: Option<u8>,
+    },
+    /// Asks the consumer's producer for a key frame.
+    RequestKeyFrame {
+        /// Which.
+        consumer: ConsumerId,
+    },
+    /// Answered by [`Reply::Dump`].
+    Dump,
+    /// Panics inside the named transport's work at its next datagram, or in the worker itself.
+    /// For tests of supervision.
+    #[cfg(feature = "fault-injection")]
+    InjectPanic {
+        /// `None`: the worker itself, at once.
+        transport: Option<TransportId>,
+    },
+}
+
+/// Arguments of [`Command::Produce`].
+#[derive(Clone, Debug)]
+pub struct ProduceOptions {
+    /// Audio or video.
+    pub kind: MediaKind,
+    /// What the client sends.
+    pub rtp_parameters: RtpParameters,
+    /// Client's payload types and streams to the router's.
+    pub rtp_mapping: RtpMapping,
+    /// Simple, simulcast or svc.
+    pub rtp_type: RtpType,
+    /// Starts paused.
+    pub paused: bool,
+    /// The router's header-extension ids, which every consumer of the router shares.
+    pub router_header_extensions: Vec<ortc::types::RtpHeaderExtensionParameters>,
+}
+
+/// Arguments of [`Command::Consume`].
+#[derive(Clone, Debug)]
+pub struct ConsumeOptions {
+    /// What it consumes; in the same router.
+    pub producer: ProducerId,
+    /// Audio or video.
+    pub kind: MediaKind,
+    /// What the client will receive.
+    pub rtp_parameters: RtpParameters,
+    /// The producer's streams by their router names.
+    pub consumable_encodings: Vec<RtpEncodingParameters>,
+    /// Simple, simulcast or svc.
+    pub rtp_type: RtpType,
+    /// Starts paused.
+    pub paused: bool,
+    /// Preferred layers `(spatial, temporal)`; the best by default.
+    pub preferred_layers: Option<(u8, Option<u8>)>,
+}
+
+/// The answer to a [`Command`].
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// It is done.
+    Done,
+    /// A transport's parameters.
+    WebRtcTransport(Box<WebRtcTransportData>),
+    /// New ICE credentials.
+    IceParameters(IceParameters),
+    /// A consumer exists.
+    Consumer {
+        /// Whether its producer is paused now.
+        producer_paused: bool,
+        /// Scores of the producer's streams now.
+        scores: Vec<ProducerScore>,
+    },
+    /// Counters of a transport.
+    TransportStats(Box<TransportStats>),
+    /// Everything in the worker.
+    Dump(Box<WorkerDump>),
+}
+
+/// Why a [`Command`] failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommandError {
+    /// The router is not there.
+    #[error("router not found")]
+    RouterNotFound,
+    /// The transport is not there.
+    #[error("transport not found")]
+    TransportNotFound,
+    /// The producer is not there.
+    #[error("producer not found")]
+    ProducerNotFound,
+    /// The consumer is not there.
+    #[error("consumer not found")]
+    ConsumerNotFound,
+    /// The id is in use.
+    #[error("id already in use")]
+    DuplicateId,
+    /// `connect` was called before.
+    #[error("transport already connected")]
+    AlreadyConnected,
+    /// No usable fingerprint, or a malformed one.
+    #[error("invalid DTLS parameters: {0}")]
+    InvalidDtlsParameters(&'static str),
+    /// Another producer of the transport has this SSRC, MID or RID.
+    #[error("{0} already in use on this transport")]
+    StreamInUse(String),
+    /// Parameters that cannot be routed.
+    #[error("invalid RTP parameters: {0}")]
+    InvalidRtpParameters(String),
+    /// A panic was caught while the command ran; the transport is closed.
+    #[error("internal error")]
+    Internal,
+}
+
+/// What a client needs to connect to a transport.
+#[derive(Clone, Debug)]
+pub struct WebRtcTransportData {
+    /// Credentials.
+    pub ice_parameters: IceParameters,
+    /// Addresses.
+    pub ice_candidates: Vec<IceCandidate>,
+    /// The router's certificate; role `auto`.
+    pub dtls_parameters: DtlsParameters,
+}
+
+/// Counters of a transport since its start.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TransportStats {
+    /// ICE state.
+    pub ice_state: IceState,
+    /// DTLS state.
+    pub dtls_state: DtlsState,
+    /// The remote address in use.
+    pub ice_selected_tuple: Option<String>,
+    /// Datagram bytes received.
+    pub bytes_received: u64,
+    /// Datagram bytes sent.
+    pub bytes_sent: u64,
+    /// RTP packets received and authenticated.
+    pub rtp_packets_received: u64,
+    /// RTP packets sent.
+    pub rtp_packets_sent: u64,
+    /// Bits per second received over the last interval.
+    pub recv_bitrate: u64,
+    /// Bits per second sent over the last interval.
+    pub send_bitrate: u64,
+    /// Packets that failed authentication or were replayed.
+    pub srtp_failures: u64,
+    /// Datagrams dropped for other reasons.
+    pub dropped: u64,
+    /// Bandwidth last told to the client by REMB, bits per second.
+    pub available_incoming_bitrate: Option<u64>,
+}
+
+/// Everything in a worker.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkerDump {
+    /// Its routers.
+    pub routers: Vec<RouterDump>,
+    /// Remote addresses known.
+    pub tuples: usize,
+    /// ICE username fragments known.
+    pub ufrags: usize,
+    /// Datagrams dropped because nobody had validated their source, by reason.
+    pub dropped_unknown_tuple: u64,
+    /// Datagrams whose first byte is of no known protocol (RFC 7983).
+    pub dropped_unknown_protocol: u64,
+    /// STUN requests that were malformed or not authentic.
+    pub dropped_stun: u64,
+    /// Outgoing datagrams dropped because the batch was full.
+    pub dropped_transmit: u64,
+    /// Panics caught inside a transport's work.
+    pub panics: u64,
+}
+
+/// Everything in a router.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RouterDump {
+    /// Its name.
+    pub id: RouterId,
+    /// Its transports.
+    pub transports: Vec<TransportDump>,
+    /// Its producers.
+    pub producers: Vec<ProducerDump>,
+    /// Its consumers.
+    pub consumers: Vec<ConsumerDump>,
+}
+
+/// A transport at a glance.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TransportDump {
+    /// Its name.
+    pub id: TransportId,
+    /// Its counters.
+    pub stats: TransportStats,
+    /// SSRCs it routes.
+    pub ssrcs: usize,
+}
+
+/// A producer at a glance.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProducerDump {
+    /// Its name.
+    pub id: ProducerId,
+    /// Its transport.
+    pub transport: TransportId,
+    /// Audio or video.
+    pub kind: MediaKind,
+    /// Whether it is paused.
+    pub paused: bool,
+    /// Packets received over all streams.
+    pub packets: u64,
+    /// Payload bytes received over all streams.
+    pub bytes: u64,
+    /// Key-frame requests sent to the client.
+    pub key_frame_requests: u64,
+    /// Packets asked for again.
+    pub nacked: u64,
+    /// Packets lost for good, as RFC 3550 counts.
+    pub lost: i64,
+    /// Scores of its streams.
+    pub scores: Vec<ProducerScore>,
+}
+
+/// A consumer at a glance.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConsumerDump {
+    /// Its name.
+    pub id: ConsumerId,
+    /// Its producer.
+    pub producer: ProducerId,
+    /// Its transport.
+    pub transport: TransportId,
+    /// Audio or video.
+    pub kind: MediaKind,
+    /// Whether it is paused.
+    pub paused: bool,
+    /// Packets forwarded.
+    pub packets: u64,
+    /// Payload bytes forwarded.
+    pub bytes: u64,
+    /// Packets sent again.
+    pub retransmitted: u64,
+    /// Spatial and temporal layer being sent, when there are layers.
+    pub current_layers: Option<crate::ConsumerLayers>,
+}

@@ -1,0 +1,35 @@
+//! The media engine, sans-IO: no socket, no clock, no thread, no lock.
+//!
+//! # Contract
+//!
+//! 1. Inputs: [`Worker::handle_datagram`], [`Worker::handle_command`], [`Worker::handle_timeout`].
+//!    Outputs: [`Worker::poll_transmit`], [`Worker::poll_event`], [`Worker::poll_timeout`].
+//! 2. After any batch of inputs the caller drains all three outputs before it waits. Nothing
+//!    depends on being drained in between.
+//! 3. `now` never goes backwards; a smaller `now` is ignored, not an error.
+//! 4. No input from the network can panic or grow memory without a limit named in [`MediaLimits`].
+//! 5. Every entity has one owner (its Router) and is named by a `Copy` key; keys of closed entities
+//!    are never reused within a Router's life.
+//! 6. Closing is top-down and complete: closing a Router yields one event per entity, in order
+//!    consumers, producers, transports.
+//! 7. Same inputs, same seed, same outputs, byte for byte (DTLS signatures excepted).
+#![forbid(unsafe_code)]
+
+mod command;
+mod config;
+mod event;
+mod ids;
+mod transmit;
+mod worker;
+
+pub use command::{
+    Command, CommandError, ConsumeOptions, ConsumerDump, ProduceOptions, ProducerDump, Reply,
+    RequestId, RouterDump, TransportDump, TransportStats, WebRtcTransportData, WorkerDump,
+};
+pub use config::{HostCandidate, MediaLimits, WorkerConfig};
+pub use event::{
+    CloseReason, ConsumerLayers, DtlsState, Event, EventKind, IceState, ProducerScore,
+};
+pub use ids::{ConsumerId, ProducerId, RouterId, TransportId};
+pub use transmit::{SocketId, Transmit, TransmitBatch, Tuple};
+pub use worker::Worker;

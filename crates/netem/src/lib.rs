@@ -1,0 +1,2 @@
+//! A seeded, sans-IO network emulator for tests.
+#![forbid(unsafe_code)]

@@ -1,0 +1,52 @@
+//! What an endpoint can send or receive (`RtpCapabilities`).
+
+use serde::{Deserialize, Serialize};
+
+use super::{CodecParameters, MediaKind, RtpHeaderExtension};
+
+/// What a router or an endpoint can receive.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RtpCapabilities {
+    /// Supported media and RTX codecs.
+    #[serde(default)]
+    pub codecs: Vec<RtpCodecCapability>,
+    /// Supported RTP header extensions.
+    #[serde(default)]
+    pub header_extensions: Vec<RtpHeaderExtension>,
+}
+
+/// One codec an endpoint supports.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RtpCodecCapability {
+    /// Audio or video.
+    pub kind: MediaKind,
+    /// `audio/opus`, `video/VP8`, `video/rtx`…
+    pub mime_type: String,
+    /// The payload type this endpoint prefers for the codec.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preferred_payload_type: Option<u8>,
+    /// RTP clock rate in hertz.
+    pub clock_rate: u32,
+    /// Number of audio channels; absent for video.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channels: Option<u8>,
+    /// Codec-specific parameters (SDP `a=fmtp`).
+    #[serde(default)]
+    pub parameters: CodecParameters,
+    /// Transport-layer and codec-specific feedback (SDP `a=rtcp-fb`).
+    #[serde(default)]
+    pub rtcp_feedback: Vec<RtcpFeedback>,
+}
+
+/// One RTCP feedback mechanism.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RtcpFeedback {
+    /// `nack`, `ccm`, `goog-remb`, `transport-cc`…
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `pli`, `fir`, or empty.
+    #[serde(default)]
+    pub parameter: String,
+}

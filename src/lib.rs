@@ -1,0 +1,1 @@
+//! miso: a WebRTC SFU in one binary.

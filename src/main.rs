@@ -1,0 +1,2 @@
+//! The miso server.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Tests of the whole product.
+mod architecture;
