@@ -15,11 +15,23 @@
 //! 7. Same inputs, same seed, same outputs, byte for byte (DTLS signatures excepted).
 #![forbid(unsafe_code)]
 
+#[allow(dead_code)]
+mod bwe;
 mod command;
 mod config;
+#[allow(dead_code)]
+mod consumer;
 mod event;
 mod ids;
+#[allow(dead_code)]
+mod producer;
+#[allow(dead_code)]
+mod rtcp;
+#[allow(dead_code)]
+mod rtp;
 mod transmit;
+#[allow(dead_code)]
+mod transport;
 mod worker;
 
 pub use command::{

@@ -13,7 +13,7 @@ pub struct Worker {
 impl Worker {
     /// An empty worker.
     #[must_use]
-    pub fn new(config: WorkerConfig) -> Self {
+    pub fn new(config: &WorkerConfig) -> Self {
         Self {
             egress: TransmitBatch::new(config.limits.transmit_bytes),
         }

@@ -1,0 +1,1 @@
+//! Receiver-side bandwidth estimate from abs-send-time, told to a sender by REMB.

@@ -1,0 +1,1 @@
+//! Packets of one producer stream kept for retransmission, shared by its consumers.

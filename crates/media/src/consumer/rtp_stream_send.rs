@@ -1,0 +1,1 @@
+//! Statistics, reports and retransmissions of one sent RTP stream.

@@ -1,0 +1,1 @@
+//! Renumbers packets so that what a consumer gets is continuous.

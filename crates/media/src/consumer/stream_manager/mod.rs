@@ -1,0 +1,4 @@
+//! Which of a producer's packets a consumer gets.
+
+pub(crate) mod simple;
+pub(crate) mod simulcast;

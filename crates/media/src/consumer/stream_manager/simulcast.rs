@@ -1,0 +1,1 @@
+//! Several streams of one source in, the best living one out.

@@ -1,0 +1,1 @@
+//! Debounces key-frame requests to one producer stream.

@@ -1,0 +1,5 @@
+//! Producers: media that enters a router.
+
+pub(crate) mod key_frame_request_manager;
+pub(crate) mod nack_generator;
+pub(crate) mod rtp_stream_recv;

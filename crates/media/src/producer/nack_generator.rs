@@ -1,0 +1,1 @@
+//! Decides which missing packets to ask for again, and when.

@@ -1,0 +1,1 @@
+//! Writes the RTCP packets the router sends.

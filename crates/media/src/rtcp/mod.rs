@@ -1,0 +1,4 @@
+//! RTCP in and out.
+
+pub(crate) mod builder;
+pub(crate) mod compound;

@@ -1,0 +1,1 @@
+//! What a forwarder must know of a AV1 payload: key frame, layers.

@@ -1,0 +1,1 @@
+//! What a forwarder must know of a H264 payload: key frame, layers.

@@ -1,0 +1,1 @@
+//! What a forwarder must know of a H265 payload: key frame, layers.
