@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::lenient::null_as_default;
 use super::{CodecParameters, MediaKind};
 
 /// A header extension in capabilities.
@@ -15,10 +16,10 @@ pub struct RtpHeaderExtension {
     /// The identifier the endpoint prefers (RFC 8285: 1 to 14 in the one-byte form).
     pub preferred_id: u8,
     /// Whether the endpoint prefers to encrypt the value (RFC 6904).
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub preferred_encrypt: bool,
     /// Seen from the endpoint that lists it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub direction: HeaderExtensionDirection,
 }
 
@@ -46,9 +47,9 @@ pub struct RtpHeaderExtensionParameters {
     /// The identifier on the wire.
     pub id: u8,
     /// Whether the value is encrypted (RFC 6904).
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub encrypt: bool,
     /// Extension parameters; none is defined today.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub parameters: CodecParameters,
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::lenient::null_as_default;
 use super::{CodecParameters, MediaKind, RtpHeaderExtension};
 
 /// What a router or an endpoint can receive.
@@ -9,10 +10,10 @@ use super::{CodecParameters, MediaKind, RtpHeaderExtension};
 #[serde(rename_all = "camelCase")]
 pub struct RtpCapabilities {
     /// Supported media and RTX codecs.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub codecs: Vec<RtpCodecCapability>,
     /// Supported RTP header extensions.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub header_extensions: Vec<RtpHeaderExtension>,
 }
 
@@ -25,18 +26,18 @@ pub struct RtpCodecCapability {
     /// `audio/opus`, `video/VP8`, `video/rtx`…
     pub mime_type: String,
     /// The payload type this endpoint prefers for the codec.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preferred_payload_type: Option<u8>,
     /// RTP clock rate in hertz.
     pub clock_rate: u32,
     /// Number of audio channels; absent for video.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channels: Option<u8>,
     /// Codec-specific parameters (SDP `a=fmtp`).
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub parameters: CodecParameters,
     /// Transport-layer and codec-specific feedback (SDP `a=rtcp-fb`).
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub rtcp_feedback: Vec<RtcpFeedback>,
 }
 
@@ -47,6 +48,6 @@ pub struct RtcpFeedback {
     #[serde(rename = "type")]
     pub kind: String,
     /// `pli`, `fir`, or empty.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub parameter: String,
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::lenient::{null_as_default, whole_number};
 use super::{RtcpFeedback, RtpHeaderExtensionParameters};
 
 /// Audio or video.
@@ -43,13 +44,13 @@ pub struct RtpParameters {
     /// The codecs in use, media codec first, its RTX after it.
     pub codecs: Vec<RtpCodecParameters>,
     /// The header extensions in use.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub header_extensions: Vec<RtpHeaderExtensionParameters>,
     /// One entry per simulcast or plain stream.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub encodings: Vec<RtpEncodingParameters>,
     /// RTCP settings.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub rtcp: RtcpParameters,
     /// MediaStream and track id (RFC 8830), as newer clients send it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -70,10 +71,10 @@ pub struct RtpCodecParameters {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channels: Option<u8>,
     /// Codec-specific parameters.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub parameters: CodecParameters,
     /// Feedback in use.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub rtcp_feedback: Vec<RtcpFeedback>,
 }
 
@@ -103,7 +104,11 @@ pub struct RtpEncodingParameters {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale_resolution_down_by: Option<f64>,
     /// Upper bound of the bitrate in bits per second.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "whole_number",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub max_bitrate: Option<u64>,
 }
 
@@ -169,7 +174,7 @@ pub struct RtpMappingEncoding {
     /// The producer's restriction identifier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rid: Option<String>,
-    /// Scalability of this stream.
+    /// Scalability of this stream, as the producer stated it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scalability_mode: Option<String>,
     /// The stream's name inside the router.
