@@ -1,0 +1,28 @@
+import type { Status } from "../sfu/store";
+import { useSession } from "./useSession";
+import { useSessionState } from "./useSessionState";
+
+export interface RoomControls {
+  status: Status;
+  room: string;
+  displayName: string;
+  problem: string | null;
+  join: (room: string, displayName: string) => void;
+  leave: () => void;
+  dismiss: () => void;
+}
+
+/** Where the user is, and the way in and out. */
+export function useRoom(): RoomControls {
+  const session = useSession();
+  const { status, room, self, problem } = useSessionState();
+  return {
+    status,
+    room,
+    displayName: self?.displayName ?? "",
+    problem,
+    join: (name, displayName) => void session.join(name, displayName),
+    leave: () => void session.leave(),
+    dismiss: () => { session.store.set({ problem: null }); },
+  };
+}

@@ -1,0 +1,89 @@
+/** Requests and notifications over one socket, typed by protocol.md. It knows nothing of rooms or media. */
+import { REQUEST_TIMEOUT_MS } from "../protocol/connection";
+import type { NotificationName, Notifications } from "../protocol/notifications";
+import type { Answer, Payload, RequestName } from "../protocol/requests";
+import type { ErrorAnswer } from "../protocol/types";
+import { RequestError } from "./failures";
+
+/** What is used of a Socket.IO socket; tests give another one. */
+export interface SocketLike {
+  readonly connected: boolean;
+  connect(): unknown;
+  disconnect(): unknown;
+  emit(event: string, ...args: unknown[]): unknown;
+  on(event: string, handler: (...args: never[]) => void): unknown;
+}
+
+const isError = (answer: unknown): answer is ErrorAnswer =>
+  typeof answer === "object" && answer !== null && "error" in answer;
+
+export class SignalingClient {
+  /** Rejections of the requests that wait for an answer: a lost socket answers none of them. */
+  private readonly waiting = new Set<(error: RequestError) => void>();
+
+  constructor(private readonly socket: SocketLike) {
+    socket.on("disconnect", () => {
+      for (const reject of this.waiting) reject(new RequestError("disconnected", "the socket was closed"));
+      this.waiting.clear();
+    });
+  }
+
+  get connected(): boolean {
+    return this.socket.connected;
+  }
+
+  connect(): void {
+    this.socket.connect();
+  }
+
+  disconnect(): void {
+    this.socket.disconnect();
+  }
+
+  /** Called when the socket comes up, each time. */
+  onUp(handler: () => void): void {
+    this.socket.on("connect", handler);
+  }
+
+  /** Called when an open socket is lost; `final` when it will not come back by itself. */
+  onDown(handler: (final: boolean) => void): void {
+    this.socket.on("disconnect", (reason: string) => {
+      handler(reason === "io server disconnect" || reason === "io client disconnect");
+    });
+  }
+
+  /** Called for each attempt to connect that failed. */
+  onUnreachable(handler: () => void): void {
+    this.socket.on("connect_error", handler);
+  }
+
+  on<E extends NotificationName>(event: E, handler: (payload: Notifications[E]) => void): void {
+    this.socket.on(event, handler);
+  }
+
+  /** Resolves with the answer; rejects with a RequestError on refusal, silence or a lost socket. */
+  request<E extends RequestName>(
+    event: E,
+    ...payload: Payload<E> extends undefined ? [] : [Payload<E>]
+  ): Promise<Answer<E>> {
+    if (!this.socket.connected) return Promise.reject(new RequestError("disconnected", "there is no connection"));
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void) => {
+        clearTimeout(timer);
+        this.waiting.delete(fail);
+        act();
+      };
+      const fail = (error: RequestError) => {
+        settle(() => { reject(error); });
+      };
+      const timer = setTimeout(() => {
+        fail(new RequestError("timeout", `no answer to ${event}`));
+      }, REQUEST_TIMEOUT_MS);
+      this.waiting.add(fail);
+      this.socket.emit(event, ...payload, (answer: unknown) => {
+        if (isError(answer)) fail(new RequestError(answer.code, answer.error));
+        else settle(() => { resolve(answer as Answer<E>); });
+      });
+    });
+  }
+}

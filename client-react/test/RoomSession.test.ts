@@ -1,0 +1,175 @@
+import { expect, test } from "vitest";
+import { DeviceError } from "../src/sfu/devices";
+import { deviceSentence } from "../src/sfu/failures";
+import { bench, type FakeTrack, openFake } from "./support/session";
+import { producerOf, serve } from "./support/server";
+
+/** A session that has joined and publishes. */
+async function joined(...peers: Parameters<typeof serve>[1] & object) {
+  const all = bench();
+  serve(all.socket, peers);
+  await all.session.join("tea", "Ann");
+  await all.until(() => {
+    expect(all.socket.count("transport-produce")).toBe(2);
+  });
+  return all;
+}
+
+test("joining publishes microphone and camera over one transport", async () => {
+  const { socket, session } = await joined();
+  expect(session.store.get()).toMatchObject({ status: "joined", room: "tea", self: { displayName: "Ann" }, problem: null });
+  expect(socket.sent.filter(({ event }) => event === "createWebRtcTransport")).toEqual([
+    { event: "createWebRtcTransport", payload: { consumer: false } },
+  ]);
+  const produced = socket.sent.filter(({ event }) => event === "transport-produce");
+  expect(produced.map(({ payload }) => (payload as { appData: object }).appData)).toEqual(
+    expect.arrayContaining([{ source: "microphone" }, { source: "camera" }]),
+  );
+});
+
+test("the camera is sent as three simulcast layers", async () => {
+  const { socket } = await joined();
+  const video = socket.sent.find(({ payload }) => (payload as { kind?: string } | undefined)?.kind === "video");
+  expect(video?.payload).toMatchObject({
+    rtpParameters: {
+      encodings: [{ scaleResolutionDownBy: 4 }, { scaleResolutionDownBy: 2 }, { scaleResolutionDownBy: 1 }],
+    },
+  });
+});
+
+test("producers already in the room are consumed and then resumed", async () => {
+  const producer = producerOf("bob");
+  const { socket, session, until } = await joined({ peerId: "bob", producers: [producer] });
+  await until(() => {
+    expect(socket.count("consumer-resume")).toBe(1);
+  });
+  const order = socket.events();
+  expect(order.indexOf("consume")).toBeLessThan(order.indexOf("consumer-resume"));
+  expect(session.store.get().peers).toMatchObject([
+    { peerId: "bob", displayName: "Name of bob", media: [{ producerId: producer.producerId, source: "microphone" }] },
+  ]);
+});
+
+test("a producer announced twice is consumed once", async () => {
+  const { socket, until } = await joined();
+  const producer = producerOf("bob");
+  socket.tell("new-producer", producer);
+  socket.tell("new-producer", { ...producer });
+  await until(() => {
+    expect(socket.count("consumer-resume")).toBe(1);
+  });
+  expect(socket.count("consume")).toBe(1);
+});
+
+test("a producer that closes while it is being consumed leaves nothing behind", async () => {
+  const { socket, session, until } = await joined();
+  const producer = producerOf("bob");
+  const answer = socket.answers["consume"];
+  socket.answers["consume"] = (payload) => {
+    socket.tell("producer-closed", { producerId: producer.producerId, peerId: "bob" });
+    return answer?.(payload);
+  };
+  socket.tell("new-peer", { peerId: "bob", displayName: "Bob" });
+  socket.tell("new-producer", producer);
+  await until(() => {
+    expect(socket.count("consume")).toBe(1);
+  });
+  await new Promise((resolve) => { setTimeout(resolve); });
+  expect(socket.count("consumer-resume")).toBe(0);
+  expect(session.store.get()).toMatchObject({ peers: [{ peerId: "bob", media: [] }], problem: null });
+});
+
+test("a peer that leaves is gone with its media", async () => {
+  const { socket, session, until } = await joined({ peerId: "bob", producers: [producerOf("bob")] });
+  await until(() => {
+    expect(session.store.get().peers[0]?.media).toHaveLength(1);
+  });
+  socket.tell("peer-left", { peerId: "bob" });
+  expect(session.store.get().peers).toEqual([]);
+});
+
+test("muting pauses the microphone's producer, unmuting resumes it", async () => {
+  const { socket, session } = await joined();
+  await session.local.setMuted(true);
+  await session.local.setMuted(false);
+  expect(socket.events().slice(-2)).toEqual(["producer-pause", "producer-resume"]);
+});
+
+test("turning the camera off closes its producer and stops the device", async () => {
+  const { socket, session } = await joined();
+  const track = session.store.get().local.tracks.camera as unknown as FakeTrack;
+  await session.local.turnOff("camera");
+  expect(track.readyState).toBe("ended");
+  expect(socket.count("producer-close")).toBe(1);
+  await session.local.turnOn("camera");
+  expect(socket.count("transport-produce")).toBe(3);
+});
+
+test("a denied camera is told in a sentence and the call goes on without it", async () => {
+  const denied = new DeviceError(deviceSentence("camera", new DOMException("", "NotAllowedError")));
+  const { socket, session, until } = bench((source) => (source === "camera" ? Promise.reject(denied) : openFake(source)));
+  serve(socket);
+  await session.join("tea", "Ann");
+  await until(() => {
+    expect(socket.count("transport-produce")).toBe(1);
+  });
+  expect(session.store.get()).toMatchObject({ status: "joined", problem: expect.stringContaining("camera is blocked") as string });
+});
+
+test("a full room sends the user back to the lobby with a sentence", async () => {
+  const { socket, session, until } = bench();
+  socket.answers["joinRoom"] = () => ({ error: "no", code: "limit-peers" });
+  await session.join("tea", "Ann");
+  await until(() => {
+    expect(session.store.get()).toMatchObject({ status: "idle", problem: expect.stringContaining("full") as string });
+  });
+});
+
+test("when the socket comes back the room is joined and everything published again", async () => {
+  const { socket, session, until } = await joined();
+  const { camera } = session.store.get().local.tracks;
+  socket.lose("transport close");
+  expect(session.store.get().status).toBe("reconnecting");
+  socket.connect();
+  await until(() => {
+    expect(socket.count("transport-produce")).toBe(4);
+  });
+  expect(session.store.get()).toMatchObject({ status: "joined", problem: null });
+  expect(session.store.get().local.tracks.camera).toBe(camera);
+});
+
+test("a closed room is joined again", async () => {
+  const { socket, session, until } = await joined();
+  socket.tell("room-closed", { reason: "worker-died" });
+  await until(() => {
+    expect(socket.count("transport-produce")).toBe(4);
+  });
+  expect(socket.count("joinRoom")).toBe(2);
+  expect(session.store.get().status).toBe("joined");
+});
+
+test("a join that fails for a while is tried again", async () => {
+  const { socket, session, until } = await joined();
+  const answer = socket.answers["joinRoom"];
+  socket.answers["joinRoom"] = () => {
+    if (answer) socket.answers["joinRoom"] = answer;
+    return { error: "the worker is starting", code: "worker-died" };
+  };
+  socket.tell("room-closed", { reason: "worker-died" });
+  await until(() => {
+    expect(socket.count("joinRoom")).toBe(3);
+    expect(session.store.get().status).toBe("joined");
+  });
+});
+
+test("leaving stops the devices, tells the server and does not come back", async () => {
+  const { socket, session } = await joined();
+  const track = session.store.get().local.tracks.microphone as unknown as FakeTrack;
+  await session.leave();
+  expect(track.readyState).toBe("ended");
+  expect(socket.events().at(-1)).toBe("leaveRoom");
+  expect(socket.connected).toBe(false);
+  expect(session.store.get().status).toBe("idle");
+  socket.connect();
+  expect(socket.count("joinRoom")).toBe(1);
+});

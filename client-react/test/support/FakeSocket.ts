@@ -1,0 +1,54 @@
+/** A socket whose other end is the test. */
+import type { SocketLike } from "../../src/sfu/SignalingClient";
+
+type Listener = (...args: unknown[]) => void;
+type Responder = (payload: never) => unknown;
+
+export class FakeSocket implements SocketLike {
+  connected = false;
+  /** Every request made, in order. */
+  readonly sent: { event: string; payload: unknown }[] = [];
+  /** Answers by event; a request without one is never answered. */
+  readonly answers: Record<string, Responder> = {};
+  private readonly listeners = new Map<string, Listener[]>();
+
+  connect(): void {
+    this.connected = true;
+    this.tell("connect");
+  }
+
+  disconnect(): void {
+    this.lose("io client disconnect");
+  }
+
+  lose(reason: string): void {
+    if (!this.connected) return;
+    this.connected = false;
+    this.tell("disconnect", reason);
+  }
+
+  emit(event: string, ...args: unknown[]): void {
+    const ack = args.pop() as Listener;
+    const [payload] = args;
+    this.sent.push({ event, payload });
+    const answer = this.answers[event];
+    if (answer) queueMicrotask(() => { ack(answer(payload as never)); });
+  }
+
+  on(event: string, handler: (...args: never[]) => void): void {
+    this.listeners.set(event, [...(this.listeners.get(event) ?? []), handler as Listener]);
+  }
+
+  /** The server speaks. */
+  tell(event: string, ...args: unknown[]): void {
+    for (const listener of this.listeners.get(event) ?? []) listener(...args);
+  }
+
+  events(): string[] {
+    return this.sent.map(({ event }) => event);
+  }
+
+  count(event: string): number {
+    return this.events().filter((one) => one === event).length;
+  }
+}
