@@ -1,0 +1,621 @@
+//! Two of our transports against each other in virtual time, with loss and with malice.
+
+use std::time::{Duration, Instant};
+
+use ortc::types::{DtlsFingerprint, DtlsParameters, DtlsRole};
+use proptest::prelude::*;
+
+use super::*;
+
+/// The one reading of a clock these tests start from.
+#[allow(clippy::disallowed_methods)]
+fn epoch() -> Instant {
+    Instant::now()
+}
+
+/// xorshift64*; the seed is part of every failure message.
+struct Random(u64);
+
+impl Random {
+    fn chance(&mut self, percent: u64) -> bool {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % 100 < percent
+    }
+}
+
+fn parameters(identity: &DtlsIdentity, role: DtlsRole) -> DtlsParameters {
+    DtlsParameters {
+        role,
+        fingerprints: identity.fingerprints(),
+    }
+}
+
+/// One side and what came out of it.
+struct Side {
+    transport: DtlsTransport,
+    keys: Option<(SrtpInbound, SrtpOutbound, SrtpProfile)>,
+    failure: Option<DtlsFailure>,
+    closed: bool,
+    states: Vec<DtlsState>,
+}
+
+impl Side {
+    fn new(identity: &DtlsIdentity, now: Instant) -> Self {
+        Self {
+            transport: DtlsTransport::new(identity, &MediaLimits::default(), now),
+            keys: None,
+            failure: None,
+            closed: false,
+            states: Vec::new(),
+        }
+    }
+
+    fn drain(&mut self) -> Vec<Vec<u8>> {
+        let mut datagrams = Vec::new();
+        while let Some(output) = self.transport.poll_output() {
+            match output {
+                DtlsOutput::Transmit(bytes) => datagrams.push(bytes),
+                DtlsOutput::Connected {
+                    inbound,
+                    outbound,
+                    profile,
+                } => {
+                    self.keys = Some((inbound, outbound, profile));
+                }
+                DtlsOutput::StateChange(state) => self.states.push(state),
+                DtlsOutput::Failed(failure) => self.failure = Some(failure),
+                DtlsOutput::Closed => self.closed = true,
+            }
+        }
+        datagrams
+    }
+}
+
+/// Two sides, a network with 20 ms one way, and a clock.
+struct Pair {
+    sides: [Side; 2],
+    identities: [DtlsIdentity; 2],
+    flying: Vec<(Instant, usize, Vec<u8>)>,
+    start: Instant,
+    now: Instant,
+    random: Random,
+    loss_percent: u64,
+}
+
+const CLIENT: usize = 0;
+const SERVER: usize = 1;
+const ONE_WAY: Duration = Duration::from_millis(20);
+
+impl Pair {
+    fn new(seed: u64, loss_percent: u64) -> Self {
+        let now = epoch();
+        let identities = [
+            DtlsIdentity::generate().unwrap(),
+            DtlsIdentity::generate().unwrap(),
+        ];
+        Self {
+            sides: [
+                Side::new(&identities[0], now),
+                Side::new(&identities[1], now),
+            ],
+            identities,
+            flying: Vec::new(),
+            start: now,
+            now,
+            random: Random(seed * 2 + 1),
+            loss_percent,
+        }
+    }
+
+    /// Connects both, the first as client.
+    fn connected_to_each_other(mut self) -> Self {
+        let client = parameters(&self.identities[CLIENT], DtlsRole::Client);
+        let server = parameters(&self.identities[SERVER], DtlsRole::Server);
+        let role = self.sides[SERVER]
+            .transport
+            .connect(self.now, &client)
+            .unwrap();
+        assert_eq!(role, DtlsRole::Server);
+        let role = self.sides[CLIENT]
+            .transport
+            .connect(self.now, &server)
+            .unwrap();
+        assert_eq!(role, DtlsRole::Client);
+        self
+    }
+
+    fn flush(&mut self) {
+        for from in [CLIENT, SERVER] {
+            for datagram in self.sides[from].drain() {
+                if !self.random.chance(self.loss_percent) {
+                    self.flying.push((self.now + ONE_WAY, 1 - from, datagram));
+                }
+            }
+        }
+    }
+
+    /// Runs until nothing is due within `limit` of the start.
+    fn run(&mut self, limit: Duration) {
+        self.flush();
+        loop {
+            let timers = self
+                .sides
+                .iter()
+                .filter_map(|side| side.transport.poll_timeout());
+            let arrivals = self.flying.iter().map(|(at, ..)| *at);
+            let Some(next) = timers.chain(arrivals).min() else {
+                break;
+            };
+            if next > self.start + limit {
+                break;
+            }
+            self.now = next.max(self.now);
+            let (due, later) = self.flying.drain(..).partition(|(at, ..)| *at <= self.now);
+            self.flying = later;
+            let due: Vec<(Instant, usize, Vec<u8>)> = due;
+            for (_, to, datagram) in due {
+                self.sides[to]
+                    .transport
+                    .handle_datagram(self.now, &datagram);
+                self.flush();
+            }
+            for side in &mut self.sides {
+                side.transport.handle_timeout(self.now);
+            }
+            self.flush();
+        }
+    }
+
+    fn is_connected(&self) -> bool {
+        self.sides
+            .iter()
+            .all(|side| side.transport.state() == DtlsState::Connected && side.keys.is_some())
+    }
+}
+
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(40);
+
+#[test]
+fn both_roles_connect_and_their_keys_fit() {
+    let mut pair = Pair::new(1, 0).connected_to_each_other();
+    pair.run(HANDSHAKE_LIMIT);
+    assert!(pair.is_connected());
+    // Two round trips: no cookie exchange.
+    assert_eq!(pair.now - pair.start, 4 * ONE_WAY);
+    let [client, server] = &mut pair.sides;
+    assert_eq!(client.states, [DtlsState::Connecting, DtlsState::Connected]);
+    assert_eq!(client.transport.poll_timeout(), None);
+    assert_eq!(server.transport.poll_timeout(), None);
+    let (_, outbound, _) = client.keys.as_mut().unwrap();
+    let plain = [&[0x80, 96, 0, 1, 0, 0, 0, 0, 0, 0, 0, 7][..], b"media"].concat();
+    let mut packet = plain.clone();
+    outbound.protect_rtp(&mut packet, 0).unwrap();
+    let (inbound, _, profile) = server.keys.as_mut().unwrap();
+    let len = inbound.unprotect_rtp(&mut packet).unwrap();
+    assert_eq!(packet[..len], plain);
+    assert_ne!(*profile, SrtpProfile::Aes128CmHmacSha1_80);
+}
+
+#[test]
+fn handshakes_survive_a_fifth_of_the_datagrams_being_lost() {
+    let mut slow = 0;
+    for seed in 1..=200 {
+        let mut pair = Pair::new(seed, 20).connected_to_each_other();
+        pair.run(HANDSHAKE_LIMIT);
+        let failures = [&pair.sides[0].failure, &pair.sides[1].failure];
+        assert!(pair.is_connected(), "seed {seed}: {failures:?}");
+        slow += usize::from(pair.now - pair.start > Duration::from_secs(10));
+    }
+    assert!(slow <= 2, "{slow} of 200 took longer than 10 s");
+}
+
+#[test]
+fn the_remote_role_decides_ours_and_auto_means_client() {
+    let identity = DtlsIdentity::generate().unwrap();
+    for (theirs, ours) in [
+        (DtlsRole::Auto, DtlsRole::Server),
+        (DtlsRole::Client, DtlsRole::Server),
+        (DtlsRole::Server, DtlsRole::Client),
+    ] {
+        let mut side = Side::new(&identity, epoch());
+        let remote = parameters(&identity, theirs);
+        assert_eq!(
+            side.transport.connect(side.transport.now, &remote),
+            Ok(ours)
+        );
+        assert_eq!(side.drain().is_empty(), ours == DtlsRole::Server);
+        let again = side.transport.connect(side.transport.now, &remote);
+        assert_eq!(again, Err(CommandError::AlreadyConnected));
+    }
+}
+
+#[test]
+fn another_certificate_than_announced_yields_no_keys() {
+    for wrong in [CLIENT, SERVER] {
+        let mut pair = Pair::new(1, 0);
+        let stranger = DtlsIdentity::generate().unwrap();
+        let told: Vec<DtlsParameters> = [(CLIENT, DtlsRole::Client), (SERVER, DtlsRole::Server)]
+            .into_iter()
+            .map(|(side, role)| {
+                let identity = if side == wrong {
+                    &stranger
+                } else {
+                    &pair.identities[side]
+                };
+                parameters(identity, role)
+            })
+            .collect();
+        pair.sides[SERVER]
+            .transport
+            .connect(pair.now, &told[CLIENT])
+            .unwrap();
+        pair.sides[CLIENT]
+            .transport
+            .connect(pair.now, &told[SERVER])
+            .unwrap();
+        pair.run(HANDSHAKE_LIMIT);
+        let deceived = &pair.sides[1 - wrong];
+        assert_eq!(deceived.failure, Some(DtlsFailure::FingerprintMismatch));
+        assert_eq!(deceived.transport.state(), DtlsState::Failed);
+        assert!(pair.sides.iter().all(|side| side.keys.is_none()));
+    }
+}
+
+#[test]
+fn fingerprints_are_checked_before_anything_else() {
+    let identity = DtlsIdentity::generate().unwrap();
+    let mut side = Side::new(&identity, epoch());
+    let bad = |algorithm: &str, value: &str| DtlsParameters {
+        role: DtlsRole::Client,
+        fingerprints: vec![DtlsFingerprint {
+            algorithm: algorithm.into(),
+            value: value.into(),
+        }],
+    };
+    for remote in [
+        DtlsParameters {
+            role: DtlsRole::Auto,
+            fingerprints: vec![],
+        },
+        bad("sha-256", "AB:CD"),
+        bad("sha-1", &["AB"; 20].join(":")),
+        bad("", ""),
+    ] {
+        let refused = side.transport.connect(side.transport.now, &remote);
+        assert!(matches!(
+            refused,
+            Err(CommandError::InvalidDtlsParameters(_))
+        ));
+    }
+    assert_eq!(side.transport.state(), DtlsState::New);
+    assert!(side.drain().is_empty() && side.states.is_empty());
+}
+
+#[test]
+fn datagrams_that_arrive_before_connect_are_replayed_by_it() {
+    let mut pair = Pair::new(1, 0);
+    let server = parameters(&pair.identities[SERVER], DtlsRole::Server);
+    let client = parameters(&pair.identities[CLIENT], DtlsRole::Auto);
+    pair.sides[CLIENT]
+        .transport
+        .connect(pair.now, &server)
+        .unwrap();
+    pair.run(Duration::from_millis(100));
+    assert_eq!(pair.sides[SERVER].transport.state(), DtlsState::New);
+    pair.sides[SERVER]
+        .transport
+        .connect(pair.now, &client)
+        .unwrap();
+    assert!(!pair.sides[SERVER].drain().is_empty());
+    pair.run(HANDSHAKE_LIMIT);
+    assert!(pair.is_connected());
+}
+
+#[test]
+fn few_datagrams_are_kept_before_connect() {
+    let mut pair = Pair::new(1, 0);
+    let hello = client_hello(&mut pair);
+    let transport = &mut pair.sides[SERVER].transport;
+    for _ in 0..1000 {
+        transport.handle_datagram(pair.now, &hello);
+        transport.handle_datagram(pair.now, &[22; 3000]);
+    }
+    assert_eq!(transport.early.len(), EARLY_DATAGRAMS);
+}
+
+#[test]
+fn a_client_that_goes_silent_is_given_up() {
+    let mut pair = Pair::new(1, 0).connected_to_each_other();
+    pair.run(ONE_WAY * 2);
+    pair.loss_percent = 100;
+    pair.flying.clear();
+    pair.run(HANDSHAKE_LIMIT);
+    for side in &pair.sides {
+        assert!(
+            matches!(side.failure, Some(DtlsFailure::Handshake(_))),
+            "{:?}",
+            side.failure
+        );
+        assert_eq!(side.states, [DtlsState::Connecting, DtlsState::Failed]);
+        assert!(side.keys.is_none());
+    }
+    assert!(pair.now - pair.start <= Duration::from_secs(31));
+}
+
+#[test]
+fn closing_tells_the_other_side() {
+    let mut pair = Pair::new(1, 0).connected_to_each_other();
+    pair.run(HANDSHAKE_LIMIT);
+    pair.sides[CLIENT].transport.close();
+    assert_eq!(pair.sides[CLIENT].transport.state(), DtlsState::Closed);
+    pair.run(HANDSHAKE_LIMIT);
+    let server = &pair.sides[SERVER];
+    assert!(server.closed);
+    assert_eq!(server.states.last(), Some(&DtlsState::Closed));
+    assert!(!pair.sides[CLIENT].closed);
+}
+
+#[test]
+fn closing_before_connecting_sends_nothing() {
+    let identity = DtlsIdentity::generate().unwrap();
+    let mut side = Side::new(&identity, epoch());
+    side.transport.close();
+    side.transport.close();
+    assert!(side.drain().is_empty());
+    assert_eq!(side.states, [DtlsState::Closed]);
+    let remote = parameters(&identity, DtlsRole::Auto);
+    assert!(side.transport.connect(side.transport.now, &remote).is_err());
+}
+
+#[test]
+fn application_data_is_ignored() {
+    let mut pair = Pair::new(1, 0).connected_to_each_other();
+    pair.run(HANDSHAKE_LIMIT);
+    let session = pair.sides[CLIENT].transport.session.as_mut().unwrap();
+    session.dtls.send_application_data(b"hello").unwrap();
+    pair.sides[CLIENT].transport.drain();
+    let datagrams = pair.sides[CLIENT].drain();
+    assert_eq!(datagrams.len(), 1);
+    let server = &mut pair.sides[SERVER];
+    server.transport.handle_datagram(pair.now, &datagrams[0]);
+    assert!(server.drain().is_empty());
+    assert_eq!(server.transport.state(), DtlsState::Connected);
+}
+
+/// The first datagram of a client.
+fn client_hello(pair: &mut Pair) -> Vec<u8> {
+    let server = parameters(&pair.identities[SERVER], DtlsRole::Server);
+    pair.sides[CLIENT]
+        .transport
+        .connect(pair.now, &server)
+        .unwrap();
+    pair.sides[CLIENT].drain().remove(0)
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack
+        .windows(needle.len())
+        .position(|window| window == needle)
+}
+
+#[test]
+fn the_srtp_profile_is_our_choice_not_the_clients() {
+    let mut pair = Pair::new(1, 0);
+    let mut hello = client_hello(&mut pair);
+    // use_srtp (14): 9 bytes, 6 of them profiles; put SHA1_80 first and GCM behind it.
+    let extension = find(&hello, &[0, 14, 0, 9, 0, 6]).unwrap() + 6;
+    hello[extension..extension + 6].copy_from_slice(&[0, 1, 0, 7, 0, 8]);
+    let client = parameters(&pair.identities[CLIENT], DtlsRole::Auto);
+    let server = &mut pair.sides[SERVER];
+    server.transport.connect(pair.now, &client).unwrap();
+    server.transport.handle_datagram(pair.now, &hello);
+    let flight = server.drain().concat();
+    let chosen = find(&flight, &[0, 14, 0, 5, 0, 2]).unwrap() + 6;
+    assert!(matches!(flight[chosen..chosen + 2], [0, 7 | 8]));
+}
+
+#[test]
+fn an_association_established_without_keys_fails() {
+    let mut pair = Pair::new(1, 0).connected_to_each_other();
+    pair.sides[SERVER]
+        .transport
+        .session
+        .as_mut()
+        .unwrap()
+        .established = true;
+    pair.sides[SERVER].transport.drain();
+    pair.sides[SERVER].drain();
+    assert_eq!(pair.sides[SERVER].failure, Some(DtlsFailure::NoSrtpProfile));
+}
+
+/// Cuts a ClientHello datagram into datagrams of one fragment each.
+fn fragmented(hello: &[u8], size: usize) -> Vec<Vec<u8>> {
+    let body = &hello[13 + 12..];
+    body.chunks(size)
+        .enumerate()
+        .map(|(index, chunk)| {
+            let offset = ((index * size) as u32).to_be_bytes();
+            let length = (chunk.len() as u32).to_be_bytes();
+            let mut datagram = hello[..11].to_vec();
+            datagram[10] = index as u8;
+            datagram.extend_from_slice(&((12 + chunk.len()) as u16).to_be_bytes());
+            datagram.extend_from_slice(&hello[13..13 + 6]);
+            datagram.extend_from_slice(&offset[1..]);
+            datagram.extend_from_slice(&length[1..]);
+            datagram.extend_from_slice(chunk);
+            datagram
+        })
+        .collect()
+}
+
+#[test]
+fn a_fragmented_client_hello_is_put_together_in_any_order() {
+    for reversed in [false, true] {
+        let mut pair = Pair::new(1, 0);
+        let hello = client_hello(&mut pair);
+        let client = parameters(&pair.identities[CLIENT], DtlsRole::Auto);
+        pair.sides[SERVER]
+            .transport
+            .connect(pair.now, &client)
+            .unwrap();
+        let mut fragments = fragmented(&hello, 40);
+        assert!(fragments.len() > 2);
+        if reversed {
+            fragments.reverse();
+        }
+        for fragment in fragments {
+            pair.sides[SERVER]
+                .transport
+                .handle_datagram(pair.now, &fragment);
+        }
+        pair.run(HANDSHAKE_LIMIT);
+        assert!(pair.is_connected(), "reversed: {reversed}");
+    }
+}
+
+/// A record of zero-length fragments of one message.
+fn bomb(sequence: u8) -> Vec<u8> {
+    let mut datagram = vec![22, 254, 253, 0, 0, 0, 0, 0, 0, 0, sequence];
+    let fragments = [1, 0, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0].repeat(97);
+    datagram.extend_from_slice(&(fragments.len() as u16).to_be_bytes());
+    datagram.extend_from_slice(&fragments);
+    datagram
+}
+
+/// A record of one-byte fragments, no two alike, that never complete their message.
+fn crumbs(index: u32) -> Vec<u8> {
+    let mut datagram = vec![22, 254, 253, 0, 0, 0, 0, 0, 0];
+    datagram.extend_from_slice(&(index as u16).to_be_bytes());
+    let mut fragments = Vec::new();
+    for crumb in 0..8 {
+        let offset = (1 + index * 8 + crumb).to_be_bytes();
+        fragments.extend_from_slice(&[1, 0, 0x30, 0, 0, 0, offset[1], offset[2], offset[3]]);
+        fragments.extend_from_slice(&[0, 0, 1, 0xaa]);
+    }
+    datagram.extend_from_slice(&(fragments.len() as u16).to_be_bytes());
+    datagram.extend_from_slice(&fragments);
+    datagram
+}
+
+#[test]
+fn fragment_bombs_end_the_handshake_within_its_budget() {
+    let limits = MediaLimits::default();
+    for make in [|index: u32| bomb(index as u8), crumbs] {
+        let mut pair = Pair::new(1, 0);
+        let client = parameters(&pair.identities[CLIENT], DtlsRole::Auto);
+        let server = &mut pair.sides[SERVER];
+        server.transport.connect(pair.now, &client).unwrap();
+        for index in 0..20_000 {
+            server.transport.handle_datagram(pair.now, &make(index));
+            if server.transport.state() == DtlsState::Failed {
+                assert!(index <= limits.handshake_datagrams as u32, "{index}");
+                break;
+            }
+        }
+        assert!(server.drain().is_empty());
+        assert_eq!(server.transport.state(), DtlsState::Failed);
+        assert_eq!(server.failure, Some(DtlsFailure::Flood));
+        assert!(server.transport.session.is_none() && server.transport.early.is_empty());
+    }
+}
+
+#[test]
+fn plaintext_noise_does_not_end_an_established_association() {
+    let mut pair = Pair::new(1, 0);
+    let hello = client_hello(&mut pair);
+    let client = parameters(&pair.identities[CLIENT], DtlsRole::Auto);
+    pair.sides[SERVER]
+        .transport
+        .connect(pair.now, &client)
+        .unwrap();
+    pair.sides[SERVER]
+        .transport
+        .handle_datagram(pair.now, &hello);
+    pair.run(HANDSHAKE_LIMIT);
+    assert!(pair.is_connected());
+    let fatal_alert = [21, 254, 253, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 2, 40];
+    for index in 0..1000 {
+        let transport = &mut pair.sides[SERVER].transport;
+        transport.handle_datagram(pair.now, &hello);
+        transport.handle_datagram(pair.now, &bomb(index as u8));
+        transport.handle_datagram(pair.now, &crumbs(index));
+        transport.handle_datagram(pair.now, &fatal_alert);
+    }
+    pair.sides[SERVER].drain();
+    assert_eq!(pair.sides[SERVER].transport.state(), DtlsState::Connected);
+}
+
+#[test]
+fn a_flood_at_a_transport_in_handshake_is_bounded_in_bytes() {
+    let mut pair = Pair::new(1, 0);
+    let client = parameters(&pair.identities[CLIENT], DtlsRole::Auto);
+    let server = &mut pair.sides[SERVER];
+    server.transport.connect(pair.now, &client).unwrap();
+    server.transport.handle_datagram(
+        pair.now,
+        &vec![22; MediaLimits::default().handshake_bytes + 1],
+    );
+    server.drain();
+    assert_eq!(server.failure, Some(DtlsFailure::Flood));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// A real handshake with one byte changed somewhere ends connected or failed, never panics,
+    /// and never gives keys to one that was deceived.
+    #[test]
+    fn a_corrupted_handshake_never_panics(
+        datagram in 0_usize..8,
+        place in any::<prop::sample::Index>(),
+        mask in 1_u8..,
+    ) {
+        let mut pair = Pair::new(1, 0).connected_to_each_other();
+        let mut count = 0;
+        pair.flush();
+        for _ in 0..40 {
+            for (_, to, mut bytes) in std::mem::take(&mut pair.flying) {
+                if count == datagram {
+                    let place = place.index(bytes.len());
+                    bytes[place] ^= mask;
+                }
+                count += 1;
+                pair.sides[to].transport.handle_datagram(pair.now, &bytes);
+            }
+            pair.flush();
+            pair.now += Duration::from_millis(500);
+            for side in &mut pair.sides {
+                side.transport.handle_timeout(pair.now);
+            }
+            pair.flush();
+        }
+        for side in &pair.sides {
+            let connected = side.transport.state() == DtlsState::Connected;
+            prop_assert_eq!(side.keys.is_some(), connected);
+        }
+    }
+
+    #[test]
+    fn arbitrary_datagrams_never_panic(
+        datagrams in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..200), 1..40),
+        content in 20_u8..26,
+    ) {
+        let identity = DtlsIdentity::generate().unwrap();
+        let now = epoch();
+        for role in [DtlsRole::Client, DtlsRole::Server] {
+            let mut side = Side::new(&identity, now);
+            side.transport.connect(now, &parameters(&identity, role)).unwrap();
+            for body in &datagrams {
+                let mut record = vec![content, 254, 253, 0, 0, 0, 0, 0, 0, 0, 1];
+                record.extend_from_slice(&(body.len() as u16).to_be_bytes());
+                record.extend_from_slice(body);
+                side.transport.handle_datagram(now, &record);
+                side.transport.handle_datagram(now, body);
+            }
+            side.drain();
+            prop_assert!(side.keys.is_none());
+        }
+    }
+}
