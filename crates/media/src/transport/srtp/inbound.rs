@@ -6,13 +6,12 @@ use super::header::{rtcp_ssrc, rtp_header};
 use super::index::estimate;
 use super::replay::ReplayWindow;
 use super::ssrc_table::{Slot, SsrcTable};
-use super::suite::{MasterKey, Purpose, RTCP_ENCRYPTED, Suite};
+use super::suite::{MasterKey, RTCP_ENCRYPTED, SessionKeys};
 use super::{MAX_INBOUND_SSRCS, SrtpError, SrtpProfile};
 
 /// The remote side's keys and what was seen of its SSRCs.
 pub(crate) struct SrtpInbound {
-    rtp: Suite,
-    rtcp: Suite,
+    keys: Box<SessionKeys>,
     rtp_seen: SsrcTable<ReplayWindow>,
     rtcp_seen: SsrcTable<ReplayWindow>,
 }
@@ -20,8 +19,7 @@ pub(crate) struct SrtpInbound {
 impl SrtpInbound {
     pub(super) fn new(profile: SrtpProfile, master: MasterKey<'_>) -> Result<Self, SrtpError> {
         Ok(Self {
-            rtp: Suite::new(profile, master, Purpose::Rtp)?,
-            rtcp: Suite::new(profile, master, Purpose::Rtcp)?,
+            keys: SessionKeys::derive(profile, master)?,
             rtp_seen: SsrcTable::new(MAX_INBOUND_SSRCS),
             rtcp_seen: SsrcTable::new(MAX_INBOUND_SSRCS),
         })
@@ -36,7 +34,7 @@ impl SrtpInbound {
             Slot::Full => Err(SrtpError::TooManySsrcs),
             Slot::Vacant(vacancy) => {
                 let index = u64::from(header.sequence);
-                let len = self.rtp.open_rtp(packet, header, index)?;
+                let len = self.keys.rtp.open_rtp(packet, header, index)?;
                 vacancy.insert(ReplayWindow::starting_at(index));
                 Ok(len)
             }
@@ -44,7 +42,7 @@ impl SrtpInbound {
                 let index = estimate(seen.highest(), header.sequence)
                     .filter(|index| seen.is_fresh(*index))
                     .ok_or(SrtpError::Replayed)?;
-                let len = self.rtp.open_rtp(packet, header, index)?;
+                let len = self.keys.rtp.open_rtp(packet, header, index)?;
                 seen.accept(index);
                 Ok(len)
             }
@@ -54,7 +52,7 @@ impl SrtpInbound {
     /// The same for a compound RTCP packet.
     pub(crate) fn unprotect_rtcp(&mut self, packet: &mut [u8]) -> Result<usize, SrtpError> {
         let ssrc = rtcp_ssrc(packet)?;
-        let word = self.rtcp.rtcp_index_word(packet)?;
+        let word = self.keys.rtcp.rtcp_index_word(packet)?;
         if word & RTCP_ENCRYPTED == 0 {
             return Err(SrtpError::Unencrypted);
         }
@@ -62,7 +60,7 @@ impl SrtpInbound {
         match self.rtcp_seen.find(ssrc) {
             Slot::Full => Err(SrtpError::TooManySsrcs),
             Slot::Vacant(vacancy) => {
-                let len = self.rtcp.open_rtcp(packet, ssrc, index)?;
+                let len = self.keys.rtcp.open_rtcp(packet, ssrc, index)?;
                 vacancy.insert(ReplayWindow::starting_at(u64::from(index)));
                 Ok(len)
             }
@@ -70,7 +68,7 @@ impl SrtpInbound {
                 if !seen.is_fresh(u64::from(index)) {
                     return Err(SrtpError::Replayed);
                 }
-                let len = self.rtcp.open_rtcp(packet, ssrc, index)?;
+                let len = self.keys.rtcp.open_rtcp(packet, ssrc, index)?;
                 seen.accept(u64::from(index));
                 Ok(len)
             }

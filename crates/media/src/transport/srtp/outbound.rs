@@ -5,13 +5,12 @@ use std::fmt;
 use super::header::{rtcp_ssrc, rtp_header};
 use super::index::estimate;
 use super::ssrc_table::{Slot, SsrcTable};
-use super::suite::{MasterKey, Purpose, RTCP_ENCRYPTED, Suite};
+use super::suite::{MasterKey, RTCP_ENCRYPTED, SessionKeys};
 use super::{MAX_OUTBOUND_SSRCS, SrtpError, SrtpProfile};
 
 /// Our keys and how far our SSRCs have come.
 pub(crate) struct SrtpOutbound {
-    rtp: Suite,
-    rtcp: Suite,
+    keys: Box<SessionKeys>,
     /// The highest index sent.
     rtp_sent: SsrcTable<u64>,
     /// One counter for all SSRCs: the nonce holds the SSRC beside it, and indices may skip.
@@ -21,8 +20,7 @@ pub(crate) struct SrtpOutbound {
 impl SrtpOutbound {
     pub(super) fn new(profile: SrtpProfile, master: MasterKey<'_>) -> Result<Self, SrtpError> {
         Ok(Self {
-            rtp: Suite::new(profile, master, Purpose::Rtp)?,
-            rtcp: Suite::new(profile, master, Purpose::Rtcp)?,
+            keys: SessionKeys::derive(profile, master)?,
             rtp_sent: SsrcTable::new(MAX_OUTBOUND_SSRCS),
             next_rtcp_index: 0,
         })
@@ -42,12 +40,12 @@ impl SrtpOutbound {
             Slot::Vacant(vacancy) => {
                 let index = u64::from(header.sequence);
                 vacancy.insert(index);
-                self.rtp.seal_rtp(arena, start, header, index)
+                self.keys.rtp.seal_rtp(arena, start, header, index)
             }
             Slot::Known(highest) => {
                 let index = estimate(*highest, header.sequence).ok_or(SrtpError::NoIndex)?;
                 *highest = index.max(*highest);
-                self.rtp.seal_rtp(arena, start, header, index)
+                self.keys.rtp.seal_rtp(arena, start, header, index)
             }
         }
     }
@@ -64,7 +62,7 @@ impl SrtpOutbound {
             return Err(SrtpError::NoIndex);
         }
         self.next_rtcp_index += 1;
-        self.rtcp.seal_rtcp(arena, start, ssrc, index)
+        self.keys.rtcp.seal_rtcp(arena, start, ssrc, index)
     }
 
     /// Drops the state of an SSRC. It must not be used again under these keys: its roll-over

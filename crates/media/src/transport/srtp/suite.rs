@@ -41,6 +41,25 @@ impl Purpose {
     }
 }
 
+/// Session keys of one direction; boxed to keep their holders small.
+pub(super) struct SessionKeys {
+    pub(super) rtp: Suite,
+    pub(super) rtcp: Suite,
+}
+
+impl SessionKeys {
+    /// Derives all keys of a master key.
+    pub(super) fn derive(
+        profile: SrtpProfile,
+        master: MasterKey<'_>,
+    ) -> Result<Box<Self>, SrtpError> {
+        Ok(Box::new(Self {
+            rtp: Suite::new(profile, master, Purpose::Rtp)?,
+            rtcp: Suite::new(profile, master, Purpose::Rtcp)?,
+        }))
+    }
+}
+
 /// Session keys of one direction, for RTP or for RTCP.
 pub(super) enum Suite {
     Gcm(Gcm),
@@ -48,8 +67,7 @@ pub(super) enum Suite {
 }
 
 impl Suite {
-    /// Derives the keys.
-    pub(super) fn new(
+    fn new(
         profile: SrtpProfile,
         master: MasterKey<'_>,
         purpose: Purpose,
