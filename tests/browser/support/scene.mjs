@@ -1,0 +1,89 @@
+// A scene: a server, browsers, the users in them; and, when it fails, everything they know written to test-results/.
+import { mkdir, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { after, test } from "node:test";
+import { startChromium, startFirefox } from "./browsers.mjs";
+import { startServer } from "./server.mjs";
+import { User } from "./user.mjs";
+
+export const RESULTS = fileURLToPath(new URL("../../../test-results/", import.meta.url));
+
+/** Captures a smaller picture than the page asks for: four 720p encoders are too much for a small test machine. */
+const small = () => {
+  const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  const less = (video) => video && { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 20 } };
+  navigator.mediaDevices.getUserMedia = ({ audio, video }) =>
+    open({ ...(audio && { audio }), ...(video && { video: less(video) }) });
+};
+
+const START = { chromium: startChromium, firefox: startFirefox };
+const running = new Map();
+let server;
+
+/** What all scenes of a file share is started when first needed and stopped when the file ends. */
+const shared = async (name, start) => {
+  if (!running.has(name)) running.set(name, await start());
+  return running.get(name);
+};
+
+after(async () => {
+  for (const browser of running.values()) await browser.close();
+  await server?.stop();
+});
+
+class Scene {
+  users = [];
+  pages = [];
+
+  get server() {
+    return server;
+  }
+
+  /** A page in `chromium` or `firefox`. `full` leaves the camera at the size the page asks for. */
+  async page(browser, { full = false, ...options } = {}) {
+    const page = await (await shared(browser, START[browser])).newPage(options.viewport && options);
+    if (!full) await (page.addInitScript ?? page.evaluateOnNewDocument).call(page, small);
+    this.pages.push(page);
+    return page;
+  }
+
+  async user(name, browser = "chromium", options = {}) {
+    const user = new User(name, options.page ?? (await this.page(browser, options)), server);
+    this.users.push(user);
+    return user;
+  }
+
+  async screenshot(user, name) {
+    await mkdir(RESULTS, { recursive: true });
+    await user.page.screenshot({ path: `${RESULTS}${name}.png` });
+  }
+
+  async explain(title, error) {
+    await mkdir(RESULTS, { recursive: true });
+    const file = `${RESULTS}${title.replace(/\W+/g, "-")}`;
+    const users = await Promise.all(this.users.map((user) => user.describe()));
+    const said = this.pages.map((page) => page.said);
+    await writeFile(`${file}.json`, JSON.stringify({ error: String(error.stack), users, said }, null, 1));
+    await writeFile(`${file}.log`, server?.log() ?? "");
+    console.error(`# ${title}: see ${file}.json and .log`);
+  }
+
+  close() {
+    return Promise.all(this.pages.map((page) => page.close()));
+  }
+}
+
+export function scene(title, play) {
+  test(title, async (t) => {
+    server ??= await startServer();
+    const stage = new Scene();
+    try {
+      await play(stage, t);
+    } catch (error) {
+      await stage.explain(title, error);
+      throw error;
+    } finally {
+      await stage.close();
+    }
+  });
+}
