@@ -53,3 +53,33 @@ pub struct RtpHeaderExtensionParameters {
     #[serde(default, deserialize_with = "null_as_default")]
     pub parameters: CodecParameters,
 }
+
+/// URIs of the header extensions a router knows.
+pub mod uri {
+    /// RFC 8843: which media section a packet belongs to.
+    pub const MID: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
+    /// RFC 8852: which simulcast stream a packet belongs to.
+    pub const RTP_STREAM_ID: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
+    /// RFC 8852: which simulcast stream a retransmission repairs.
+    pub const REPAIRED_RTP_STREAM_ID: &str =
+        "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
+    /// When a packet left, 24 bits, for receiver-side bandwidth estimation.
+    pub const ABS_SEND_TIME: &str = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time";
+    /// Transport-wide sequence number, for sender-side bandwidth estimation.
+    pub const TRANSPORT_WIDE_CC: &str =
+        "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+    /// RFC 6464: loudness of a packet.
+    pub const SSRC_AUDIO_LEVEL: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
+    /// AV1 RTP: layers of a frame and what they depend on.
+    pub const DEPENDENCY_DESCRIPTOR: &str =
+        "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
+    /// 3GPP TS 26.114: rotation of the picture.
+    pub const VIDEO_ORIENTATION: &str = "urn:3gpp:video-orientation";
+    /// RFC 5450: transmission time offset.
+    pub const TIME_OFFSET: &str = "urn:ietf:params:rtp-hdrext:toffset";
+    /// When a frame was captured, by the sender's clock.
+    pub const ABS_CAPTURE_TIME: &str =
+        "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time";
+    /// Bounds on the receiver's playout delay.
+    pub const PLAYOUT_DELAY: &str = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";
+}

@@ -1,4 +1,4 @@
-//! The JSON objects of mediasoup and mediasoup-client, as plain data; no behaviour beyond parsing.
+//! The JSON objects of mediasoup and mediasoup-client, as plain data; no negotiation here.
 
 mod header_extension;
 mod lenient;
@@ -9,7 +9,7 @@ mod sctp;
 mod transport;
 
 pub use header_extension::{
-    HeaderExtensionDirection, RtpHeaderExtension, RtpHeaderExtensionParameters,
+    HeaderExtensionDirection, RtpHeaderExtension, RtpHeaderExtensionParameters, uri,
 };
 pub use mime::{MimeType, is_rtx};
 pub use rtp_capabilities::{RtcpFeedback, RtpCapabilities, RtpCodecCapability};

@@ -34,6 +34,34 @@ pub enum ParameterValue {
     Text(String),
 }
 
+impl ParameterValue {
+    /// The whole number it is, whether written `1` or `1.0`.
+    pub fn as_integer(&self) -> Option<i64> {
+        match *self {
+            Self::Integer(value) => Some(value),
+            Self::Float(value) if value.fract() == 0.0 && value.abs() < 1e15 => Some(value as i64),
+            Self::Float(_) | Self::Bool(_) | Self::Text(_) => None,
+        }
+    }
+
+    /// Whether both are the same in JSON, where `1` and `1.0` are one number.
+    pub fn same(&self, other: &Self) -> bool {
+        self == other
+            || self
+                .as_integer()
+                .is_some_and(|value| other.as_integer() == Some(value))
+    }
+
+    /// Whether it says as little as an absent parameter: `0`, `""`, `false`.
+    pub fn is_falsy(&self) -> bool {
+        match self {
+            Self::Bool(value) => !value,
+            Self::Text(text) => text.is_empty(),
+            Self::Integer(_) | Self::Float(_) => self.as_integer() == Some(0),
+        }
+    }
+}
+
 /// How one media source is sent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
