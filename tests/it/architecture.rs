@@ -65,7 +65,10 @@ fn visit(dir: &Path, check: &mut dyn FnMut(&Path, &str)) {
         if path.is_dir() {
             visit(&path, check)
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            check(&path, &fs::read_to_string(&path).unwrap())
+            check(
+                &path,
+                &fs::read_to_string(&path).expect("source files are UTF-8"),
+            )
         }
     }
 }

@@ -1,0 +1,33 @@
+//! Configuration: the parts' own structs, read once at start. Knows no file format and no
+//! environment; `main` fills it in.
+
+mod listen;
+mod media;
+
+pub use listen::{ListenConfig, TlsMode};
+pub use media::{MediaConfig, UdpBackend};
+
+/// Everything the server is told at start.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// The page, the REST API and the signalling.
+    pub listen: ListenConfig,
+    /// The media workers.
+    pub media: MediaConfig,
+}
+
+impl Config {
+    /// Checks what the types cannot.
+    ///
+    /// # Errors
+    /// A sentence that names the setting.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        self.listen.validate()?;
+        self.media.validate()
+    }
+}
+
+/// A setting that cannot be used, as one sentence.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(pub String);

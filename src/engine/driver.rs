@@ -1,0 +1,360 @@
+//! The loop of one worker thread: sockets and commands in, datagrams and events out. Knows nothing
+//! of media; the only loop that touches both worlds.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::IpAddr,
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use media::{
+    Command, CommandError, Event, EventKind, Reply, RequestId, RouterId, SocketId, Tuple, Worker,
+    WorkerConfig,
+};
+use mio::{Events, Poll, Token, Waker};
+use tokio::sync::oneshot;
+
+use super::{
+    EngineError, addresses, clock,
+    datagrams::{Grouping, Inbound},
+    events::{Delivery, EventSender},
+    link::{Inbox, Link, Message, Request},
+    slot::{Slot, UdpStatus, lock},
+    socket::{MediaSocket, SocketPlan},
+};
+use crate::config::MediaConfig;
+
+/// Commands carried out between two looks at the sockets.
+const COMMANDS_PER_TURN: usize = 256;
+
+/// How soon a full socket is tried again, should its wake-up get lost.
+const BACKLOG_RETRY: Duration = Duration::from_millis(5);
+
+/// Replies outstanding beyond which those nobody waits for are forgotten.
+const PENDING_SWEEP: usize = 4096;
+
+/// One worker and its sockets, on its thread.
+pub(super) struct Driver {
+    worker: Worker,
+    sockets: Vec<MediaSocket>,
+    poll: Poll,
+    ready: Events,
+    inbox: Inbox,
+    slot: Arc<Slot>,
+    inbound: Inbound,
+    grouping: Grouping,
+    desk: Desk,
+    udp_before: UdpStatus,
+    more_commands: bool,
+    stopping: bool,
+}
+
+/// Who is waiting for what.
+#[derive(Debug, Default)]
+struct Desk {
+    next_request: u64,
+    pending: HashMap<RequestId, Pending>,
+    readers: HashMap<RouterId, EventSender>,
+}
+
+#[derive(Debug)]
+struct Pending {
+    reply: Option<oneshot::Sender<Result<Reply, CommandError>>>,
+    creates: Option<RouterId>,
+}
+
+impl Driver {
+    /// Binds the sockets, builds the worker and opens the way to it. `ports` has one entry per
+    /// address; 0 is any free port.
+    pub(super) fn start(
+        slot: Arc<Slot>,
+        config: &MediaConfig,
+        local: &[(IpAddr, u16)],
+    ) -> Result<Self, EngineError> {
+        let failed = |error: io::Error| EngineError::Start(format!("worker: {error}"));
+        let poll = Poll::new().map_err(failed)?;
+        let mut sockets = Vec::new();
+        for (index, (ip, port)) in local.iter().enumerate() {
+            let mut socket = MediaSocket::bind(*ip, *port, socket_plan(config))?;
+            let token = Token(index);
+            socket.register(poll.registry(), token).map_err(failed)?;
+            sockets.push(socket);
+        }
+        let waker = Waker::new(poll.registry(), Token(sockets.len())).map_err(failed)?;
+        let worker = build_worker(config, &sockets)?;
+        let (link, inbox) = Link::new(waker, config.request_queue, config.request_timeout);
+        let ports = sockets.iter().map(|socket| socket.local().port()).collect();
+        let udp_before = *lock(&slot.udp);
+        slot.occupy(Arc::new(link), ports);
+        Ok(Self {
+            worker,
+            sockets,
+            poll,
+            ready: Events::with_capacity(64),
+            inbox,
+            slot,
+            inbound: Inbound::new(),
+            grouping: Grouping::default(),
+            desk: Desk::default(),
+            udp_before,
+            more_commands: false,
+            stopping: false,
+        })
+    }
+
+    /// Runs until told to stop. May panic; the caller survives it and then calls
+    /// [`Driver::announce_death`].
+    pub(super) fn run(&mut self) {
+        while !self.stopping {
+            self.wait();
+            let now = clock::now();
+            self.slot.turn(now);
+            self.receive(now);
+            self.take_commands(now);
+            self.worker.handle_timeout(now);
+            self.drain_outputs(now);
+        }
+    }
+
+    /// Tells the reader of every router that it is gone; waiting requests fail by being dropped.
+    pub(super) fn announce_death(&mut self) {
+        self.desk.pending.clear();
+        for (_, reader) in self.desk.readers.drain() {
+            reader.worker_died();
+        }
+    }
+
+    /// Sleeps until a socket, a command or a timer wants something.
+    fn wait(&mut self) {
+        let timeout = self.sleep_time();
+        if timeout != Some(Duration::ZERO) {
+            self.slot.rest();
+        }
+        // Interrupted by a signal: nothing is ready, and the next turn waits again.
+        if self.poll.poll(&mut self.ready, timeout).is_err() {
+            self.ready.clear();
+        }
+        for event in &self.ready {
+            if let Some(socket) = self.sockets.get_mut(event.token().0) {
+                if event.is_readable() || event.is_error() {
+                    socket.set_readable();
+                }
+                if event.is_writable() {
+                    socket.flush();
+                }
+            }
+        }
+    }
+
+    fn sleep_time(&mut self) -> Option<Duration> {
+        if self.more_commands || self.sockets.iter().any(MediaSocket::is_readable) {
+            return Some(Duration::ZERO);
+        }
+        let now = clock::now();
+        let timer = self
+            .worker
+            .poll_timeout()
+            .map(|due| due.saturating_duration_since(now));
+        let backlog = self.sockets.iter().any(MediaSocket::has_backlog);
+        match (timer, backlog) {
+            (timer, false) => timer,
+            (None, true) => Some(BACKLOG_RETRY),
+            (Some(timer), true) => Some(timer.min(BACKLOG_RETRY)),
+        }
+    }
+
+    /// One batch from each socket; what is left keeps the next wait at zero, so that commands,
+    /// timers and sending get their turn under any flood.
+    fn receive(&mut self, now: Instant) {
+        let Self {
+            worker,
+            sockets,
+            inbound,
+            ..
+        } = self;
+        for (index, socket) in sockets.iter_mut().enumerate() {
+            socket.receive(inbound);
+            let socket = socket_id(index);
+            inbound.for_each(|remote, bytes| {
+                worker.handle_datagram(now, Tuple { socket, remote }, bytes);
+            });
+        }
+    }
+
+    fn take_commands(&mut self, now: Instant) {
+        self.more_commands = false;
+        for _ in 0..COMMANDS_PER_TURN {
+            match self.inbox.next() {
+                Some(Message::Request(request)) => self.carry_out(now, request),
+                Some(Message::Stop) => return self.stop(now),
+                None => return,
+            }
+        }
+        // More may wait, and their wake-ups are spent: look again before sleeping.
+        self.more_commands = true;
+    }
+
+    fn carry_out(&mut self, now: Instant, request: Request) {
+        let creates = request.events.as_ref().map(|(router, _)| *router);
+        if let Some((router, reader)) = request.events {
+            self.desk.readers.insert(router, reader);
+        }
+        let id = self.desk.expect_reply(Pending {
+            reply: request.reply,
+            creates,
+        });
+        self.worker.handle_command(now, id, request.command);
+    }
+
+    fn stop(&mut self, now: Instant) {
+        self.stopping = true;
+        let routers: Vec<_> = self.desk.readers.keys().copied().collect();
+        for router in routers {
+            self.close_router(now, router);
+        }
+    }
+
+    fn close_router(&mut self, now: Instant, router: RouterId) {
+        let id = self.desk.expect_reply(Pending {
+            reply: None,
+            creates: None,
+        });
+        self.worker
+            .handle_command(now, id, Command::CloseRouter { router });
+    }
+
+    fn drain_outputs(&mut self, now: Instant) {
+        self.send();
+        while let Some(event) = self.worker.poll_event() {
+            if let Some(abandoned) = self.desk.dispatch(&self.slot, event) {
+                tracing::warn!(%abandoned, "nobody reads this router's events; closing it");
+                self.close_router(now, abandoned);
+                self.send();
+            }
+        }
+        self.publish_counters();
+    }
+
+    fn send(&mut self) {
+        let batch = self.worker.poll_transmit();
+        if batch.is_empty() {
+            return;
+        }
+        let ordered = self.grouping.order(batch);
+        for run in ordered.chunk_by(|(a, _), (b, _)| a == b) {
+            let Some((socket, _)) = run.first() else {
+                continue;
+            };
+            let datagrams: Vec<_> = run.iter().map(|(_, datagram)| *datagram).collect();
+            if let Some(socket) = self.sockets.get_mut(usize::from(socket.0)) {
+                socket.send(&datagrams);
+            }
+        }
+        batch.clear();
+    }
+
+    fn publish_counters(&self) {
+        let mut sum = self.udp_before;
+        for (received, sent) in self.sockets.iter().map(MediaSocket::counts) {
+            sum.received += received.taken;
+            sum.too_long += received.too_long;
+            sum.receive_errors += received.errors;
+            sum.sent += sent.sent;
+            sum.send_dropped += sent.dropped;
+            sum.send_refused += sent.refused;
+        }
+        *lock(&self.slot.udp) = sum;
+    }
+}
+
+impl Desk {
+    fn expect_reply(&mut self, pending: Pending) -> RequestId {
+        if self.pending.len() >= PENDING_SWEEP {
+            let waits = |pending: &oneshot::Sender<_>| !pending.is_closed();
+            self.pending
+                .retain(|_, pending| pending.reply.as_ref().is_some_and(waits));
+        }
+        let id = RequestId(self.next_request);
+        self.next_request += 1;
+        self.pending.insert(id, pending);
+        id
+    }
+
+    /// Passes an event on; returns a router whose events nobody reads.
+    fn dispatch(&mut self, slot: &Slot, event: Event) -> Option<RouterId> {
+        match event.kind {
+            EventKind::Reply { request, result } => {
+                self.answer(slot, request, result);
+                None
+            }
+            kind => self.pass_on(slot, event.router?, kind),
+        }
+    }
+
+    fn answer(&mut self, slot: &Slot, request: RequestId, result: Result<Reply, CommandError>) {
+        if let Ok(Reply::WebRtcTransport(_)) = result {
+            slot.transports.fetch_add(1, Ordering::Relaxed);
+        }
+        let Some(pending) = self.pending.remove(&request) else {
+            return;
+        };
+        if let (Some(router), Err(_)) = (pending.creates, &result) {
+            self.readers.remove(&router);
+        }
+        if let Some(reply) = pending.reply {
+            // Whoever stopped waiting does not want the answer.
+            let _ = reply.send(result);
+        }
+    }
+
+    fn pass_on(&mut self, slot: &Slot, router: RouterId, kind: EventKind) -> Option<RouterId> {
+        if let EventKind::TransportClosed { .. } = kind {
+            slot.transports.fetch_sub(1, Ordering::Relaxed);
+        }
+        let last = matches!(kind, EventKind::RouterClosed);
+        let reader = self.readers.get(&router)?;
+        let delivery = reader.send(kind);
+        if delivery == Delivery::Dropped {
+            slot.events_dropped.fetch_add(1, Ordering::Relaxed);
+        }
+        let abandoned = delivery == Delivery::Abandoned;
+        if last || abandoned {
+            let reader = self.readers.remove(&router)?;
+            if abandoned {
+                reader.worker_died();
+                return (!last).then_some(router);
+            }
+        }
+        None
+    }
+}
+
+fn build_worker(config: &MediaConfig, sockets: &[MediaSocket]) -> Result<Worker, EngineError> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed)
+        .map_err(|error| EngineError::Start(format!("the system gives no randomness: {error}")))?;
+    let told = sockets
+        .iter()
+        .map(|socket| (socket.local().ip(), socket.local().port()));
+    Ok(Worker::new(&WorkerConfig {
+        candidates: addresses::candidates(config.announced_address.as_deref(), told),
+        limits: config.limits.clone(),
+        seed,
+        ntp_epoch: clock::ntp_epoch(),
+    }))
+}
+
+fn socket_plan(config: &MediaConfig) -> SocketPlan {
+    SocketPlan {
+        backend: config.udp,
+        kernel_buffer: config.socket_buffer,
+        outbox_bytes: config.outbox_bytes,
+    }
+}
+
+/// Sockets are numbered as the media addresses are; there are at most 64.
+fn socket_id(index: usize) -> SocketId {
+    SocketId(u16::try_from(index).expect("invariant: config::media allows 64 addresses"))
+}

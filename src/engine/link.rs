@@ -1,0 +1,165 @@
+//! The way from async code to one worker thread: commands go over, replies come back. One link per
+//! thread; it never leads to the thread's replacement.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    time::Duration,
+};
+
+use media::{Command, CommandError, Reply, RouterId};
+use tokio::sync::oneshot;
+
+use super::{EngineError, events::EventSender};
+
+/// What crosses to a worker thread.
+#[derive(Debug)]
+pub(super) enum Message {
+    /// A command, and where its reply goes.
+    Request(Request),
+    /// Close everything and end.
+    Stop,
+}
+
+/// A command on its way.
+#[derive(Debug)]
+pub(super) struct Request {
+    /// What to do.
+    pub(super) command: Command,
+    /// Who wants to know.
+    pub(super) reply: Option<oneshot::Sender<Result<Reply, CommandError>>>,
+    /// The reader of the router that the command makes.
+    pub(super) events: Option<(RouterId, EventSender)>,
+}
+
+/// The thread's end.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    receiver: mpsc::Receiver<Message>,
+    queued: Arc<AtomicUsize>,
+}
+
+impl Inbox {
+    /// The next message, if one waits.
+    pub(super) fn next(&self) -> Option<Message> {
+        let message = self.receiver.try_recv().ok()?;
+        self.queued.fetch_sub(1, Ordering::Relaxed);
+        Some(message)
+    }
+}
+
+/// The async end.
+#[derive(Debug)]
+pub(super) struct Link {
+    sender: mpsc::Sender<Message>,
+    waker: mio::Waker,
+    queued: Arc<AtomicUsize>,
+    queue_limit: usize,
+    timeout: Duration,
+}
+
+impl Link {
+    /// Both ends. `waker` ends the thread's wait.
+    pub(super) fn new(waker: mio::Waker, queue_limit: usize, timeout: Duration) -> (Self, Inbox) {
+        let (sender, receiver) = mpsc::channel();
+        let queued = Arc::new(AtomicUsize::new(0));
+        let inbox = Inbox {
+            receiver,
+            queued: Arc::clone(&queued),
+        };
+        let link = Self {
+            sender,
+            waker,
+            queued,
+            queue_limit,
+            timeout,
+        };
+        (link, inbox)
+    }
+
+    /// Sends a command and waits for its reply.
+    pub(super) async fn request(&self, command: Command) -> Result<Reply, EngineError> {
+        self.exchange(command, None).await
+    }
+
+    /// Sends a command that makes something, and waits. Whoever gives up waiting (timeout, or the
+    /// caller's future dropped) leaves nothing behind: `undo` follows the command.
+    pub(super) async fn create(
+        &self,
+        command: Command,
+        undo: Command,
+        events: Option<(RouterId, EventSender)>,
+    ) -> Result<Reply, EngineError> {
+        let mut undo = Undo {
+            link: self,
+            command: Some(undo),
+        };
+        let result = self.exchange(command, events).await;
+        if !matches!(result, Err(EngineError::Timeout)) {
+            undo.command = None;
+        }
+        result
+    }
+
+    /// Sends a command nobody waits for. Never refused: it is how things are freed.
+    pub(super) fn tell(&self, command: Command) {
+        let _ = self.post(Message::Request(Request {
+            command,
+            reply: None,
+            events: None,
+        }));
+    }
+
+    /// Tells the thread to close everything and end.
+    pub(super) fn stop(&self) {
+        let _ = self.post(Message::Stop);
+    }
+
+    async fn exchange(
+        &self,
+        command: Command,
+        events: Option<(RouterId, EventSender)>,
+    ) -> Result<Reply, EngineError> {
+        if self.queued.load(Ordering::Relaxed) >= self.queue_limit {
+            return Err(EngineError::Timeout);
+        }
+        let (reply, answer) = oneshot::channel();
+        self.post(Message::Request(Request {
+            command,
+            reply: Some(reply),
+            events,
+        }))?;
+        match tokio::time::timeout(self.timeout, answer).await {
+            Ok(Ok(result)) => Ok(result?),
+            Ok(Err(_)) => Err(EngineError::WorkerDied),
+            Err(_) => Err(EngineError::Timeout),
+        }
+    }
+
+    fn post(&self, message: Message) -> Result<(), EngineError> {
+        self.queued.fetch_add(1, Ordering::Relaxed);
+        self.sender
+            .send(message)
+            .map_err(|_| EngineError::WorkerDied)?;
+        // A wake-up that fails means the thread is ending; the oneshot tells.
+        let _ = self.waker.wake();
+        Ok(())
+    }
+}
+
+/// Sends its command when dropped, unless disarmed.
+struct Undo<'a> {
+    link: &'a Link,
+    command: Option<Command>,
+}
+
+impl Drop for Undo<'_> {
+    fn drop(&mut self) {
+        if let Some(command) = self.command.take() {
+            self.link.tell(command);
+        }
+    }
+}
