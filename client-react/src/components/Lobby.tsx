@@ -25,11 +25,11 @@ export function Lobby() {
       <form className="card" onSubmit={submit}>
         <Logo />
         <h1>Join a room</h1>
-        <p className="hint">Everyone who picks the same room name meets there.</p>
+        <p className="hint">Everyone who picks the same room name meets there, with camera and microphone.</p>
         <Field id="room" label="Room" value={room} onChange={setRoom} maxLength={64} autoComplete="off" />
         <Field id="name" label="Your name" value={name} onChange={setName} maxLength={64} autoComplete="nickname" />
         <button type="submit" className="primary" disabled={!room.trim() || !name.trim()}>
-          Join with camera and microphone
+          Join the call
         </button>
       </form>
     </main>

@@ -71,3 +71,14 @@ scene("mute, camera off and leaving are seen by the other", async (stage) => {
   await until("Bob is alone", async () => (await bob.peers()).length === 0, { timeout: 3_000 });
   await stage.screenshot(ann, "lobby");
 });
+
+scene("when the server dies and is started again everyone is back in the call by themselves", async (stage) => {
+  const [ann, bob] = [await stage.user("Ann"), await stage.user("Bob")];
+  await meet("tea", ann, bob);
+  await Promise.all([ann.seesAndHears("Bob"), bob.seesAndHears("Ann")]);
+  await stage.server.stop("SIGKILL");
+  await until("Ann is told", async () => (await ann.state()).problem !== null);
+  await stage.server.start();
+  await Promise.all([ann.seesAndHears("Bob"), bob.seesAndHears("Ann")]);
+  assert.equal((await ann.state()).problem, null);
+});

@@ -18,41 +18,61 @@ async function freePort() {
 /** Starts miso with a free port for signalling and one for media; gives its address once it is healthy. */
 export async function startServer(...flags) {
   const [port, media] = [await freePort(), await freePort()];
-  const child = spawn(
-    BINARY,
-    [
-      ...["--listen", `127.0.0.1:${port}`, "--tls", "off"],
-      ...["--media-ip", "127.0.0.1", "--media-port", String(media), "--workers", "1"],
-      ...flags,
-    ],
-    { stdio: ["ignore", "pipe", "pipe"] },
-  );
-  const lines = [];
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text) => lines.push(text));
-  }
-  let exit = null;
-  child.once("error", (error) => (exit = error.message));
-  child.once("exit", (code, signal) => (exit ??= `exited with ${code ?? signal}`));
-
-  const url = `http://127.0.0.1:${port}`;
-  const server = {
-    url,
-    pid: child.pid,
-    log: () => lines.join(""),
-    /** Live counts of every kind of object. */
-    state: async () => (await fetch(`${url}/debug/state`)).json(),
-    stop: async () => {
-      if (exit !== null) return;
-      child.kill("SIGTERM");
-      const patience = setTimeout(() => child.kill("SIGKILL"), 5_000);
-      await new Promise((resolve) => child.once("exit", resolve));
-      clearTimeout(patience);
-    },
-  };
-  await until(`miso healthy at ${url}`, async () => {
-    if (exit !== null) throw new Error(`${BINARY}: ${exit}\n${server.log()}`);
-    return fetch(`${url}/healthz`).then((response) => response.ok, () => false);
-  });
+  const server = new Server(`http://127.0.0.1:${port}`, [
+    ...["--listen", `127.0.0.1:${port}`, "--tls", "off"],
+    ...["--media-ip", "127.0.0.1", "--media-port", String(media), "--workers", "1"],
+    ...flags,
+  ]);
+  await server.start();
   return server;
+}
+
+class Server {
+  #flags;
+  #child;
+  #exit;
+  #said = [];
+
+  constructor(url, flags) {
+    this.url = url;
+    this.#flags = flags;
+  }
+
+  async start() {
+    const child = spawn(BINARY, this.#flags, { stdio: ["ignore", "pipe", "pipe"] });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text) => this.#said.push(text));
+    }
+    this.#child = child;
+    this.#exit = null;
+    child.once("error", (error) => (this.#exit = error.message));
+    child.once("exit", (code, signal) => (this.#exit ??= `exited with ${code ?? signal}`));
+    await until(`miso healthy at ${this.url}`, async () => {
+      if (this.#exit !== null) throw new Error(`${BINARY}: ${this.#exit}\n${this.log()}`);
+      return fetch(`${this.url}/healthz`).then((response) => response.ok, () => false);
+    });
+  }
+
+  get pid() {
+    return this.#child.pid;
+  }
+
+  log() {
+    return this.#said.join("");
+  }
+
+  /** Live counts of every kind of object. */
+  async state() {
+    return (await fetch(`${this.url}/debug/state`)).json();
+  }
+
+  /** Asks it to end; a server that does not within five seconds is ended. */
+  async stop(signal = "SIGTERM") {
+    if (this.#exit !== null) return;
+    const ended = new Promise((resolve) => this.#child.once("exit", resolve));
+    this.#child.kill(signal);
+    const patience = setTimeout(() => this.#child.kill("SIGKILL"), 5_000);
+    await ended;
+    clearTimeout(patience);
+  }
 }
