@@ -3,3 +3,5 @@
 pub(crate) mod key_frame_request_manager;
 pub(crate) mod nack_generator;
 pub(crate) mod rtp_stream_recv;
+mod sequence_window;
+mod stream_quality;

@@ -2,6 +2,7 @@
 
 pub(crate) mod codecs;
 pub(crate) mod packet;
+pub(crate) mod rate_meter;
 
 use codecs::PayloadInfo;
 
