@@ -1,1 +1,232 @@
 //! Packets of one producer stream kept for retransmission, shared by its consumers.
+//!
+//! Owned by the producer, one per encoding. It keeps bytes by the producer's extended sequence
+//! number; who got which packet under which name is each consumer's affair.
+
+use std::time::{Duration, Instant};
+
+/// Room at first; doubled while packets younger than the age limit would be overwritten.
+const FIRST_SLOTS: usize = 64;
+
+/// Longest packet kept. RTP over UDP stays below 1,500 bytes; a longer one is sent, but only once.
+const MAX_PACKET: usize = 2048;
+
+/// Packets of one stream, the most recent ones. Memory is kept and reused: in a steady state
+/// nothing is allocated.
+#[derive(Debug)]
+pub(crate) struct RetransmissionBuffer {
+    slots: Vec<Slot>,
+    /// Slots at most; a power of two.
+    limit: usize,
+    age: Duration,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Slot {
+    sequence: u64,
+    at: Option<Instant>,
+    bytes: Vec<u8>,
+}
+
+impl Slot {
+    fn is_fresh(&self, now: Instant, age: Duration) -> bool {
+        self.at
+            .is_some_and(|at| now.saturating_duration_since(at) <= age)
+    }
+}
+
+impl RetransmissionBuffer {
+    /// Keeps at most `packets` packets (rounded up to a power of two), each for `age`.
+    #[must_use]
+    pub(crate) fn new(packets: usize, age: Duration) -> Self {
+        Self {
+            slots: Vec::new(),
+            limit: packets.clamp(1, 1 << 16).next_power_of_two(),
+            age,
+        }
+    }
+
+    /// Keeps a packet. An older one than what its slot holds, a copy, or one too long is not kept.
+    pub(crate) fn insert(&mut self, now: Instant, sequence: u64, bytes: &[u8]) {
+        if bytes.len() > MAX_PACKET {
+            return;
+        }
+        self.make_room(now, sequence);
+        let age = self.age;
+        let slot = self.slot_mut(sequence);
+        if slot.is_fresh(now, age) && slot.sequence >= sequence {
+            return;
+        }
+        slot.sequence = sequence;
+        slot.at = Some(now);
+        slot.bytes.clear();
+        slot.bytes.extend_from_slice(bytes);
+    }
+
+    /// A packet that is still there and young enough.
+    #[must_use]
+    pub(crate) fn get(&self, now: Instant, sequence: u64) -> Option<&[u8]> {
+        let slot = self.slots.get(index(sequence, self.slots.len()))?;
+        let found = slot.sequence == sequence && slot.is_fresh(now, self.age);
+        found.then_some(slot.bytes.as_slice())
+    }
+
+    /// Forgets everything and frees the memory.
+    pub(crate) fn clear(&mut self) {
+        self.slots = Vec::new();
+    }
+
+    fn make_room(&mut self, now: Instant, sequence: u64) {
+        if self.slots.is_empty() {
+            let slots = FIRST_SLOTS.min(self.limit);
+            self.slots.resize_with(slots, Slot::default);
+        }
+        let age = self.age;
+        while self.slots.len() < self.limit {
+            let slot = self.slot_mut(sequence);
+            if !slot.is_fresh(now, age) || slot.sequence >= sequence {
+                return;
+            }
+            self.double();
+        }
+    }
+
+    fn double(&mut self) {
+        let slots = self.slots.len() * 2;
+        let old = std::mem::take(&mut self.slots);
+        self.slots.resize_with(slots, Slot::default);
+        for slot in old {
+            if slot.at.is_some() {
+                let sequence = slot.sequence;
+                *self.slot_mut(sequence) = slot;
+            }
+        }
+    }
+
+    /// The slot of a sequence number; there is at least one slot.
+    fn slot_mut(&mut self, sequence: u64) -> &mut Slot {
+        let at = index(sequence, self.slots.len());
+        &mut self.slots[at]
+    }
+}
+
+/// `slots` is zero or a power of two.
+fn index(sequence: u64, slots: usize) -> usize {
+    sequence as usize & slots.saturating_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::consumer::tests::start_of_time;
+
+    fn buffer(packets: usize) -> RetransmissionBuffer {
+        RetransmissionBuffer::new(packets, Duration::from_secs(2))
+    }
+
+    #[test]
+    fn packet_is_there_until_it_is_too_old() {
+        let now = start_of_time();
+        let mut buffer = buffer(8);
+        buffer.insert(now, 70_000, b"hello");
+        let later = now + Duration::from_secs(2);
+        assert_eq!(buffer.get(later, 70_000), Some(&b"hello"[..]));
+        assert_eq!(buffer.get(later + Duration::from_millis(1), 70_000), None);
+        assert_eq!(buffer.get(now, 70_008), None);
+        assert_eq!(buffer.get(now, 4_464), None, "the same low 16 bits");
+    }
+
+    #[test]
+    fn holds_the_newest_and_rejects_the_old() {
+        let now = start_of_time();
+        let mut buffer = buffer(8);
+        (100..110u64).for_each(|sequence| buffer.insert(now, sequence, &[sequence as u8]));
+        assert_eq!(buffer.get(now, 101), None);
+        assert_eq!(buffer.get(now, 102), Some(&[102][..]));
+        buffer.insert(now, 101, &[0]);
+        assert_eq!(buffer.get(now, 109), Some(&[109][..]), "not displaced");
+        buffer.insert(now, 109, &[0]);
+        assert_eq!(buffer.get(now, 109), Some(&[109][..]), "first copy stays");
+    }
+
+    #[test]
+    fn grows_with_the_rate_and_not_with_the_count() {
+        let start = start_of_time();
+        let mut slow = buffer(1024);
+        for sequence in 0..5_000u64 {
+            let now = start + Duration::from_millis(33 * sequence);
+            slow.insert(now, sequence, &[1; 100]);
+        }
+        assert_eq!(slow.slots.len(), FIRST_SLOTS);
+        let mut fast = buffer(1024);
+        for sequence in 0..50_000u64 {
+            fast.insert(
+                start + Duration::from_micros(100 * sequence),
+                sequence,
+                &[1; 100],
+            );
+        }
+        assert_eq!(fast.slots.len(), 1024);
+    }
+
+    #[test]
+    fn keeps_its_memory_in_a_steady_state() {
+        let now = start_of_time();
+        let mut buffer = buffer(64);
+        (0..64u64).for_each(|sequence| buffer.insert(now, sequence, &[1; 1200]));
+        let before: Vec<_> = buffer
+            .slots
+            .iter()
+            .map(|slot| slot.bytes.as_ptr())
+            .collect();
+        (64..640u64).for_each(|sequence| buffer.insert(now, sequence, &[2; 1200]));
+        let after: Vec<_> = buffer
+            .slots
+            .iter()
+            .map(|slot| slot.bytes.as_ptr())
+            .collect();
+        assert_eq!(before, after);
+    }
+
+    #[test]
+    fn source_that_counts_anew_is_kept_once_the_old_count_is_too_old() {
+        let now = start_of_time();
+        let mut buffer = buffer(4);
+        (1_000_000..1_000_010u64).for_each(|sequence| buffer.insert(now, sequence, b"old"));
+        let later = now + Duration::from_secs(3);
+        buffer.insert(later, 5, b"new");
+        assert_eq!(buffer.get(later, 5), Some(&b"new"[..]));
+    }
+
+    #[test]
+    fn oversized_packet_is_not_kept() {
+        let now = start_of_time();
+        let mut buffer = buffer(4);
+        buffer.insert(now, 1, &[0; MAX_PACKET + 1]);
+        assert_eq!(buffer.get(now, 1), None);
+    }
+
+    proptest! {
+        /// Whatever comes in, what comes out under a number went in under it.
+        #[test]
+        fn any_order_is_survived(
+            sequences in prop::collection::vec((any::<u64>(), 0u64..40, any::<bool>()), 0..300),
+        ) {
+            let mut now = start_of_time();
+            let mut buffer = buffer(16);
+            for (random, near, far) in sequences {
+                now += Duration::from_millis(near);
+                let sequence = if far { random } else { near };
+                buffer.insert(now, sequence, &sequence.to_be_bytes());
+                for probe in (0..40).chain([random]) {
+                    if let Some(bytes) = buffer.get(now, probe) {
+                        prop_assert_eq!(bytes, &probe.to_be_bytes()[..]);
+                    }
+                }
+                prop_assert!(buffer.slots.len() <= 16);
+            }
+        }
+    }
+}

@@ -1,1 +1,351 @@
-//! Statistics, reports and retransmissions of one sent RTP stream.
+//! Statistics, reports and retransmissions of one sent RTP stream; decides nothing about layers.
+
+use std::time::{Duration, Instant};
+
+use super::{
+    report::{ReceiverReport, SenderReportData},
+    retransmission_limit::RetransmissionLimit,
+    sent_packets::{Found, SentPackets},
+    types::{Retransmission, Rewrite, Rtx},
+};
+use crate::rtp::MediaPacket;
+
+/// Round-trip time assumed until a receiver report tells (libwebrtc assumes the same).
+const DEFAULT_RTT: Duration = Duration::from_millis(100);
+
+/// Longest time between two repairs of one packet, so that a wild report cannot forbid them.
+const MAX_SPACING: Duration = Duration::from_millis(500);
+
+/// Shortest; two requests of one feedback interval are one.
+const MIN_SPACING: Duration = Duration::from_millis(10);
+
+/// Repairs answered at one time at most.
+const MAX_REPAIRS: usize = 1000;
+
+/// How a stream is named and limited.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StreamConfig {
+    pub(super) ssrc: u32,
+    /// SSRC and payload type of the retransmission stream (RFC 4588).
+    pub(super) rtx: Option<(u32, u8)>,
+    pub(super) initial_rtx_sequence: u16,
+    /// Whether the receiver sends NACKs (RFC 4585).
+    pub(super) nack: bool,
+    pub(super) packets: usize,
+    pub(super) age: Duration,
+}
+
+/// The sending half of one RTP stream.
+#[derive(Debug)]
+pub(super) struct RtpStreamSend {
+    ssrc: u32,
+    rtx: Option<(u32, u8)>,
+    rtx_sequence: u16,
+    /// None: the receiver sends no NACK.
+    sent: Option<SentPackets>,
+    limit: RetransmissionLimit,
+    packets: u64,
+    bytes: u64,
+    retransmitted: u64,
+    /// The two last sender reports: LSR value and when.
+    sender_reports: [Option<(u32, Instant)>; 2],
+    rtt: Option<Duration>,
+    report: ReceiverReport,
+}
+
+impl RtpStreamSend {
+    pub(super) fn new(config: StreamConfig, now: Instant) -> Self {
+        let record = || SentPackets::new(now, config.packets, config.age);
+        Self {
+            ssrc: config.ssrc,
+            rtx: config.rtx,
+            rtx_sequence: config.initial_rtx_sequence,
+            sent: config.nack.then(record),
+            limit: RetransmissionLimit::new(),
+            packets: 0,
+            bytes: 0,
+            retransmitted: 0,
+            sender_reports: [None; 2],
+            rtt: None,
+            report: ReceiverReport::default(),
+        }
+    }
+
+    /// Counts and remembers a packet that leaves.
+    pub(super) fn note(&mut self, now: Instant, packet: &MediaPacket<'_>, rewrite: &Rewrite) {
+        self.packets += 1;
+        self.bytes += packet.payload.len() as u64;
+        if let Some(sent) = &mut self.sent {
+            self.limit.earn(packet.payload.len());
+            sent.insert(now, packet, rewrite);
+        }
+    }
+
+    /// Picks the packets to send again: each at most 10 times and a round trip apart, all together
+    /// at most a quarter of the media bitrate.
+    pub(super) fn handle_nack(
+        &mut self,
+        now: Instant,
+        lost: impl Iterator<Item = u16>,
+        out: &mut Vec<Retransmission>,
+    ) {
+        let spacing = self.spacing();
+        let Some(sent) = &mut self.sent else {
+            return;
+        };
+        let most = out.len() + MAX_REPAIRS;
+        for number in lost {
+            let Some(found) = sent.find(now, number, spacing, self.ssrc) else {
+                continue;
+            };
+            if out.len() >= most || !self.limit.spend(found.size) {
+                return;
+            }
+            sent.mark_resent(now, number);
+            self.retransmitted += 1;
+            let rtx = next_rtx(self.rtx, &mut self.rtx_sequence);
+            out.push(retransmission(&found, rtx));
+        }
+    }
+
+    /// Takes a receiver report; a round-trip time is read only from a report that answers one of
+    /// the last two sender reports.
+    pub(super) fn handle_receiver_report(&mut self, now: Instant, report: &ReceiverReport) {
+        self.report = *report;
+        let answered = self.sender_reports.iter().flatten();
+        let Some((_, at)) = answered
+            .copied()
+            .find(|(lsr, _)| *lsr == report.last_sender_report)
+        else {
+            return;
+        };
+        let held = u64::from(report.delay_since_last_sender_report) * 1_000_000 >> 16;
+        let held = Duration::from_micros(held);
+        let rtt = now.saturating_duration_since(at).saturating_sub(held);
+        // As RFC 6298 smooths it.
+        self.rtt = Some(self.rtt.map_or(rtt, |smooth| (smooth * 7 + rtt) / 8));
+    }
+
+    /// The sender information at `now`, where the stream's timestamp is `rtp_timestamp`.
+    pub(super) fn sender_report(
+        &mut self,
+        now: Instant,
+        ntp: u64,
+        rtp_timestamp: u32,
+    ) -> SenderReportData {
+        self.sender_reports = [Some(((ntp >> 16) as u32, now)), self.sender_reports[0]];
+        SenderReportData {
+            ssrc: self.ssrc,
+            ntp,
+            rtp_timestamp,
+            packets: self.packets as u32,
+            octets: self.bytes as u32,
+        }
+    }
+
+    pub(super) fn ssrc(&self) -> u32 {
+        self.ssrc
+    }
+
+    pub(super) fn rtx_ssrc(&self) -> Option<u32> {
+        self.rtx.map(|(ssrc, _)| ssrc)
+    }
+
+    pub(super) fn packets(&self) -> u64 {
+        self.packets
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(super) fn retransmitted(&self) -> u64 {
+        self.retransmitted
+    }
+
+    pub(super) fn rtt(&self) -> Option<Duration> {
+        self.rtt
+    }
+
+    pub(super) fn report(&self) -> ReceiverReport {
+        self.report
+    }
+
+    /// Bytes on the heap.
+    pub(super) fn heap(&self) -> usize {
+        self.sent.as_ref().map_or(0, SentPackets::heap)
+    }
+
+    /// A receiver asks again after one round trip of its own counting; a quarter of slack keeps
+    /// jitter from refusing it.
+    fn spacing(&self) -> Duration {
+        let rtt = self.rtt.unwrap_or(DEFAULT_RTT);
+        (rtt * 3 / 4).clamp(MIN_SPACING, MAX_SPACING)
+    }
+}
+
+fn retransmission(found: &Found, rtx: Option<Rtx>) -> Retransmission {
+    Retransmission {
+        encoding: found.encoding,
+        sequence: found.sequence,
+        rewrite: found.rewrite,
+        rtx,
+    }
+}
+
+fn next_rtx(rtx: Option<(u32, u8)>, sequence: &mut u16) -> Option<Rtx> {
+    let (ssrc, payload_type) = rtx?;
+    let sequence_number = *sequence;
+    *sequence = sequence.wrapping_add(1);
+    Some(Rtx {
+        ssrc,
+        payload_type,
+        sequence_number,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{consumer::tests::start_of_time, rtp::codecs::PayloadInfo};
+
+    const PAYLOAD: [u8; 1000] = [0; 1000];
+
+    fn stream(rtx: bool) -> RtpStreamSend {
+        let config = StreamConfig {
+            ssrc: 1,
+            rtx: rtx.then_some((2, 97)),
+            initial_rtx_sequence: 65_535,
+            nack: true,
+            packets: 1024,
+            age: Duration::from_secs(2),
+        };
+        RtpStreamSend::new(config, start_of_time())
+    }
+
+    fn send(stream: &mut RtpStreamSend, now: Instant, sequence: u64) {
+        let packet = MediaPacket {
+            encoding: 0,
+            sequence,
+            timestamp: 0,
+            marker: false,
+            payload_type: 96,
+            info: PayloadInfo::default(),
+            payload: &PAYLOAD,
+        };
+        let rewrite = Rewrite {
+            ssrc: 1,
+            payload_type: 96,
+            sequence_number: sequence as u16,
+            timestamp: 0,
+            marker: false,
+            vp8: None,
+        };
+        stream.note(now, &packet, &rewrite);
+    }
+
+    fn nack(stream: &mut RtpStreamSend, now: Instant, lost: &[u16]) -> Vec<Retransmission> {
+        let mut out = Vec::new();
+        stream.handle_nack(now, lost.iter().copied(), &mut out);
+        out
+    }
+
+    fn after(milliseconds: u64) -> Instant {
+        start_of_time() + Duration::from_millis(milliseconds)
+    }
+
+    #[test]
+    fn lost_packet_is_sent_again_with_its_own_rtx_numbers() {
+        let mut stream = stream(true);
+        (0..4).for_each(|sequence| send(&mut stream, after(0), sequence));
+        let again = nack(&mut stream, after(10), &[1, 3, 77]);
+        assert_eq!(
+            again
+                .iter()
+                .map(|packet| packet.sequence)
+                .collect::<Vec<_>>(),
+            [1, 3]
+        );
+        let numbers = again
+            .iter()
+            .map(|packet| packet.rtx.unwrap().sequence_number);
+        assert_eq!(numbers.collect::<Vec<_>>(), [65_535, 0]);
+        assert_eq!(stream.retransmitted(), 2);
+    }
+
+    #[test]
+    fn without_rtx_the_packet_itself_is_sent_again() {
+        let mut stream = stream(false);
+        send(&mut stream, after(0), 5);
+        assert_eq!(nack(&mut stream, after(1), &[5])[0].rtx, None);
+    }
+
+    #[test]
+    fn lost_repair_can_be_asked_for_again_after_a_round_trip() {
+        let mut stream = stream(true);
+        send(&mut stream, after(0), 5);
+        assert_eq!(nack(&mut stream, after(10), &[5, 5]).len(), 1);
+        assert_eq!(nack(&mut stream, after(60), &[5]).len(), 0);
+        assert_eq!(nack(&mut stream, after(110), &[5]).len(), 1);
+    }
+
+    #[test]
+    fn one_packet_is_sent_again_ten_times_at_most() {
+        let mut stream = stream(true);
+        send(&mut stream, after(0), 5);
+        let times: usize = (1..20)
+            .map(|n| nack(&mut stream, after(n * 100), &[5]).len())
+            .sum();
+        assert_eq!(times, 10);
+    }
+
+    #[test]
+    fn repairs_stay_within_a_quarter_of_the_media() {
+        let mut stream = stream(true);
+        let mut again = 0;
+        for n in 0..5_000u64 {
+            let now = after(n * 4);
+            send(&mut stream, now, n);
+            let recent: Vec<u16> = (n.saturating_sub(200)..=n).map(|n| n as u16).collect();
+            again += nack(&mut stream, now, &recent).len();
+        }
+        let share = again * (PAYLOAD.len() + 12);
+        assert!(share <= 5_000 * PAYLOAD.len() / 4 + 16 * 1024, "{again}");
+        assert!(again > 1_000, "{again}");
+    }
+
+    #[test]
+    fn old_packet_is_not_sent_again() {
+        let mut stream = stream(true);
+        send(&mut stream, after(0), 5);
+        assert!(nack(&mut stream, after(2_001), &[5]).is_empty());
+    }
+
+    #[test]
+    fn round_trip_is_what_the_report_did_not_hold_back() {
+        let mut stream = stream(true);
+        let data = stream.sender_report(after(0), 0x1234_5678_9ABC_DEF0, 7);
+        assert_eq!((data.ssrc, data.rtp_timestamp, data.packets), (1, 7, 0));
+        let report = ReceiverReport {
+            last_sender_report: 0x5678_9ABC,
+            delay_since_last_sender_report: 65_536 / 2,
+            ..ReceiverReport::default()
+        };
+        stream.handle_receiver_report(after(580), &report);
+        assert_eq!(stream.rtt(), Some(Duration::from_millis(80)));
+    }
+
+    #[test]
+    fn report_that_answers_nothing_gives_no_round_trip() {
+        let mut stream = stream(true);
+        stream.sender_report(after(0), 0x1234_5678_9ABC_DEF0, 7);
+        for last_sender_report in [0, 1, u32::MAX] {
+            let report = ReceiverReport {
+                last_sender_report,
+                ..ReceiverReport::default()
+            };
+            stream.handle_receiver_report(after(100), &report);
+        }
+        assert_eq!(stream.rtt(), None);
+    }
+}
