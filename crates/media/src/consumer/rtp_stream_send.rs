@@ -119,7 +119,7 @@ impl RtpStreamSend {
         else {
             return;
         };
-        let held = u64::from(report.delay_since_last_sender_report) * 1_000_000 >> 16;
+        let held = (u64::from(report.delay_since_last_sender_report) * 1_000_000) >> 16;
         let held = Duration::from_micros(held);
         let rtt = now.saturating_duration_since(at).saturating_sub(held);
         // As RFC 6298 smooths it.
