@@ -1,0 +1,51 @@
+//! Limits of rooms and peers; plain data, nothing reads the environment here.
+
+/// How much one peer, one room and the server may hold.
+#[derive(Clone, Debug)]
+pub struct RoomConfig {
+    /// Rooms on this server.
+    pub rooms: usize,
+    /// Peers on this server.
+    pub peers: usize,
+    /// Peers in one room.
+    pub peers_per_room: usize,
+    /// Transports of one peer.
+    pub transports_per_peer: usize,
+    /// Producers of one peer.
+    pub producers_per_peer: usize,
+    /// Consumers of one peer.
+    pub consumers_per_peer: usize,
+    /// Characters of a room name or a display name.
+    pub name_chars: usize,
+    /// Bytes of a producer's application data, as JSON.
+    pub app_data_bytes: usize,
+    /// Room events a peer may be behind before it is dropped.
+    pub pending_events: usize,
+}
+
+impl Default for RoomConfig {
+    fn default() -> Self {
+        Self {
+            // An empty room costs a router (a few kilobytes); ten thousand stay under 100 MB.
+            rooms: 10_000,
+            // More peers than one machine can serve media to; sockets are limited beside it.
+            peers: 10_000,
+            // Beyond it every join and every new producer is told to hundreds: not a call any more.
+            peers_per_room: 256,
+            // A peer of our own dialect needs two. Frontends of the older dialects make one receive
+            // transport PER REMOTE PRODUCER: a room of 16 such peers with camera, microphone and a
+            // few shared screens needs 1 + 15 × 2 up to 1 + 15 × 4 = 61.
+            transports_per_peer: 64,
+            // Camera, microphone, screen with sound, and room for a dozen published and closed.
+            producers_per_peer: 32,
+            // A room of 256 peers with camera and microphone each.
+            consumers_per_peer: 512,
+            // LiveKit's figure; longer names are mistakes or attacks.
+            name_chars: 256,
+            // It is repeated to every peer of the room.
+            app_data_bytes: 16 * 1024,
+            // A burst of 256 peers joining, each with four events, fits.
+            pending_events: 1024,
+        }
+    }
+}

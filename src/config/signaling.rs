@@ -1,0 +1,66 @@
+//! Limits and times of the Socket.IO door; plain data, nothing reads the environment here.
+
+use std::time::Duration;
+
+/// How sockets are watched and bounded.
+#[derive(Clone, Debug)]
+pub struct SignalingConfig {
+    /// Time between two heartbeats.
+    pub ping_interval: Duration,
+    /// Time a client has to answer one.
+    pub ping_timeout: Duration,
+    /// Time a connection has to name its namespace.
+    pub connect_timeout: Duration,
+    /// Bytes of one message, one WebSocket frame and one polling body.
+    pub message_bytes: usize,
+    /// Nesting of one event's arguments.
+    pub json_depth: usize,
+    /// Events per second one socket may send in the long run.
+    pub events_per_second: u32,
+    /// Events one socket may send at once.
+    pub event_burst: u32,
+    /// Events of one socket that wait for their turn.
+    pub queued_events: usize,
+    /// Bytes of the events of one socket that wait for their turn.
+    pub queued_bytes: usize,
+    /// Refusals one socket may be owed; beyond it the socket is dropped.
+    pub queued_refusals: usize,
+    /// Packets that wait for a slow client.
+    pub outgoing_packets: usize,
+    /// Time from an event's arrival to its acknowledgement, whatever happens.
+    pub ack_deadline: Duration,
+    /// Sockets of one remote address; 0 turns the limit off (behind a reverse proxy).
+    pub sockets_per_address: usize,
+    /// Sockets on this server.
+    pub sockets: usize,
+}
+
+impl Default for SignalingConfig {
+    fn default() -> Self {
+        Self {
+            // A client that dies right after a heartbeat is found out 8 + 6 = 14 s later: within
+            // the 15 s promised, and far within the 32 s after which everything must be free.
+            ping_interval: Duration::from_secs(8),
+            ping_timeout: Duration::from_secs(6),
+            connect_timeout: Duration::from_secs(10),
+            // The largest honest message is a consume with every codec's capabilities, about 20 KB.
+            message_bytes: 256 * 1024,
+            // rtpParameters nest 5 deep; the rest is for application data.
+            json_depth: 32,
+            // Joining a room of 16 in an old dialect is about 60 events at once.
+            events_per_second: 100,
+            event_burst: 200,
+            queued_events: 512,
+            // Four of the largest messages.
+            queued_bytes: 1024 * 1024,
+            // 16 bytes each.
+            queued_refusals: 10_000,
+            // Beyond it emitting waits, and the next heartbeat that finds it full ends the socket.
+            outgoing_packets: 1024,
+            ack_deadline: Duration::from_secs(10),
+            // A class room behind one address.
+            sockets_per_address: 64,
+            sockets: 20_000,
+        }
+    }
+}

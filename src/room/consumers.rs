@@ -1,0 +1,294 @@
+//! Verbs on a peer's consumers.
+
+use std::sync::Arc;
+
+use media::ConsumeOptions;
+use ortc::types::{MediaKind, RtpCapabilities, RtpParameters, RtpType};
+
+use super::{
+    AppData, ConsumerId, PeerId, ProducerChoice, ProducerId, Room, RoomError, State,
+    TransportChoice, TransportId, negotiation,
+    peer::{Consumer, Peer, Producer},
+    policy::Limit,
+};
+use crate::engine::{ConsumerHandle, TransportHandle};
+
+/// What a client wants to receive.
+#[derive(Clone, Debug)]
+pub struct Consume {
+    /// On which transport.
+    pub transport: TransportChoice,
+    /// What.
+    pub producer: ProducerChoice,
+    /// What the client can receive.
+    pub rtp_capabilities: RtpCapabilities,
+}
+
+/// A consumer, as its peer is told of it. It starts paused.
+#[derive(Clone, Debug)]
+pub struct ConsumerInfo {
+    /// Its name.
+    pub id: ConsumerId,
+    /// What it consumes.
+    pub producer: ProducerId,
+    /// Whose that is.
+    pub peer: PeerId,
+    /// Audio or video.
+    pub kind: MediaKind,
+    /// How it arrives.
+    pub rtp_parameters: RtpParameters,
+    /// Simple, simulcast or svc.
+    pub rtp_type: RtpType,
+    /// Whether the producer is paused.
+    pub producer_paused: bool,
+    /// What the producer's owner said about it.
+    pub app_data: AppData,
+}
+
+/// Which of the caller's consumers is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConsumerChoice {
+    /// This one.
+    Id(ConsumerId),
+    /// All of them.
+    All,
+}
+
+/// What is known of a producer when a consumer of it is made.
+struct Source {
+    id: ProducerId,
+    owner: PeerId,
+    kind: MediaKind,
+    rtp_type: RtpType,
+    consumable: Arc<RtpParameters>,
+    app_data: AppData,
+}
+
+impl Room {
+    /// Makes a consumer, paused.
+    pub async fn consume(
+        &self,
+        peer: &PeerId,
+        request: Consume,
+    ) -> Result<ConsumerInfo, RoomError> {
+        let caps = negotiation::checked_capabilities(request.rtp_capabilities)?;
+        let source = self.source(peer, request.producer, &caps)?;
+        let (transport, handle, mid) = self.transport_to_consume(peer, request.transport)?;
+        let rtp_parameters = negotiation::consumer(&source.consumable, &caps, mid)?;
+        let options = ConsumeOptions {
+            producer: source.id,
+            kind: source.kind,
+            rtp_parameters: rtp_parameters.clone(),
+            consumable_encodings: source.consumable.encodings.clone(),
+            rtp_type: source.rtp_type,
+            paused: true,
+            preferred_layers: None,
+        };
+        let (consumer, now) = handle.consume(options).await?;
+        if let Err(error) = self.keep_consumer(peer, transport, &consumer, &source) {
+            consumer.close().await;
+            return Err(error);
+        }
+        Ok(ConsumerInfo {
+            id: consumer.id(),
+            producer: source.id,
+            peer: source.owner,
+            kind: source.kind,
+            rtp_parameters,
+            rtp_type: source.rtp_type,
+            producer_paused: now.producer_paused,
+            app_data: source.app_data,
+        })
+    }
+
+    fn source(
+        &self,
+        peer: &PeerId,
+        choice: ProducerChoice,
+        caps: &RtpCapabilities,
+    ) -> Result<Source, RoomError> {
+        let state = self.state();
+        if state.peer(peer)?.consumers.len() >= self.config.consumers_per_peer {
+            return Err(RoomError::Limit(Limit::Consumers));
+        }
+        let source = match choice {
+            ProducerChoice::Id(id) => state.producer(id),
+            ProducerChoice::Newest => state.newest_for(peer, caps),
+        };
+        let source = source.ok_or(RoomError::NotFound("producer"))?;
+        if choice != ProducerChoice::Newest && source.owner == *peer {
+            return Err(RoomError::CannotConsume("the producer is your own"));
+        }
+        if !negotiation::can_consume(&source.consumable, caps) {
+            return Err(RoomError::CannotConsume("no codec in common"));
+        }
+        Ok(source)
+    }
+
+    fn transport_to_consume(
+        &self,
+        peer: &PeerId,
+        choice: TransportChoice,
+    ) -> Result<(TransportId, TransportHandle, u32), RoomError> {
+        let mut state = self.state();
+        let owner = state.peer_mut(peer)?;
+        let id = owner.transport(choice)?;
+        let transport = owner.transports.get_mut(&id);
+        let transport = transport.ok_or(RoomError::NotFound("transport"))?;
+        let mid = transport.next_mid;
+        transport.next_mid = mid.wrapping_add(1);
+        Ok((id, transport.handle.clone(), mid))
+    }
+
+    /// Fails when the transport or the producer went away meanwhile: nobody gets a consumer of a
+    /// dead producer.
+    fn keep_consumer(
+        &self,
+        peer: &PeerId,
+        transport: TransportId,
+        handle: &ConsumerHandle,
+        source: &Source,
+    ) -> Result<(), RoomError> {
+        let mut state = self.state();
+        let alive = state.owners.contains_key(&source.id);
+        let owner = state.peer_mut(peer)?;
+        if !owner.transports.contains_key(&transport) {
+            return Err(RoomError::NotFound("transport"));
+        }
+        if !alive {
+            return Err(RoomError::NotFound("producer"));
+        }
+        owner.told.insert(source.id);
+        owner.untold.retain(|id| *id != source.id);
+        owner.consumers.insert(
+            handle.id(),
+            Consumer {
+                handle: handle.clone(),
+                transport,
+                producer: source.id,
+                kind: source.kind,
+                paused: true,
+            },
+        );
+        Ok(())
+    }
+
+    /// Starts or stops consumers.
+    pub async fn pause_consumer(
+        &self,
+        peer: &PeerId,
+        choice: ConsumerChoice,
+        paused: bool,
+    ) -> Result<(), RoomError> {
+        for (id, handle) in self.own_consumers(peer, choice)? {
+            let done = if paused {
+                handle.pause().await
+            } else {
+                handle.resume().await
+            };
+            if choice != ConsumerChoice::All {
+                done?;
+            }
+            let mut state = self.state();
+            if let Some(consumer) = state.peer_mut(peer)?.consumers.get_mut(&id) {
+                consumer.paused = paused;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends a consumer.
+    pub async fn close_consumer(&self, peer: &PeerId, id: ConsumerId) -> Result<(), RoomError> {
+        let handle = self.own_consumer(peer, id)?;
+        self.state().peer_mut(peer)?.consumers.remove(&id);
+        handle.close().await;
+        Ok(())
+    }
+
+    /// The layers a consumer should get at most.
+    pub async fn set_preferred_layers(
+        &self,
+        peer: &PeerId,
+        id: ConsumerId,
+        spatial: u8,
+        temporal: Option<u8>,
+    ) -> Result<(), RoomError> {
+        let handle = self.own_consumer(peer, id)?;
+        Ok(handle.set_preferred_layers(spatial, temporal).await?)
+    }
+
+    /// Asks a consumer's producer for a key frame.
+    pub async fn request_key_frame(&self, peer: &PeerId, id: ConsumerId) -> Result<(), RoomError> {
+        let handle = self.own_consumer(peer, id)?;
+        Ok(handle.request_key_frame().await?)
+    }
+
+    fn own_consumer(&self, peer: &PeerId, id: ConsumerId) -> Result<ConsumerHandle, RoomError> {
+        let mut found = self.own_consumers(peer, ConsumerChoice::Id(id))?;
+        let found = found.pop().ok_or(RoomError::NotFound("consumer"))?;
+        Ok(found.1)
+    }
+
+    fn own_consumers(
+        &self,
+        peer: &PeerId,
+        choice: ConsumerChoice,
+    ) -> Result<Vec<(ConsumerId, ConsumerHandle)>, RoomError> {
+        let state = self.state();
+        let own = &state.peer(peer)?.consumers;
+        match choice {
+            ConsumerChoice::Id(id) => {
+                let consumer = own.get(&id).ok_or(RoomError::NotFound("consumer"))?;
+                Ok(vec![(id, consumer.handle.clone())])
+            }
+            ConsumerChoice::All => {
+                let all = own.iter();
+                Ok(all.map(|(id, one)| (*id, one.handle.clone())).collect())
+            }
+        }
+    }
+}
+
+impl State {
+    fn producer(&self, id: ProducerId) -> Option<Source> {
+        let owner = self.owners.get(&id)?;
+        let producer = self.peers.get(owner)?.producers.get(&id)?;
+        Some(producer.source(id, owner))
+    }
+
+    /// The newest producer of the others the capabilities can receive, else the newest of its own.
+    fn newest_for(&self, peer: &PeerId, caps: &RtpCapabilities) -> Option<Source> {
+        let all = self.peers.iter().flat_map(|(owner, entry)| {
+            let producers = entry.producers.iter();
+            producers.map(move |(id, producer)| (owner, *id, producer))
+        });
+        all.filter(|(_, _, producer)| negotiation::can_consume(&producer.consumable, caps))
+            .max_by_key(|(owner, _, producer)| (*owner != peer, producer.made))
+            .map(|(owner, id, producer)| producer.source(id, owner))
+    }
+}
+
+impl Producer {
+    fn source(&self, id: ProducerId, owner: &PeerId) -> Source {
+        Source {
+            id,
+            owner: owner.clone(),
+            kind: self.kind,
+            rtp_type: self.rtp_type,
+            consumable: self.consumable.clone(),
+            app_data: self.app_data.clone(),
+        }
+    }
+}
+
+impl Peer {
+    pub(super) fn forget_consumers_of(&mut self, producer: ProducerId) -> Vec<ConsumerId> {
+        let consumers = self.consumers.iter();
+        let gone: Vec<_> = consumers
+            .filter(|(_, consumer)| consumer.producer == producer)
+            .map(|(id, _)| *id)
+            .collect();
+        self.consumers.retain(|_, consumer| consumer.producer != producer);
+        gone
+    }
+}

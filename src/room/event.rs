@@ -1,0 +1,83 @@
+//! What happened in a room, as each of its peers is told; without names or shapes of any frontend.
+
+use super::{ConsumerId, PeerId, ProducerId, ProducerInfo, TransportId};
+
+/// Something a peer should know.
+#[derive(Clone, Debug)]
+pub enum RoomEvent {
+    /// Another peer joined.
+    PeerJoined {
+        /// Who.
+        peer: PeerId,
+        /// How it calls itself.
+        display_name: Option<String>,
+    },
+    /// Another peer left.
+    PeerLeft {
+        /// Who.
+        peer: PeerId,
+    },
+    /// Another peer's producer can be consumed.
+    NewProducer(ProducerInfo),
+    /// A producer the receiver had heard of is gone.
+    ProducerClosed {
+        /// Which.
+        producer: ProducerId,
+        /// Whose.
+        peer: PeerId,
+        /// The receiver's consumers that ended with it.
+        consumers: Vec<ConsumerId>,
+        /// Why, as a word.
+        reason: &'static str,
+    },
+    /// Another peer's producer was paused or resumed.
+    ProducerPaused {
+        /// Which.
+        producer: ProducerId,
+        /// Whose.
+        peer: PeerId,
+        /// Paused, or resumed.
+        paused: bool,
+    },
+    /// The receiver's consumer switched layers; `None`: nothing is sent.
+    ConsumerLayersChanged {
+        /// Which.
+        consumer: ConsumerId,
+        /// Spatial and temporal layer now.
+        layers: Option<(u8, Option<u8>)>,
+    },
+    /// How well the receiver's own producer arrives.
+    ProducerScore {
+        /// Which.
+        producer: ProducerId,
+        /// One entry per stream.
+        scores: Vec<StreamScore>,
+    },
+    /// The receiver's transport is gone.
+    TransportClosed {
+        /// Which.
+        transport: TransportId,
+        /// Why, as a word.
+        reason: &'static str,
+    },
+    /// The room is gone; the receiver is in none now.
+    RoomClosed {
+        /// Why, as a word.
+        reason: &'static str,
+        /// The producers the receiver had heard of.
+        producers: Vec<ProducerId>,
+    },
+}
+
+/// How well one stream of a producer arrives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamScore {
+    /// Its place among the producer's encodings.
+    pub encoding_idx: usize,
+    /// Its SSRC.
+    pub ssrc: u32,
+    /// Its restriction identifier.
+    pub rid: Option<String>,
+    /// 0 (dead) to 10 (perfect).
+    pub score: u8,
+}

@@ -1,0 +1,349 @@
+//! Rooms, their peers and what these send each other: the domain, without sockets and formats.
+//!
+//! [`Registry`] finds or makes a [`Room`]; a room's verbs are spread over `transports`,
+//! `producers` and `consumers`, and what its worker reports arrives in `reports`. Every id is looked
+//! up inside the caller's own peer, every producer inside the caller's own room, and "not yours"
+//! is the same answer as "unknown".
+
+mod consumers;
+mod event;
+mod inspect;
+mod negotiation;
+mod peer;
+pub mod policy;
+mod producers;
+mod registry;
+mod reports;
+mod transports;
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+pub use event::{RoomEvent, StreamScore};
+pub use inspect::{ConsumerView, PeerView, ProducerView, RoomView, TransportView};
+pub use media::{ConsumerId, ProducerId, TransportId};
+pub use negotiation::Profile;
+pub use peer::{AppData, Hears, NewPeer, PeerId, Role, TransportChoice};
+pub use producers::{Produce, ProducerChoice, ProducerInfo};
+pub use consumers::{Consume, ConsumerChoice, ConsumerInfo};
+pub use registry::{Counts, Registry};
+pub use transports::TransportInfo;
+
+use self::{
+    peer::Peer,
+    policy::{Limit, Permit},
+};
+use crate::{
+    config::RoomConfig,
+    engine::{EngineError, RouterHandle},
+};
+use ortc::types::RtpCapabilities;
+
+/// Names a room; any text within the length limit, compared as it is.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RoomId(Arc<str>);
+
+impl RoomId {
+    /// The room of clients that name none.
+    pub const DEFAULT: &'static str = "default";
+
+    /// The text itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for RoomId {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Debug for RoomId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RoomId({:?})", &self.0)
+    }
+}
+
+/// One conversation: the peers that can hear each other, on one router.
+#[derive(Debug)]
+pub struct Room {
+    id: RoomId,
+    config: RoomConfig,
+    router: tokio::sync::OnceCell<RouterHandle>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    closed: bool,
+    /// Joins under way: they keep an empty room open.
+    joining: usize,
+    peers: HashMap<PeerId, Peer>,
+    /// Whose each producer is.
+    owners: HashMap<ProducerId, PeerId>,
+    /// Counts what is made in the room, so that "newest" and "before" have a meaning.
+    made: u64,
+    permit: Option<Permit>,
+}
+
+/// Another peer, as one who joins is told.
+#[derive(Clone, Debug)]
+pub struct PeerInfo {
+    /// Who.
+    pub id: PeerId,
+    /// How it calls itself.
+    pub display_name: Option<String>,
+    /// What it sends.
+    pub producers: Vec<ProducerInfo>,
+}
+
+/// The answer to a join.
+#[derive(Clone, Debug)]
+pub struct Joined {
+    /// What the room can receive.
+    pub rtp_capabilities: Arc<RtpCapabilities>,
+    /// The others.
+    pub peers: Vec<PeerInfo>,
+    /// Producers made up to this count are in `peers`.
+    pub made: u64,
+}
+
+impl Room {
+    fn new(id: RoomId, config: RoomConfig, permit: Permit) -> Arc<Self> {
+        Arc::new(Self {
+            id,
+            config,
+            router: tokio::sync::OnceCell::new(),
+            state: Mutex::new(State {
+                closed: false,
+                joining: 0,
+                peers: HashMap::new(),
+                owners: HashMap::new(),
+                made: 0,
+                permit: Some(permit),
+            }),
+        })
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn id(&self) -> &RoomId {
+        &self.id
+    }
+
+    /// Others' view of the room for a peer that is in it: what a repeated join answers.
+    pub fn rejoin(&self, peer: &PeerId) -> Result<Joined, RoomError> {
+        let mut state = self.state();
+        let profile = state.peer(peer)?.profile;
+        Ok(state.joined(peer, profile))
+    }
+
+    /// Adds a peer and tells the others.
+    fn admit(&self, new: NewPeer, permit: Permit) -> Result<Joined, RoomError> {
+        let mut state = self.state();
+        if state.closed {
+            return Err(RoomError::Closed);
+        }
+        if state.peers.len() >= self.config.peers_per_room {
+            return Err(RoomError::Limit(Limit::Peers));
+        }
+        state.tell_others(&new.id, |_| RoomEvent::PeerJoined {
+            peer: new.id.clone(),
+            display_name: new.display_name.clone(),
+        });
+        let (id, profile) = (new.id.clone(), new.profile);
+        state.peers.insert(id.clone(), Peer::new(new, permit));
+        Ok(state.joined(&id, profile))
+    }
+
+    /// Removes a peer and everything it has; returns what is to be closed in the engine.
+    fn remove(&self, peer: &PeerId) -> Option<Removed> {
+        let mut state = self.state();
+        let gone = state.peers.remove(peer)?;
+        for producer in gone.producers.keys() {
+            state.announce_closed(*producer, "peer-left");
+        }
+        state.tell_others(peer, |_| RoomEvent::PeerLeft { peer: peer.clone() });
+        Some(Removed {
+            transports: gone.transports.into_values().map(|t| t.handle).collect(),
+            room_closed: state.close_if_empty(),
+        })
+    }
+
+    /// Closes the room at once and tells everybody.
+    fn fail(&self, reason: &'static str) {
+        let mut state = self.state();
+        state.close();
+        state.owners.clear();
+        for (_, mut peer) in state.peers.drain() {
+            let producers = peer.told.drain().collect();
+            peer.tell(RoomEvent::RoomClosed { reason, producers });
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic under the lock leaves plain data behind; the room goes on with it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What [`Room::remove`] leaves to do.
+struct Removed {
+    transports: Vec<crate::engine::TransportHandle>,
+    room_closed: bool,
+}
+
+impl State {
+    fn peer(&self, id: &PeerId) -> Result<&Peer, RoomError> {
+        self.peers.get(id).ok_or(self.absence())
+    }
+
+    fn peer_mut(&mut self, id: &PeerId) -> Result<&mut Peer, RoomError> {
+        let absence = self.absence();
+        self.peers.get_mut(id).ok_or(absence)
+    }
+
+    fn absence(&self) -> RoomError {
+        if self.closed {
+            RoomError::Closed
+        } else {
+            RoomError::NotJoined
+        }
+    }
+
+    fn next(&mut self) -> u64 {
+        self.made += 1;
+        self.made
+    }
+
+    fn joined(&mut self, id: &PeerId, profile: Profile) -> Joined {
+        let peers = self.others(id);
+        if let Some(peer) = self.peers.get_mut(id) {
+            if peer.ready {
+                let listed = peers.iter().flat_map(|other| &other.producers);
+                peer.told.extend(listed.map(|producer| producer.id));
+            }
+        }
+        Joined {
+            rtp_capabilities: profile.rtp_capabilities(),
+            peers,
+            made: self.made,
+        }
+    }
+
+    fn others(&self, id: &PeerId) -> Vec<PeerInfo> {
+        let others = self.peers.iter().filter(|(other, _)| *other != id);
+        others
+            .map(|(other, peer)| PeerInfo {
+                id: other.clone(),
+                display_name: peer.display_name.clone(),
+                producers: peer.producer_infos(other),
+            })
+            .collect()
+    }
+
+    fn tell_others(&mut self, id: &PeerId, event: impl Fn(&Peer) -> RoomEvent) {
+        for (other, peer) in &mut self.peers {
+            if other != id {
+                peer.tell(event(peer));
+            }
+        }
+    }
+
+    /// Whether the room was closed by this call.
+    fn close_if_empty(&mut self) -> bool {
+        let close = !self.closed && self.joining == 0 && self.peers.is_empty();
+        if close {
+            self.close();
+        }
+        close
+    }
+
+    fn close(&mut self) {
+        self.closed = true;
+        self.permit = None;
+    }
+}
+
+/// Why a room's verb failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RoomError {
+    /// Unknown, or not the caller's.
+    #[error("{0} not found")]
+    NotFound(&'static str),
+    /// The caller is in no room.
+    #[error("join a room first")]
+    NotJoined,
+    /// The caller is in another room.
+    #[error("leave the other room first")]
+    AlreadyJoined,
+    /// Arguments out of bounds.
+    #[error("{0}")]
+    BadRequest(&'static str),
+    /// Too many.
+    #[error("too many {}", .0.noun())]
+    Limit(Limit),
+    /// The capabilities cannot receive it.
+    #[error("cannot consume: {0}")]
+    CannotConsume(&'static str),
+    /// The parameters cannot be routed.
+    #[error("invalid rtpParameters: {0}")]
+    InvalidRtpParameters(String),
+    /// No usable fingerprint.
+    #[error("invalid dtlsParameters: {0}")]
+    InvalidDtlsParameters(&'static str),
+    /// Connected before.
+    #[error("the transport is already connected")]
+    AlreadyConnected,
+    /// The room is gone.
+    #[error("the room was closed")]
+    Closed,
+    /// The room's worker died.
+    #[error("the room's worker died; join again")]
+    WorkerDied,
+    /// The engine did not answer in time.
+    #[error("the media engine did not answer in time")]
+    Timeout,
+    /// Our fault.
+    #[error("internal error")]
+    Internal,
+}
+
+impl From<Limit> for RoomError {
+    fn from(limit: Limit) -> Self {
+        Self::Limit(limit)
+    }
+}
+
+impl From<EngineError> for RoomError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Command(error) => error.into(),
+            EngineError::WorkerDied => Self::WorkerDied,
+            EngineError::Timeout => Self::Timeout,
+            EngineError::Start(_) => Self::Internal,
+        }
+    }
+}
+
+impl From<media::CommandError> for RoomError {
+    fn from(error: media::CommandError) -> Self {
+        use media::CommandError as E;
+        match error {
+            E::RouterNotFound => Self::Closed,
+            E::TransportNotFound => Self::NotFound("transport"),
+            E::ProducerNotFound => Self::NotFound("producer"),
+            E::ConsumerNotFound => Self::NotFound("consumer"),
+            E::AlreadyConnected => Self::AlreadyConnected,
+            E::InvalidDtlsParameters(why) => Self::InvalidDtlsParameters(why),
+            E::StreamInUse(_) => Self::InvalidRtpParameters(error.to_string()),
+            E::InvalidRtpParameters(why) => Self::InvalidRtpParameters(why),
+            E::DuplicateId | E::Internal => Self::Internal,
+        }
+    }
+}

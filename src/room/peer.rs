@@ -1,0 +1,226 @@
+//! A peer and what it owns; plain data under its room's lock, no engine call is awaited here.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+    sync::Arc,
+};
+
+use ortc::types::{MediaKind, RtpParameters, RtpType};
+use tokio::sync::mpsc;
+
+use super::{
+    ConsumerId, ProducerId, RoomError, RoomEvent, TransportId, negotiation::Profile,
+    policy::Permit,
+};
+use crate::engine::{ConsumerHandle, ProducerHandle, TransportHandle};
+
+/// Names a peer: the id of its socket.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PeerId(Arc<str>);
+
+impl PeerId {
+    /// The text itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for PeerId {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Display for PeerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for PeerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PeerId({})", self.0)
+    }
+}
+
+/// What a client says about a producer: JSON, carried and never read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppData(Arc<str>);
+
+impl AppData {
+    /// Takes a valid JSON text.
+    #[must_use]
+    pub fn from_json(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The JSON text.
+    #[must_use]
+    pub fn as_json(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for AppData {
+    fn default() -> Self {
+        Self::from_json("{}")
+    }
+}
+
+/// What a transport was made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The client sends on it.
+    Send,
+    /// The client receives on it.
+    Receive,
+}
+
+/// When a peer starts to hear of others' producers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hears {
+    /// From its join on.
+    FromJoin,
+    /// Once it has a send transport or has asked for the producers; old frontends lose media when
+    /// told earlier.
+    OnceReady,
+}
+
+/// A peer about to join.
+#[derive(Debug)]
+pub struct NewPeer {
+    /// Its name; fresh.
+    pub id: PeerId,
+    /// How it calls itself.
+    pub display_name: Option<String>,
+    /// Which header extensions it is offered.
+    pub profile: Profile,
+    /// When it hears of producers.
+    pub hears: Hears,
+    /// Where its events go. When it is full the peer is dropped: the channel closes.
+    pub events: mpsc::Sender<RoomEvent>,
+}
+
+/// A peer in a room.
+#[derive(Debug)]
+pub(super) struct Peer {
+    pub(super) display_name: Option<String>,
+    pub(super) profile: Profile,
+    pub(super) events: Option<mpsc::Sender<RoomEvent>>,
+    pub(super) ready: bool,
+    pub(super) transports: HashMap<TransportId, Transport>,
+    pub(super) producers: HashMap<ProducerId, Producer>,
+    pub(super) consumers: HashMap<ConsumerId, Consumer>,
+    /// Producers of others it has heard of.
+    pub(super) told: HashSet<ProducerId>,
+    /// Producers it will hear of once it is ready, oldest first.
+    pub(super) untold: Vec<ProducerId>,
+    pub(super) _permit: Permit,
+}
+
+/// A transport of a peer.
+#[derive(Debug)]
+pub(super) struct Transport {
+    pub(super) handle: TransportHandle,
+    pub(super) role: Role,
+    /// Grows with each transport of the room.
+    pub(super) made: u64,
+    /// When `connect` was called, in the same count.
+    pub(super) connected: Option<u64>,
+    pub(super) next_mid: u32,
+    /// Canonical name of everything sent on it, so that audio and video stay in step.
+    pub(super) cname: Option<String>,
+    pub(super) ice_state: &'static str,
+    pub(super) dtls_state: &'static str,
+}
+
+/// A producer of a peer.
+#[derive(Debug)]
+pub(super) struct Producer {
+    pub(super) handle: ProducerHandle,
+    pub(super) transport: TransportId,
+    pub(super) kind: MediaKind,
+    pub(super) rtp_type: RtpType,
+    pub(super) consumable: Arc<RtpParameters>,
+    pub(super) app_data: AppData,
+    pub(super) paused: bool,
+    pub(super) made: u64,
+}
+
+/// A consumer of a peer.
+#[derive(Debug)]
+pub(super) struct Consumer {
+    pub(super) handle: ConsumerHandle,
+    pub(super) transport: TransportId,
+    pub(super) producer: ProducerId,
+    pub(super) kind: MediaKind,
+    pub(super) paused: bool,
+}
+
+/// Which of the caller's transports is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransportChoice {
+    /// This one.
+    Id(TransportId),
+    /// The one to connect now: the newest unconnected of the role, else the newest.
+    ToConnect(Role),
+    /// The one in use: the last of the role that was connected, else the newest.
+    InUse(Role),
+}
+
+impl Peer {
+    /// Sends it an event; a peer too far behind loses its channel.
+    pub(super) fn tell(&mut self, event: RoomEvent) {
+        let Some(events) = &self.events else { return };
+        if events.try_send(event).is_err() {
+            self.events = None;
+        }
+    }
+
+    /// The transport meant, inside this peer.
+    pub(super) fn transport(&self, choice: TransportChoice) -> Result<TransportId, RoomError> {
+        let found = match choice {
+            TransportChoice::Id(id) => self.transports.contains_key(&id).then_some(id),
+            TransportChoice::ToConnect(Role::Send) => self
+                .newest(Role::Send, |transport| transport.connected.is_none())
+                .or_else(|| self.newest(Role::Send, |_| true)),
+            TransportChoice::ToConnect(Role::Receive) => self.oldest_unconnected_receive(),
+            TransportChoice::InUse(role) => self
+                .last_connected(role)
+                .or_else(|| self.newest(role, |_| true)),
+        };
+        found.ok_or(RoomError::NotFound("transport"))
+    }
+
+    fn newest(&self, role: Role, wanted: impl Fn(&Transport) -> bool) -> Option<TransportId> {
+        self.of_role(role)
+            .filter(|(_, transport)| wanted(transport))
+            .max_by_key(|(_, transport)| transport.made)
+            .map(|(id, _)| *id)
+    }
+
+    fn last_connected(&self, role: Role) -> Option<TransportId> {
+        self.of_role(role)
+            .filter(|(_, transport)| transport.connected.is_some())
+            .max_by_key(|(_, transport)| transport.connected)
+            .map(|(id, _)| *id)
+    }
+
+    /// Clients that name no receive transport connect them in the order they consumed on them.
+    fn oldest_unconnected_receive(&self) -> Option<TransportId> {
+        let consuming = |id: &TransportId| self.consumers.values().any(|c| c.transport == *id);
+        self.of_role(Role::Receive)
+            .filter(|(_, transport)| transport.connected.is_none())
+            .min_by_key(|(id, transport)| (!consuming(id), transport.made))
+            .map(|(id, _)| *id)
+            .or_else(|| self.newest(Role::Receive, |_| true))
+    }
+
+    fn of_role(&self, role: Role) -> impl Iterator<Item = (&TransportId, &Transport)> {
+        self.transports
+            .iter()
+            .filter(move |(_, transport)| transport.role == role)
+    }
+}

@@ -1,0 +1,272 @@
+//! Who may have how much: counters with limits, and permits that give back when dropped.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv6Addr},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use crate::{
+    config::{RoomConfig, SignalingConfig},
+    error::ErrorCode,
+};
+
+/// Which limit was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// Peers of the server or of the room.
+    Peers,
+    /// Rooms of the server.
+    Rooms,
+    /// Transports of the peer.
+    Transports,
+    /// Producers of the peer.
+    Producers,
+    /// Consumers of the peer.
+    Consumers,
+    /// Sockets of the address or of the server.
+    Sockets,
+}
+
+impl Limit {
+    /// Its stable word.
+    #[must_use]
+    pub fn code(self) -> ErrorCode {
+        match self {
+            Self::Peers => ErrorCode::LimitPeers,
+            Self::Rooms => ErrorCode::LimitRooms,
+            Self::Transports => ErrorCode::LimitTransports,
+            Self::Producers => ErrorCode::LimitProducers,
+            Self::Consumers => ErrorCode::LimitConsumers,
+            Self::Sockets => ErrorCode::LimitSockets,
+        }
+    }
+
+    /// What there are too many of.
+    #[must_use]
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Peers => "peers",
+            Self::Rooms => "rooms",
+            Self::Transports => "transports",
+            Self::Producers => "producers",
+            Self::Consumers => "consumers",
+            Self::Sockets => "sockets",
+        }
+    }
+}
+
+/// The server-wide counters.
+#[derive(Debug)]
+pub struct Admission {
+    rooms: Arc<Gauge>,
+    peers: Arc<Gauge>,
+    sockets: Arc<Gauge>,
+    sockets_per_address: usize,
+    addresses: Mutex<HashMap<IpAddr, HashMap<String, usize>>>,
+}
+
+impl Admission {
+    /// Counters at zero.
+    #[must_use]
+    pub fn new(room: &RoomConfig, signaling: &SignalingConfig) -> Self {
+        Self {
+            rooms: Gauge::new(room.rooms),
+            peers: Gauge::new(room.peers),
+            sockets: Gauge::new(signaling.sockets),
+            sockets_per_address: signaling.sockets_per_address,
+            addresses: Mutex::default(),
+        }
+    }
+
+    /// Admits a room.
+    pub fn room(&self) -> Result<Permit, Limit> {
+        self.rooms.acquire().ok_or(Limit::Rooms)
+    }
+
+    /// Admits a peer.
+    pub fn peer(&self) -> Result<Permit, Limit> {
+        self.peers.acquire().ok_or(Limit::Peers)
+    }
+
+    /// Admits a socket. `connection` is its connection's id: one connection may hold several
+    /// namespaces and counts once against its address.
+    pub fn socket(
+        self: &Arc<Self>,
+        address: IpAddr,
+        connection: &str,
+    ) -> Result<SocketPermit, Limit> {
+        let permit = self.sockets.acquire().ok_or(Limit::Sockets)?;
+        let address = household(address);
+        let mut addresses = self.addresses();
+        let connections = addresses.entry(address).or_default();
+        let full = self.sockets_per_address != 0 && connections.len() >= self.sockets_per_address;
+        if full && !connections.contains_key(connection) {
+            return Err(Limit::Sockets);
+        }
+        *connections.entry(connection.to_owned()).or_default() += 1;
+        drop(addresses);
+        Ok(SocketPermit {
+            _permit: permit,
+            admission: self.clone(),
+            address,
+            connection: connection.to_owned(),
+        })
+    }
+
+    /// Sockets now.
+    #[must_use]
+    pub fn sockets(&self) -> usize {
+        self.sockets.used()
+    }
+
+    /// Rooms now.
+    #[must_use]
+    pub fn rooms(&self) -> usize {
+        self.rooms.used()
+    }
+
+    /// Peers now.
+    #[must_use]
+    pub fn peers(&self) -> usize {
+        self.peers.used()
+    }
+
+    /// Remote addresses now.
+    #[must_use]
+    pub fn addresses_known(&self) -> usize {
+        self.addresses().len()
+    }
+
+    fn addresses(&self) -> MutexGuard<'_, HashMap<IpAddr, HashMap<String, usize>>> {
+        self.addresses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One client has a whole /64 of IPv6 addresses, so these count as one.
+fn household(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
+        v4 => v4,
+    }
+}
+
+/// A count with a bound.
+#[derive(Debug)]
+struct Gauge {
+    used: AtomicUsize,
+    max: usize,
+}
+
+impl Gauge {
+    fn new(max: usize) -> Arc<Self> {
+        Arc::new(Self {
+            used: AtomicUsize::new(0),
+            max,
+        })
+    }
+
+    fn acquire(self: &Arc<Self>) -> Option<Permit> {
+        self.used
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |used| {
+                (used < self.max).then_some(used + 1)
+            })
+            .ok()
+            .map(|_| Permit(self.clone()))
+    }
+
+    fn used(&self) -> usize {
+        self.used.load(Ordering::Acquire)
+    }
+}
+
+/// One place taken; dropping it gives the place back.
+#[derive(Debug)]
+pub struct Permit(Arc<Gauge>);
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.0.used.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// One socket's place, on the server and at its address.
+#[derive(Debug)]
+pub struct SocketPermit {
+    _permit: Permit,
+    admission: Arc<Admission>,
+    address: IpAddr,
+    connection: String,
+}
+
+impl Drop for SocketPermit {
+    fn drop(&mut self) {
+        let mut addresses = self.admission.addresses();
+        let Some(connections) = addresses.get_mut(&self.address) else {
+            return;
+        };
+        if let Some(count) = connections.get_mut(&self.connection) {
+            *count -= 1;
+            if *count == 0 {
+                connections.remove(&self.connection);
+            }
+        }
+        if connections.is_empty() {
+            addresses.remove(&self.address);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admission(sockets_per_address: usize, rooms: usize) -> Arc<Admission> {
+        let room = RoomConfig {
+            rooms,
+            ..RoomConfig::default()
+        };
+        let signaling = SignalingConfig {
+            sockets_per_address,
+            ..SignalingConfig::default()
+        };
+        Arc::new(Admission::new(&room, &signaling))
+    }
+
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    #[test]
+    fn permits_give_back_when_dropped() {
+        let admission = admission(1, 1);
+        let room = admission.room().unwrap();
+        assert_eq!(admission.room().unwrap_err(), Limit::Rooms);
+        drop(room);
+        drop(admission.room().unwrap());
+        assert_eq!(admission.rooms(), 0);
+    }
+
+    #[test]
+    fn namespaces_of_one_connection_count_once() {
+        let admission = admission(1, 1);
+        let first = admission.socket(HERE, "a").unwrap();
+        let second = admission.socket(HERE, "a").unwrap();
+        assert_eq!(admission.socket(HERE, "b").unwrap_err(), Limit::Sockets);
+        drop(first);
+        assert_eq!(admission.socket(HERE, "b").unwrap_err(), Limit::Sockets);
+        drop(second);
+        drop(admission.socket(HERE, "b").unwrap());
+        assert_eq!((admission.sockets(), admission.addresses_known()), (0, 0));
+    }
+
+    #[test]
+    fn zero_turns_the_address_limit_off() {
+        let admission = admission(0, 1);
+        let sockets: Vec<_> = (0..100)
+            .map(|n| admission.socket(HERE, &n.to_string()).unwrap())
+            .collect();
+        assert_eq!(admission.sockets(), sockets.len());
+    }
+}

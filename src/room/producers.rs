@@ -1,0 +1,328 @@
+//! Verbs on a peer's producers, and who hears of them.
+
+use std::sync::Arc;
+
+use media::ProduceOptions;
+use ortc::types::{MediaKind, RtpParameters, RtpType};
+
+use super::{
+    AppData, Hears, NewPeer, PeerId, ProducerId, Room, RoomError, RoomEvent, State,
+    TransportChoice, TransportId, negotiation,
+    peer::{Peer, Producer},
+    policy::{Limit, Permit},
+};
+use crate::engine::{ProducerHandle, TransportHandle};
+
+/// What a client wants to send.
+#[derive(Clone, Debug)]
+pub struct Produce {
+    /// On which transport.
+    pub transport: TransportChoice,
+    /// Audio or video.
+    pub kind: MediaKind,
+    /// How it is sent.
+    pub rtp_parameters: RtpParameters,
+    /// Carried to the others.
+    pub app_data: AppData,
+    /// Starts paused.
+    pub paused: bool,
+}
+
+/// A producer, as others are told of it.
+#[derive(Clone, Debug)]
+pub struct ProducerInfo {
+    /// Its name.
+    pub id: ProducerId,
+    /// Whose.
+    pub peer: PeerId,
+    /// Audio or video.
+    pub kind: MediaKind,
+    /// What its owner said about it.
+    pub app_data: AppData,
+    /// Whether it is paused.
+    pub paused: bool,
+    /// Its place in the room's count.
+    pub made: u64,
+}
+
+/// Which producer of the room is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProducerChoice {
+    /// This one, of another peer.
+    Id(ProducerId),
+    /// The newest the caller can receive: another peer's, or its own when there is no other.
+    Newest,
+}
+
+impl Room {
+    /// Makes a producer; the answer is its id and whether others produce, too.
+    pub async fn produce(
+        &self,
+        peer: &PeerId,
+        request: Produce,
+    ) -> Result<(ProducerId, bool), RoomError> {
+        if request.app_data.as_json().len() > self.config.app_data_bytes {
+            return Err(RoomError::BadRequest("appData is too long"));
+        }
+        let (transport, handle) = self.transport_to_produce(peer, &request)?;
+        let negotiated = negotiation::producer(request.kind, request.rtp_parameters)?;
+        let mut rtp_parameters = negotiated.rtp_parameters;
+        rtp_parameters.rtcp.cname = self.cname(peer, transport, rtp_parameters.rtcp.cname);
+        let options = ProduceOptions {
+            kind: request.kind,
+            rtp_mapping: negotiated.mapping,
+            rtp_type: negotiated.rtp_type,
+            paused: request.paused,
+            router_header_extensions: negotiation::router_header_extensions(request.kind),
+            rtp_parameters,
+        };
+        let mut consumable = negotiated.consumable;
+        consumable.rtcp.cname.clone_from(&options.rtp_parameters.rtcp.cname);
+        let producer = handle.produce(options).await?;
+        let entry = NewProducer {
+            transport,
+            kind: request.kind,
+            rtp_type: negotiated.rtp_type,
+            consumable: Arc::new(consumable),
+            app_data: request.app_data,
+            paused: request.paused,
+        };
+        let kept = self.keep_producer(peer, producer.clone(), entry);
+        if kept.is_err() {
+            producer.close().await;
+        }
+        Ok((producer.id(), kept?))
+    }
+
+    fn transport_to_produce(
+        &self,
+        peer: &PeerId,
+        request: &Produce,
+    ) -> Result<(TransportId, TransportHandle), RoomError> {
+        let state = self.state();
+        let owner = state.peer(peer)?;
+        if owner.producers.len() >= self.config.producers_per_peer {
+            return Err(RoomError::Limit(Limit::Producers));
+        }
+        let id = owner.transport(request.transport)?;
+        let transport = owner.transports.get(&id);
+        let transport = transport.ok_or(RoomError::NotFound("transport"))?;
+        Ok((id, transport.handle.clone()))
+    }
+
+    /// The canonical name of a transport: the first a producer on it gives, or a random one.
+    fn cname(&self, peer: &PeerId, id: TransportId, given: Option<String>) -> Option<String> {
+        let mut state = self.state();
+        let owner = state.peer_mut(peer).ok()?;
+        let transport = owner.transports.get_mut(&id)?;
+        let given = given.filter(|name| !name.is_empty());
+        let name = transport.cname.take().or(given);
+        transport.cname = Some(name.unwrap_or_else(negotiation::random_cname));
+        transport.cname.clone()
+    }
+
+    fn keep_producer(
+        &self,
+        peer: &PeerId,
+        handle: ProducerHandle,
+        new: NewProducer,
+    ) -> Result<bool, RoomError> {
+        let mut state = self.state();
+        let made = state.next();
+        let id = handle.id();
+        let owner = state.peer_mut(peer)?;
+        if !owner.transports.contains_key(&new.transport) {
+            return Err(RoomError::NotFound("transport"));
+        }
+        let producer = Producer {
+            handle,
+            transport: new.transport,
+            kind: new.kind,
+            rtp_type: new.rtp_type,
+            consumable: new.consumable,
+            app_data: new.app_data,
+            paused: new.paused,
+            made,
+        };
+        let info = producer.info(id, peer);
+        owner.producers.insert(id, producer);
+        state.owners.insert(id, peer.clone());
+        state.announce(&info);
+        Ok(state.owners.values().any(|owner| owner != peer))
+    }
+
+    /// Ends a producer; everybody who had heard of it is told once.
+    pub async fn close_producer(&self, peer: &PeerId, id: ProducerId) -> Result<(), RoomError> {
+        let handle = self.own_producer(peer, id)?;
+        self.state().close_producer(id, "producer-closed");
+        handle.close().await;
+        Ok(())
+    }
+
+    /// Stops or restarts a producer.
+    pub async fn pause_producer(
+        &self,
+        peer: &PeerId,
+        id: ProducerId,
+        paused: bool,
+    ) -> Result<(), RoomError> {
+        let handle = self.own_producer(peer, id)?;
+        if paused {
+            handle.pause().await?;
+        } else {
+            handle.resume().await?;
+        }
+        self.state().mark_paused(peer, id, paused);
+        Ok(())
+    }
+
+    /// The others' producers, oldest first, and the room's count at this moment. Who asks is
+    /// ready to hear of later ones.
+    pub fn producers(&self, peer: &PeerId) -> Result<(Vec<ProducerInfo>, u64), RoomError> {
+        let mut state = self.state();
+        state.peer(peer)?;
+        let others = state.others(peer).into_iter();
+        let mut producers: Vec<_> = others.flat_map(|other| other.producers).collect();
+        producers.sort_by_key(|producer| producer.made);
+        let asking = state.peer_mut(peer)?;
+        asking.ready = true;
+        asking.untold.clear();
+        asking.told.extend(producers.iter().map(|producer| producer.id));
+        Ok((producers, state.made))
+    }
+
+    /// Whether anybody in the room produces.
+    #[must_use]
+    pub fn has_producers(&self) -> bool {
+        !self.state().owners.is_empty()
+    }
+
+    fn own_producer(&self, peer: &PeerId, id: ProducerId) -> Result<ProducerHandle, RoomError> {
+        let state = self.state();
+        let producer = state.peer(peer)?.producers.get(&id);
+        let producer = producer.ok_or(RoomError::NotFound("producer"))?;
+        Ok(producer.handle.clone())
+    }
+}
+
+struct NewProducer {
+    transport: TransportId,
+    kind: MediaKind,
+    rtp_type: RtpType,
+    consumable: Arc<RtpParameters>,
+    app_data: AppData,
+    paused: bool,
+}
+
+impl State {
+    /// Tells the others of a producer: now, or once they are ready.
+    fn announce(&mut self, producer: &ProducerInfo) {
+        for (_, peer) in self.peers.iter_mut().filter(|(id, _)| **id != producer.peer) {
+            if peer.ready {
+                peer.told.insert(producer.id);
+                peer.tell(RoomEvent::NewProducer(producer.clone()));
+            } else {
+                peer.untold.push(producer.id);
+            }
+        }
+    }
+
+    /// From now on the peer hears of producers, first of those made since it joined.
+    pub(super) fn make_ready(&mut self, id: &PeerId) {
+        let Some(peer) = self.peers.get_mut(id).filter(|peer| !peer.ready) else {
+            return;
+        };
+        peer.ready = true;
+        let untold = std::mem::take(&mut peer.untold);
+        let untold: Vec<_> = untold
+            .into_iter()
+            .filter_map(|producer| self.producer_info(producer))
+            .collect();
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        for producer in untold {
+            if peer.told.insert(producer.id) {
+                peer.tell(RoomEvent::NewProducer(producer));
+            }
+        }
+    }
+
+    fn producer_info(&self, id: ProducerId) -> Option<ProducerInfo> {
+        let owner = self.owners.get(&id)?;
+        let producer = self.peers.get(owner)?.producers.get(&id)?;
+        Some(producer.info(id, owner))
+    }
+
+    /// Forgets a producer and its consumers, and tells once each peer that had heard of it.
+    pub(super) fn close_producer(&mut self, id: ProducerId, reason: &'static str) {
+        let Some(owner) = self.owners.remove(&id) else {
+            return;
+        };
+        if let Some(peer) = self.peers.get_mut(&owner) {
+            peer.producers.remove(&id);
+        }
+        for (other, peer) in &mut self.peers {
+            peer.untold.retain(|untold| *untold != id);
+            let consumers = peer.forget_consumers_of(id);
+            if peer.told.remove(&id) && *other != owner {
+                peer.tell(RoomEvent::ProducerClosed {
+                    producer: id,
+                    peer: owner.clone(),
+                    consumers,
+                    reason,
+                });
+            }
+        }
+    }
+
+    fn mark_paused(&mut self, owner: &PeerId, id: ProducerId, paused: bool) {
+        let producer = self.peers.get_mut(owner);
+        let Some(producer) = producer.and_then(|peer| peer.producers.get_mut(&id)) else {
+            return;
+        };
+        if std::mem::replace(&mut producer.paused, paused) == paused {
+            return;
+        }
+        for (_, peer) in self.peers.iter_mut().filter(|(_, peer)| peer.told.contains(&id)) {
+            peer.tell(RoomEvent::ProducerPaused {
+                producer: id,
+                peer: owner.clone(),
+                paused,
+            });
+        }
+    }
+}
+
+impl Peer {
+    pub(super) fn new(new: NewPeer, permit: Permit) -> Self {
+        Self {
+            display_name: new.display_name,
+            profile: new.profile,
+            events: Some(new.events),
+            ready: new.hears == Hears::FromJoin,
+            transports: Default::default(),
+            producers: Default::default(),
+            consumers: Default::default(),
+            told: Default::default(),
+            untold: Vec::new(),
+            _permit: permit,
+        }
+    }
+
+    pub(super) fn producer_infos(&self, id: &PeerId) -> Vec<ProducerInfo> {
+        let producers = self.producers.iter();
+        producers.map(|(producer, entry)| entry.info(*producer, id)).collect()
+    }
+}
+
+impl Producer {
+    fn info(&self, id: ProducerId, owner: &PeerId) -> ProducerInfo {
+        ProducerInfo {
+            id,
+            peer: owner.clone(),
+            kind: self.kind,
+            app_data: self.app_data.clone(),
+            paused: self.paused,
+            made: self.made,
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Finds rooms by name, makes them when first joined and forgets them when empty. The only file
+//! that names dashmap; no guard of the map outlives a line.
+
+use std::sync::Arc;
+
+use dashmap::DashMap;
+use serde::Serialize;
+use tokio::sync::mpsc;
+
+use super::{
+    Joined, NewPeer, PeerId, Room, RoomError, RoomEvent, RoomId, RoomView,
+    policy::{Admission, Limit},
+};
+use crate::{
+    config::{RoomConfig, SignalingConfig},
+    engine::{RouterEvent, RouterEvents, RouterHandle, WorkerPool},
+};
+
+/// Every room of this server.
+#[derive(Debug)]
+pub struct Registry {
+    rooms: DashMap<RoomId, Arc<Room>>,
+    pool: WorkerPool,
+    config: RoomConfig,
+    admission: Arc<Admission>,
+}
+
+/// How many objects of each kind there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counts {
+    /// Connected sockets, one per namespace.
+    pub sockets: usize,
+    /// Remote addresses they come from.
+    pub addresses: usize,
+    /// Rooms.
+    pub rooms: usize,
+    /// Peers in them.
+    pub peers: usize,
+    /// Their transports.
+    pub transports: usize,
+    /// Their producers.
+    pub producers: usize,
+    /// Their consumers.
+    pub consumers: usize,
+}
+
+impl Registry {
+    /// No rooms yet.
+    #[must_use]
+    pub fn new(pool: WorkerPool, config: RoomConfig, signaling: &SignalingConfig) -> Arc<Self> {
+        Arc::new(Self {
+            rooms: DashMap::new(),
+            admission: Arc::new(Admission::new(&config, signaling)),
+            pool,
+            config,
+        })
+    }
+
+    /// The server-wide counters.
+    #[must_use]
+    pub fn admission(&self) -> &Arc<Admission> {
+        &self.admission
+    }
+
+    /// The media workers.
+    #[must_use]
+    pub fn pool(&self) -> &WorkerPool {
+        &self.pool
+    }
+
+    /// The room of this name, if it is open.
+    #[must_use]
+    pub fn room(&self, id: &RoomId) -> Option<Arc<Room>> {
+        self.rooms.get(id).map(|room| room.value().clone())
+    }
+
+    /// Puts a peer into a room, which is made when there is none.
+    ///
+    /// # Errors
+    /// A limit, a name out of bounds, or no worker to carry the room.
+    pub async fn join(
+        self: &Arc<Self>,
+        id: &RoomId,
+        peer: NewPeer,
+    ) -> Result<(Arc<Room>, Joined), RoomError> {
+        self.check_name(id.as_str())?;
+        self.check_name(peer.display_name.as_deref().unwrap_or("-"))?;
+        let permit = self.admission.peer()?;
+        let place = self.reserve(id)?;
+        self.open(&place.room).await?;
+        let joined = place.room.admit(peer, permit)?;
+        Ok((place.room.clone(), joined))
+    }
+
+    /// A channel for a peer's events, as long as the config says.
+    #[must_use]
+    pub fn event_channel(&self) -> (mpsc::Sender<RoomEvent>, mpsc::Receiver<RoomEvent>) {
+        mpsc::channel(self.config.pending_events)
+    }
+
+    /// Takes a peer out of its room; the last one closes it.
+    pub fn leave(&self, room: &Arc<Room>, peer: &PeerId) {
+        let Some(removed) = room.remove(peer) else {
+            return;
+        };
+        if removed.room_closed {
+            self.close(room);
+            return;
+        }
+        // Nobody waits for the engine here: what it closes is out of the room already.
+        tokio::spawn(async move {
+            for transport in removed.transports {
+                transport.close().await;
+            }
+        });
+    }
+
+    /// Every room at a glance, by name.
+    #[must_use]
+    pub fn views(&self) -> Vec<RoomView> {
+        let mut views: Vec<_> = self.all().iter().map(|room| room.view()).collect();
+        views.sort_by(|a, b| a.id.cmp(&b.id));
+        views
+    }
+
+    /// How many objects of each kind there are.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts {
+            sockets: self.admission.sockets(),
+            addresses: self.admission.addresses_known(),
+            rooms: self.admission.rooms(),
+            peers: self.admission.peers(),
+            ..Counts::default()
+        };
+        for room in self.all() {
+            let (transports, producers, consumers) = room.count();
+            counts.transports += transports;
+            counts.producers += producers;
+            counts.consumers += consumers;
+        }
+        counts
+    }
+
+    fn all(&self) -> Vec<Arc<Room>> {
+        self.rooms.iter().map(|entry| entry.value().clone()).collect()
+    }
+
+    fn check_name(&self, name: &str) -> Result<(), RoomError> {
+        if name.is_empty() {
+            return Err(RoomError::BadRequest("the name is empty"));
+        }
+        if name.chars().nth(self.config.name_chars).is_some() {
+            return Err(RoomError::BadRequest("the name is too long"));
+        }
+        Ok(())
+    }
+
+    /// The open room of this name, kept open until the place is dropped. A room that is just
+    /// closing is replaced, so whoever joins at that moment meets the others in the new one.
+    fn reserve(self: &Arc<Self>, id: &RoomId) -> Result<Place, RoomError> {
+        loop {
+            let room = self.find_or_make(id)?;
+            if room.hold() {
+                return Ok(Place {
+                    registry: self.clone(),
+                    room,
+                });
+            }
+            self.forget(&room);
+        }
+    }
+
+    fn find_or_make(&self, id: &RoomId) -> Result<Arc<Room>, Limit> {
+        if let Some(room) = self.room(id) {
+            return Ok(room);
+        }
+        let permit = self.admission.room()?;
+        let entry = self.rooms.entry(id.clone());
+        let made = entry.or_insert_with(|| Room::new(id.clone(), self.config.clone(), permit));
+        Ok(made.value().clone())
+    }
+
+    /// Gives a room its router, once.
+    async fn open(self: &Arc<Self>, room: &Arc<Room>) -> Result<(), RoomError> {
+        let open = async || -> Result<RouterHandle, RoomError> {
+            let (router, events) = self.pool.create_router().await?;
+            tokio::spawn(self.clone().watch(room.clone(), events));
+            Ok(router)
+        };
+        room.router.get_or_try_init(open).await?;
+        Ok(())
+    }
+
+    /// Applies what the router reports until it is gone.
+    async fn watch(self: Arc<Self>, room: Arc<Room>, mut events: RouterEvents) {
+        while let Some(event) = events.next().await {
+            match event {
+                RouterEvent::Media(media::EventKind::RouterClosed) => break,
+                RouterEvent::Media(report) => room.apply(report),
+                RouterEvent::WorkerDied => {
+                    room.fail("worker-died");
+                    break;
+                }
+            }
+        }
+        room.fail("room-closed");
+        self.forget(&room);
+    }
+
+    fn close(&self, room: &Arc<Room>) {
+        self.forget(room);
+        if let Some(router) = room.router.get().cloned() {
+            tokio::spawn(async move { router.close().await });
+        }
+    }
+
+    /// Only this very room, never its successor of the same name.
+    fn forget(&self, room: &Arc<Room>) {
+        self.rooms.remove_if(room.id(), |_, known| Arc::ptr_eq(known, room));
+    }
+}
+
+/// Keeps a room open while somebody joins it.
+struct Place {
+    registry: Arc<Registry>,
+    room: Arc<Room>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if self.room.release() {
+            self.registry.close(&self.room);
+        }
+    }
+}
+
+impl Room {
+    /// Keeps the room open; false when it is closed already.
+    fn hold(&self) -> bool {
+        let mut state = self.state();
+        if !state.closed {
+            state.joining += 1;
+        }
+        !state.closed
+    }
+
+    /// The reverse; true when that closed the room.
+    fn release(&self) -> bool {
+        let mut state = self.state();
+        state.joining -= 1;
+        state.close_if_empty()
+    }
+}

@@ -1,0 +1,163 @@
+//! Verbs on a peer's transports.
+
+use media::WebRtcTransportData;
+use ortc::types::{DtlsParameters, IceCandidate, IceParameters};
+
+use super::{
+    PeerId, Role, Room, RoomError, RoomEvent, TransportChoice, TransportId,
+    peer::Transport,
+    policy::Limit,
+};
+use crate::engine::TransportHandle;
+
+/// What a client needs to build its side of a transport.
+#[derive(Clone, Debug)]
+pub struct TransportInfo {
+    /// Its name.
+    pub id: TransportId,
+    /// Credentials.
+    pub ice_parameters: IceParameters,
+    /// Addresses.
+    pub ice_candidates: Vec<IceCandidate>,
+    /// Certificate fingerprints.
+    pub dtls_parameters: DtlsParameters,
+}
+
+impl Room {
+    /// Makes a transport for a peer.
+    pub async fn create_transport(
+        &self,
+        peer: &PeerId,
+        role: Role,
+    ) -> Result<TransportInfo, RoomError> {
+        {
+            let state = self.state();
+            if state.peer(peer)?.transports.len() >= self.config.transports_per_peer {
+                return Err(RoomError::Limit(Limit::Transports));
+            }
+        }
+        let router = self.router.get().ok_or(RoomError::Closed)?;
+        let (handle, data) = router.create_web_rtc_transport().await?;
+        let id = handle.id();
+        if let Err(error) = self.keep_transport(peer, role, handle.clone()) {
+            handle.close().await;
+            return Err(error);
+        }
+        Ok(info(id, data))
+    }
+
+    fn keep_transport(
+        &self,
+        peer: &PeerId,
+        role: Role,
+        handle: TransportHandle,
+    ) -> Result<(), RoomError> {
+        let mut state = self.state();
+        let made = state.next();
+        let owner = state.peer_mut(peer)?;
+        owner.transports.insert(
+            handle.id(),
+            Transport {
+                handle,
+                role,
+                made,
+                connected: None,
+                next_mid: 0,
+                cname: None,
+                ice_state: "new",
+                dtls_state: "new",
+            },
+        );
+        if role == Role::Send {
+            state.make_ready(peer);
+        }
+        Ok(())
+    }
+
+    /// Gives a transport the client's certificate fingerprints.
+    pub async fn connect_transport(
+        &self,
+        peer: &PeerId,
+        choice: TransportChoice,
+        dtls_parameters: DtlsParameters,
+    ) -> Result<(), RoomError> {
+        let (id, handle) = self.transport(peer, choice)?;
+        handle.connect(dtls_parameters).await?;
+        let mut state = self.state();
+        let connected = Some(state.next());
+        if let Some(transport) = state.peer_mut(peer)?.transports.get_mut(&id) {
+            transport.connected = connected;
+        }
+        Ok(())
+    }
+
+    /// New ICE credentials for a transport.
+    pub async fn restart_ice(
+        &self,
+        peer: &PeerId,
+        id: TransportId,
+    ) -> Result<IceParameters, RoomError> {
+        let (_, handle) = self.transport(peer, TransportChoice::Id(id))?;
+        Ok(handle.restart_ice().await?)
+    }
+
+    /// Counters of a transport.
+    pub async fn transport_stats(
+        &self,
+        peer: &PeerId,
+        id: TransportId,
+    ) -> Result<media::TransportStats, RoomError> {
+        let (_, handle) = self.transport(peer, TransportChoice::Id(id))?;
+        Ok(handle.stats().await?)
+    }
+
+    /// A transport is gone from the engine.
+    pub(super) fn transport_closed(&self, id: TransportId, reason: &'static str) {
+        let mut state = self.state();
+        let Some(peer) = state.owner_of_transport(id) else {
+            return;
+        };
+        let Ok(owner) = state.peer_mut(&peer) else { return };
+        owner.transports.remove(&id);
+        owner.consumers.retain(|_, consumer| consumer.transport != id);
+        let lost = owner.producers.iter();
+        let lost: Vec<_> = lost.filter(|(_, p)| p.transport == id).map(|(id, _)| *id).collect();
+        owner.tell(RoomEvent::TransportClosed {
+            transport: id,
+            reason,
+        });
+        for producer in lost {
+            state.close_producer(producer, "transport-closed");
+        }
+    }
+
+    fn transport(
+        &self,
+        peer: &PeerId,
+        choice: TransportChoice,
+    ) -> Result<(TransportId, TransportHandle), RoomError> {
+        let state = self.state();
+        let owner = state.peer(peer)?;
+        let id = owner.transport(choice)?;
+        let transport = owner.transports.get(&id);
+        let transport = transport.ok_or(RoomError::NotFound("transport"))?;
+        Ok((id, transport.handle.clone()))
+    }
+}
+
+impl super::State {
+    pub(super) fn owner_of_transport(&self, id: TransportId) -> Option<PeerId> {
+        let mut peers = self.peers.iter();
+        let owner = peers.find(|(_, peer)| peer.transports.contains_key(&id));
+        owner.map(|(peer, _)| peer.clone())
+    }
+}
+
+fn info(id: TransportId, data: WebRtcTransportData) -> TransportInfo {
+    TransportInfo {
+        id,
+        ice_parameters: data.ice_parameters,
+        ice_candidates: data.ice_candidates,
+        dtls_parameters: data.dtls_parameters,
+    }
+}

@@ -1,0 +1,85 @@
+//! Entering and leaving rooms.
+
+use tokio::sync::mpsc;
+
+use crate::{
+    error::ApiError,
+    room::{Hears, Joined, NewPeer, PeerInfo, Profile, RoomError, RoomEvent, RoomId},
+    signaling::{
+        notify,
+        request::{PeerEntry, Reply},
+        session::{Member, Session},
+    },
+};
+
+/// Enters a room. Asking again for the room one is in gets the same answer again.
+pub(super) async fn join(
+    session: &mut Session,
+    name: Option<String>,
+    display_name: Option<String>,
+) -> Result<Reply, ApiError> {
+    let id = RoomId::from(name.as_deref().unwrap_or(RoomId::DEFAULT));
+    if let Some(member) = &mut session.member {
+        if *member.room.id() != id {
+            return Err(RoomError::AlreadyJoined.into());
+        }
+        let joined = member.room.rejoin(&session.id)?;
+        member.listed = joined.made;
+        return Ok(reply(session, &id, joined));
+    }
+    let (peer, events) = new_peer(session, display_name);
+    let (room, joined) = session.registry().join(&id, peer).await?;
+    session.member = Some(Member {
+        room,
+        events,
+        listed: joined.made,
+    });
+    Ok(reply(session, &id, joined))
+}
+
+/// Leaves the room; without one, nothing happens.
+pub(super) fn leave(session: &mut Session) -> Result<Reply, ApiError> {
+    session.leave();
+    Ok(Reply::Left)
+}
+
+fn new_peer(
+    session: &Session,
+    display_name: Option<String>,
+) -> (NewPeer, mpsc::Receiver<RoomEvent>) {
+    let (sender, events) = session.registry().event_channel();
+    let dialect = session.dialect;
+    let peer = NewPeer {
+        id: session.id.clone(),
+        display_name,
+        profile: if dialect.full_header_extensions {
+            Profile::Full
+        } else {
+            Profile::Compat
+        },
+        hears: if dialect.hears_from_join {
+            Hears::FromJoin
+        } else {
+            Hears::OnceReady
+        },
+        events: sender,
+    };
+    (peer, events)
+}
+
+fn reply(session: &Session, room: &RoomId, joined: Joined) -> Reply {
+    Reply::Joined {
+        rtp_capabilities: (*joined.rtp_capabilities).clone(),
+        peer: session.id.to_string(),
+        room: room.as_str().to_owned(),
+        peers: joined.peers.into_iter().map(peer).collect(),
+    }
+}
+
+fn peer(info: PeerInfo) -> PeerEntry {
+    PeerEntry {
+        peer: info.id.to_string(),
+        display_name: info.display_name,
+        producers: info.producers.into_iter().map(notify::entry).collect(),
+    }
+}

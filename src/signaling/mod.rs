@@ -1,0 +1,121 @@
+//! Socket.IO: the door through which frontends talk to rooms.
+//!
+//! `intake` takes events off the wire and queues them per socket; `session` runs one task per socket
+//! that handles them strictly in order; `dialect` knows the words of each frontend family;
+//! `handlers` turn requests into room verbs; `notify` tells clients what happened.
+
+pub mod dialect;
+mod handlers;
+mod intake;
+mod notify;
+pub mod request;
+mod session;
+
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::extract::ConnectInfo;
+use socketioxide::{
+    ParserConfig, SocketIo,
+    extract::SocketRef,
+    handler::ConnectHandler,
+    layer::SocketIoLayer,
+};
+use tower::layer::util::Stack;
+use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
+
+use crate::{
+    config::SignalingConfig,
+    room::{Registry, policy::Limit},
+};
+
+/// Where Socket.IO is served.
+const PATH: &str = "/socket.io";
+/// The namespaces frontends connect to; every frontend finds the same rooms behind each.
+const NAMESPACES: [&str; 2] = ["/", "/mediasoup"];
+/// Attachments of one message that are taken in before it is refused; no event of ours has any.
+const MAX_ATTACHMENTS: usize = 10;
+
+/// The layer that serves Socket.IO, and lets pages of any origin use it.
+pub type Layer = Stack<SocketIoLayer, CorsLayer>;
+
+/// What every session shares.
+#[derive(Clone, Debug)]
+struct Shared {
+    registry: Arc<Registry>,
+    config: Arc<SignalingConfig>,
+}
+
+/// Builds the layer. Connections must carry `ConnectInfo<SocketAddr>` in their requests; one without
+/// counts as coming from the unspecified address.
+pub fn layer(registry: Arc<Registry>, config: &SignalingConfig) -> (Layer, SocketIo) {
+    let (io_layer, io) = SocketIo::builder()
+        .req_path(PATH)
+        .ping_interval(config.ping_interval)
+        .ping_timeout(config.ping_timeout)
+        .connect_timeout(config.connect_timeout)
+        .max_payload(config.message_bytes as u64)
+        .ws_max_message_size(config.message_bytes)
+        .ws_max_frame_size(config.message_bytes)
+        .max_buffer_size(config.outgoing_packets)
+        .with_parser(
+            ParserConfig::common()
+                .max_incoming_binaries(MAX_ATTACHMENTS)
+                .max_incoming_binary_buf_size(config.message_bytes)
+                .packet_completion_timeout(Duration::from_secs(5)),
+        )
+        .build_layer();
+    let shared = Shared {
+        registry,
+        config: Arc::new(config.clone()),
+    };
+    for namespace in NAMESPACES {
+        let (admitting, opening) = (shared.clone(), shared.clone());
+        let open = async move |socket: session::Connection| session::open(socket, opening);
+        let admit = async move |socket: SocketRef| admit(&socket, &admitting);
+        io.ns(namespace, open.with(admit));
+    }
+    (Stack::new(io_layer, cors()), io)
+}
+
+/// Checks the limits on sockets before one is opened; its place is kept with it.
+fn admit(socket: &SocketRef, shared: &Shared) -> Result<(), Refused> {
+    let connection = socket.id.to_string();
+    let address = remote_address(socket);
+    let permit = shared.registry.admission().socket(address, &connection);
+    socket.extensions.insert(Arc::new(permit.map_err(Refused)?));
+    Ok(())
+}
+
+fn remote_address(socket: &SocketRef) -> IpAddr {
+    let extensions = &socket.req_parts().extensions;
+    let info = extensions.get::<ConnectInfo<SocketAddr>>();
+    info.map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.ip())
+}
+
+/// Why a socket was not opened; the client sees the word in its `connect_error`.
+#[derive(Debug)]
+struct Refused(Limit);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.code().as_str())
+    }
+}
+
+/// Frontends are served from anywhere; their Socket.IO requests are let through, with cookies, as
+/// these carry no authority here. Nothing else of the server is opened to other origins.
+fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(|_, request| {
+            request.uri.path().starts_with(PATH)
+        }))
+        .allow_credentials(true)
+        .allow_methods(AllowMethods::mirror_request())
+        .allow_headers(AllowHeaders::mirror_request())
+        .max_age(Duration::from_secs(3600))
+}

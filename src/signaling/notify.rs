@@ -1,0 +1,75 @@
+//! Room events as notifications; what a client was listed already is not announced again.
+
+use super::request::{Notification, ProducerEntry, Score};
+use crate::room::{ProducerInfo, RoomEvent, StreamScore};
+
+/// What to tell a client of an event, if anything.
+pub(super) fn notification(event: RoomEvent, listed: u64) -> Option<Notification> {
+    Some(match event {
+        RoomEvent::NewProducer(producer) if producer.made <= listed => return None,
+        RoomEvent::NewProducer(producer) => Notification::NewProducer(entry(producer)),
+        RoomEvent::PeerJoined { peer, display_name } => Notification::NewPeer {
+            peer: peer.to_string(),
+            display_name,
+        },
+        RoomEvent::PeerLeft { peer } => Notification::PeerLeft {
+            peer: peer.to_string(),
+        },
+        RoomEvent::ProducerClosed {
+            producer,
+            peer,
+            consumers,
+            reason,
+        } => Notification::ProducerClosed {
+            producer: producer.0,
+            peer: peer.to_string(),
+            consumers: consumers.into_iter().map(|consumer| consumer.0).collect(),
+            reason,
+        },
+        RoomEvent::ProducerPaused {
+            producer,
+            peer,
+            paused,
+        } => Notification::ProducerPaused {
+            producer: producer.0,
+            peer: peer.to_string(),
+            paused,
+        },
+        RoomEvent::ConsumerLayersChanged { consumer, layers } => {
+            let consumer = consumer.0;
+            Notification::ConsumerLayersChanged { consumer, layers }
+        }
+        RoomEvent::ProducerScore { producer, scores } => Notification::ProducerScore {
+            producer: producer.0,
+            scores: scores.into_iter().map(score).collect(),
+        },
+        RoomEvent::TransportClosed { transport, reason } => {
+            let transport = transport.0;
+            Notification::TransportClosed { transport, reason }
+        }
+        RoomEvent::RoomClosed { reason, producers } => Notification::RoomClosed {
+            reason,
+            producers: producers.into_iter().map(|producer| producer.0).collect(),
+        },
+    })
+}
+
+/// A producer as clients are told of it.
+pub(super) fn entry(producer: ProducerInfo) -> ProducerEntry {
+    ProducerEntry {
+        producer: producer.id.0,
+        peer: producer.peer.to_string(),
+        kind: producer.kind,
+        app_data: producer.app_data.as_json().to_owned(),
+        paused: producer.paused,
+    }
+}
+
+fn score(score: StreamScore) -> Score {
+    Score {
+        encoding_idx: score.encoding_idx,
+        ssrc: score.ssrc,
+        rid: score.rid,
+        score: score.score,
+    }
+}

@@ -1,0 +1,276 @@
+//! One connected socket: its queue of events, its dialect, its place in a room. One task per
+//! socket handles everything in order; nothing of a session is shared with another.
+
+use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use futures_util::FutureExt;
+use serde_json::Value;
+use socketioxide::{
+    SendError, SocketError,
+    adapter::LocalAdapter,
+    extract::{AckSender, SocketRef},
+    handler::{FromConnectParts, FromMessageParts, Value as RawEvent},
+    socket::Socket,
+};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep, timeout_at},
+};
+
+use super::{
+    Shared,
+    dialect::{self, Dialect},
+    handlers,
+    intake::{Event, Incoming, Intake, IntakeHandler},
+    notify,
+    request::{Notification, Reply},
+};
+use crate::{
+    error::{ApiError, ErrorCode},
+    room::{PeerId, Registry, Room, RoomEvent, RoomId},
+};
+
+/// An event that has waited so long is answered without being started: one call of the media engine
+/// takes 5 s at most, so everything that is started can also finish before the deadline.
+const START_WITHIN: f32 = 0.45;
+/// Time between two attempts to hand a packet to a connection that is behind.
+const RETRY: Duration = Duration::from_millis(20);
+
+/// A socket as the library gives it, for acknowledgements that are sent later.
+#[derive(Clone)]
+pub(super) struct Connection(Arc<Socket<LocalAdapter>>);
+
+impl FromConnectParts<LocalAdapter> for Connection {
+    type Error = Infallible;
+
+    fn from_connect_parts(
+        socket: &Arc<Socket<LocalAdapter>>,
+        _: &Option<RawEvent>,
+    ) -> Result<Self, Infallible> {
+        Ok(Self(socket.clone()))
+    }
+}
+
+/// A connected socket.
+pub(super) struct Session {
+    pub(super) shared: Shared,
+    /// How its client speaks; what it says while in no room may change that, unless pinned.
+    pub(super) dialect: &'static Dialect,
+    pinned: bool,
+    pub(super) id: PeerId,
+    /// The room it is in.
+    pub(super) member: Option<Member>,
+    connection: Connection,
+    intake: Arc<Intake>,
+}
+
+/// A session's place in a room.
+pub(super) struct Member {
+    pub(super) room: Arc<Room>,
+    pub(super) events: mpsc::Receiver<RoomEvent>,
+    /// Producers made up to this count were listed to the client; they are not announced again.
+    pub(super) listed: u64,
+}
+
+/// Starts the session of a socket.
+pub(super) fn open(connection: Connection, shared: Shared) {
+    let socket = &connection.0;
+    let pinned = dialect::pinned(socket.req_parts().uri.query().unwrap_or(""));
+    let intake = Intake::new(shared.config.clone(), known_anywhere);
+    let closing = intake.clone();
+    socket.on_fallback(IntakeHandler(intake.clone()));
+    socket.on_disconnect(async move || closing.close());
+    let session = Session {
+        id: PeerId::from(socket.id.to_string().as_str()),
+        dialect: pinned.unwrap_or(dialect::UNKNOWN),
+        pinned: pinned.is_some(),
+        member: None,
+        connection,
+        intake,
+        shared,
+    };
+    tokio::spawn(session.run());
+}
+
+fn known_anywhere(event: &str) -> bool {
+    let mut all = [dialect::NATIVE, dialect::C, dialect::B].into_iter();
+    all.any(|dialect| dialect.event(event).is_some())
+}
+
+impl Session {
+    async fn run(mut self) {
+        self.welcome().await;
+        let intake = self.intake.clone();
+        loop {
+            // What is known before an event is told before its answer.
+            let alive = tokio::select! {
+                biased;
+                event = next_event(&mut self.member) => self.deliver(event).await,
+                incoming = intake.next() => match incoming {
+                    Some(incoming) => self.take(incoming).await,
+                    None => break,
+                },
+            };
+            if !alive {
+                break;
+            }
+        }
+        self.end();
+    }
+
+    async fn welcome(&self) {
+        let registry = &self.shared.registry;
+        let default_room = registry.room(&RoomId::from(RoomId::DEFAULT));
+        self.tell(Notification::Welcome {
+            socket: self.id.to_string(),
+            producer_exists: default_room.is_some_and(|room| room.has_producers()),
+        })
+        .await;
+    }
+
+    /// False ends the session.
+    async fn take(&mut self, incoming: Incoming) -> bool {
+        let event = match incoming {
+            Incoming::Event(event) => event,
+            Incoming::Refused(ack) => {
+                let error = ApiError::new(ErrorCode::RateLimited, "too many events");
+                return self.answer(Some(ack), &dialect::encode_error(&error)).await;
+            }
+        };
+        let result = self.guarded(&event).await;
+        let answer = match result {
+            Ok(reply) => (self.dialect.encode)(reply),
+            Err(error) => dialect::encode_error(&error),
+        };
+        self.answer(event.ack, &answer).await
+    }
+
+    /// Handles an event so that it ends in time, whatever its handler does.
+    async fn guarded(&mut self, event: &Event) -> Result<Reply, ApiError> {
+        let deadline = self.shared.config.ack_deadline;
+        if event.at.elapsed() > deadline.mul_f32(START_WITHIN) {
+            return Err(late());
+        }
+        let stop = event.at + deadline.mul_f32(0.95);
+        let handling = AssertUnwindSafe(self.handle(event)).catch_unwind();
+        match timeout_at(stop, handling).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_panic)) => {
+                tracing::error!("a handler panicked");
+                Err(ApiError::new(ErrorCode::Internal, "internal error"))
+            }
+            Err(_elapsed) => Err(late()),
+        }
+    }
+
+    async fn handle(&mut self, event: &Event) -> Result<Reply, ApiError> {
+        let (name, payload) = event.parse(self.shared.config.json_depth)?;
+        if self.member.is_none() && !self.pinned {
+            self.dialect = dialect::detect(&name, &payload).unwrap_or(self.dialect);
+        }
+        let known = self.dialect.event(&name);
+        let known = known.ok_or(ApiError::new(ErrorCode::UnknownEvent, "unknown event"))?;
+        let request = (known.decode)(&payload)?;
+        handlers::handle(self, request).await
+    }
+
+    /// Tells the client what happened in its room. False ends the session.
+    async fn deliver(&mut self, event: Option<RoomEvent>) -> bool {
+        let Some(event) = event else {
+            // The room dropped a peer that was too far behind.
+            return false;
+        };
+        if matches!(event, RoomEvent::RoomClosed { .. }) {
+            self.member = None;
+        }
+        let listed = self.member.as_ref().map_or(0, |member| member.listed);
+        match notify::notification(event, listed) {
+            Some(notification) => self.tell(notification).await,
+            None => true,
+        }
+    }
+
+    /// False when the client takes nothing any more.
+    async fn tell(&self, notification: Notification) -> bool {
+        for (event, payload) in (self.dialect.notify)(notification) {
+            let socket = &self.connection.0;
+            if !self.send(|| socket.emit(event, &payload)).await {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Acknowledges an event, if the client waits for that.
+    async fn answer(&self, ack: Option<i64>, answer: &Value) -> bool {
+        if ack.is_none() {
+            return true;
+        }
+        let socket = &self.connection.0;
+        self.send(|| match AckSender::from_message_parts(socket, &mut nothing(), &ack) {
+            Ok(sender) => sender.send(answer),
+            Err(infallible) => match infallible {},
+        })
+        .await
+    }
+
+    /// Hands a packet to the connection, which may be behind for a while. False when it stays so.
+    async fn send(&self, attempt: impl Fn() -> Result<(), SendError>) -> bool {
+        let patience = Instant::now() + self.shared.config.ack_deadline;
+        loop {
+            match attempt() {
+                Err(SendError::Socket(SocketError::InternalChannelFull)) => {}
+                Err(SendError::Socket(SocketError::Closed)) => return false,
+                Ok(()) | Err(_) => return true,
+            }
+            if Instant::now() > patience {
+                return false;
+            }
+            sleep(RETRY).await;
+        }
+    }
+
+    /// Gives everything back. The socket is closed if it is still open; one that takes no packets
+    /// is closed by its next heartbeat.
+    fn end(mut self) {
+        if self.intake.flooded() {
+            tracing::warn!(peer = %self.id, "dropped: too many events");
+        }
+        self.leave();
+        self.intake.close();
+        SocketRef::from(self.connection.0.clone()).disconnect().ok();
+    }
+
+    /// Takes the session out of its room, if it is in one.
+    pub(super) fn leave(&mut self) {
+        if let Some(member) = self.member.take() {
+            self.registry().leave(&member.room, &self.id);
+        }
+    }
+
+    /// Its place in a room.
+    pub(super) fn member(&self) -> Result<&Member, ApiError> {
+        let error = ApiError::new(ErrorCode::NotJoined, "join a room first");
+        self.member.as_ref().ok_or(error)
+    }
+
+    pub(super) fn registry(&self) -> Arc<Registry> {
+        self.shared.registry.clone()
+    }
+}
+
+/// Waits for ever while the session is in no room.
+async fn next_event(member: &mut Option<Member>) -> Option<RoomEvent> {
+    match member {
+        Some(member) => member.events.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn nothing() -> RawEvent {
+    RawEvent::Bytes(Default::default())
+}
+
+fn late() -> ApiError {
+    ApiError::new(ErrorCode::Timeout, "the event was not finished in time")
+}
