@@ -3,9 +3,13 @@
 
 mod listen;
 mod media;
+mod room;
+mod signaling;
 
 pub use listen::{ListenConfig, TlsMode};
 pub use media::{MediaConfig, UdpBackend};
+pub use room::RoomConfig;
+pub use signaling::SignalingConfig;
 
 /// Everything the server is told at start.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +18,10 @@ pub struct Config {
     pub listen: ListenConfig,
     /// The media workers.
     pub media: MediaConfig,
+    /// Rooms and peers.
+    pub room: RoomConfig,
+    /// Sockets.
+    pub signaling: SignalingConfig,
 }
 
 impl Config {

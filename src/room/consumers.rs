@@ -74,7 +74,7 @@ impl Room {
         let caps = negotiation::checked_capabilities(request.rtp_capabilities)?;
         let source = self.source(peer, request.producer, &caps)?;
         let (transport, handle, mid) = self.transport_to_consume(peer, request.transport)?;
-        let rtp_parameters = negotiation::consumer(&source.consumable, &caps, mid)?;
+        let rtp_parameters = negotiation::consumer(source.kind, &source.consumable, &caps, mid)?;
         let options = ConsumeOptions {
             producer: source.id,
             kind: source.kind,
@@ -288,7 +288,8 @@ impl Peer {
             .filter(|(_, consumer)| consumer.producer == producer)
             .map(|(id, _)| *id)
             .collect();
-        self.consumers.retain(|_, consumer| consumer.producer != producer);
+        self.consumers
+            .retain(|_, consumer| consumer.producer != producer);
         gone
     }
 }

@@ -22,13 +22,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+pub use consumers::{Consume, ConsumerChoice, ConsumerInfo};
 pub use event::{RoomEvent, StreamScore};
 pub use inspect::{ConsumerView, PeerView, ProducerView, RoomView, TransportView};
 pub use media::{ConsumerId, ProducerId, TransportId};
 pub use negotiation::Profile;
 pub use peer::{AppData, Hears, NewPeer, PeerId, Role, TransportChoice};
 pub use producers::{Produce, ProducerChoice, ProducerInfo};
-pub use consumers::{Consume, ConsumerChoice, ConsumerInfo};
 pub use registry::{Counts, Registry};
 pub use transports::TransportInfo;
 
@@ -166,7 +166,7 @@ impl Room {
         let mut state = self.state();
         let gone = state.peers.remove(peer)?;
         for producer in gone.producers.keys() {
-            state.announce_closed(*producer, "peer-left");
+            state.close_producer(*producer, "peer-left");
         }
         state.tell_others(peer, |_| RoomEvent::PeerLeft { peer: peer.clone() });
         Some(Removed {
@@ -223,11 +223,9 @@ impl State {
 
     fn joined(&mut self, id: &PeerId, profile: Profile) -> Joined {
         let peers = self.others(id);
-        if let Some(peer) = self.peers.get_mut(id) {
-            if peer.ready {
-                let listed = peers.iter().flat_map(|other| &other.producers);
-                peer.told.extend(listed.map(|producer| producer.id));
-            }
+        if let Some(peer) = self.peers.get_mut(id).filter(|peer| peer.ready) {
+            let listed = peers.iter().flat_map(|other| &other.producers);
+            peer.told.extend(listed.map(|producer| producer.id));
         }
         Joined {
             rtp_capabilities: profile.rtp_capabilities(),
@@ -296,7 +294,7 @@ pub enum RoomError {
     InvalidRtpParameters(String),
     /// No usable fingerprint.
     #[error("invalid dtlsParameters: {0}")]
-    InvalidDtlsParameters(&'static str),
+    InvalidDtlsParameters(String),
     /// Connected before.
     #[error("the transport is already connected")]
     AlreadyConnected,
@@ -340,7 +338,7 @@ impl From<media::CommandError> for RoomError {
             E::ProducerNotFound => Self::NotFound("producer"),
             E::ConsumerNotFound => Self::NotFound("consumer"),
             E::AlreadyConnected => Self::AlreadyConnected,
-            E::InvalidDtlsParameters(why) => Self::InvalidDtlsParameters(why),
+            E::InvalidDtlsParameters(why) => Self::InvalidDtlsParameters(why.to_owned()),
             E::StreamInUse(_) => Self::InvalidRtpParameters(error.to_string()),
             E::InvalidRtpParameters(why) => Self::InvalidRtpParameters(why),
             E::DuplicateId | E::Internal => Self::Internal,

@@ -2,12 +2,27 @@
 
 use std::sync::{Arc, LazyLock};
 
-use ortc::types::{
-    RtpCapabilities, RtpEncodingParameters, RtpHeaderExtensionParameters, RtpMapping,
-    RtpParameters, RtpType,
+use ortc::{
+    ConsumerRtpParametersOptions, HeaderExtensionProfile,
+    types::{
+        DtlsParameters, MediaKind, RtpCapabilities, RtpHeaderExtensionParameters, RtpMapping,
+        RtpParameters, RtpType,
+    },
 };
 
 use super::RoomError;
+
+/// What every router of this server can receive and how it numbers it.
+static ROUTER: LazyLock<RtpCapabilities> = LazyLock::new(|| {
+    ortc::router_rtp_capabilities(&ortc::default_media_codecs())
+        .expect("invariant: the default codecs are supported; a test holds it")
+});
+static FULL: LazyLock<Arc<RtpCapabilities>> =
+    LazyLock::new(|| Arc::new(HeaderExtensionProfile::Full.apply(&ROUTER)));
+static COMPAT: LazyLock<Arc<RtpCapabilities>> =
+    LazyLock::new(|| Arc::new(HeaderExtensionProfile::Compat.apply(&ROUTER)));
+static EXTENSIONS: LazyLock<Vec<RtpHeaderExtensionParameters>> =
+    LazyLock::new(|| ortc::router_header_extensions(&ROUTER));
 
 /// Which header extensions a client is offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,4 +31,107 @@ pub enum Profile {
     Compat,
     /// All of them.
     Full,
+}
+
+impl Profile {
+    /// What a client of this profile is told the room can receive.
+    pub(super) fn rtp_capabilities(self) -> Arc<RtpCapabilities> {
+        match self {
+            Self::Full => FULL.clone(),
+            Self::Compat => COMPAT.clone(),
+        }
+    }
+}
+
+/// A producer, negotiated.
+pub(super) struct Negotiated {
+    pub(super) rtp_parameters: RtpParameters,
+    pub(super) mapping: RtpMapping,
+    pub(super) consumable: RtpParameters,
+    pub(super) rtp_type: RtpType,
+}
+
+/// Checks what a client wants to send and maps it onto the router's numbers.
+pub(super) fn producer(
+    kind: MediaKind,
+    mut rtp_parameters: RtpParameters,
+) -> Result<Negotiated, RoomError> {
+    let invalid =
+        |error: &dyn std::fmt::Display| RoomError::InvalidRtpParameters(error.to_string());
+    ortc::validate_producer_rtp_parameters(kind, &mut rtp_parameters).map_err(|e| invalid(&e))?;
+    let rtp_type = ortc::rtp_type(&rtp_parameters).map_err(|e| invalid(&e))?;
+    let mapping = ortc::producer_rtp_parameters_mapping(&rtp_parameters, &ROUTER, &mut random)
+        .map_err(|e| invalid(&e))?;
+    let consumable = ortc::consumable_rtp_parameters(kind, &rtp_parameters, &ROUTER, &mapping)
+        .map_err(|e| invalid(&e))?;
+    Ok(Negotiated {
+        rtp_parameters,
+        mapping,
+        consumable,
+        rtp_type,
+    })
+}
+
+/// The header extensions all consumers of a router share.
+pub(super) fn router_header_extensions() -> Vec<RtpHeaderExtensionParameters> {
+    EXTENSIONS.clone()
+}
+
+/// Checks what a client says it can receive.
+pub(super) fn checked_capabilities(
+    mut caps: RtpCapabilities,
+) -> Result<RtpCapabilities, RoomError> {
+    ortc::validate_rtp_capabilities(&mut caps)
+        .map_err(|_| RoomError::BadRequest("invalid rtpCapabilities"))?;
+    Ok(caps)
+}
+
+/// Checks a client's fingerprints.
+pub(super) fn check_dtls(parameters: &DtlsParameters) -> Result<(), RoomError> {
+    ortc::validate_dtls_parameters(parameters)
+        .map_err(|error| RoomError::InvalidDtlsParameters(error.to_string()))
+}
+
+/// Whether these (checked) capabilities receive the producer.
+pub(super) fn can_consume(consumable: &RtpParameters, caps: &RtpCapabilities) -> bool {
+    ortc::can_consume(consumable, caps)
+}
+
+/// What a client receives of a producer; `mid` numbers its consumers on one transport.
+pub(super) fn consumer(
+    kind: MediaKind,
+    consumable: &RtpParameters,
+    caps: &RtpCapabilities,
+    mid: u32,
+) -> Result<RtpParameters, RoomError> {
+    let options = ConsumerRtpParametersOptions {
+        pipe: false,
+        enable_rtx: kind == MediaKind::Video,
+    };
+    let parameters = ortc::consumer_rtp_parameters(consumable, caps, options, &mut random);
+    let mut parameters = parameters.map_err(|_| RoomError::CannotConsume("no codec in common"))?;
+    parameters.mid = Some(mid.to_string());
+    Ok(parameters)
+}
+
+/// A canonical name for a client that gives none.
+pub(super) fn random_cname() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
+}
+
+/// From the OS, through the UUID's random bits: SSRCs must not be guessable from one another.
+fn random() -> u32 {
+    let (high, ..) = uuid::Uuid::new_v4().as_fields();
+    high
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_codecs_are_supported() {
+        assert!(!ROUTER.codecs.is_empty());
+        assert!(COMPAT.header_extensions.len() < FULL.header_extensions.len());
+    }
 }

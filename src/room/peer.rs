@@ -10,8 +10,7 @@ use ortc::types::{MediaKind, RtpParameters, RtpType};
 use tokio::sync::mpsc;
 
 use super::{
-    ConsumerId, ProducerId, RoomError, RoomEvent, TransportId, negotiation::Profile,
-    policy::Permit,
+    ConsumerId, ProducerId, RoomError, RoomEvent, TransportId, negotiation::Profile, policy::Permit,
 };
 use crate::engine::{ConsumerHandle, ProducerHandle, TransportHandle};
 

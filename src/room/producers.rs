@@ -73,11 +73,14 @@ impl Room {
             rtp_mapping: negotiated.mapping,
             rtp_type: negotiated.rtp_type,
             paused: request.paused,
-            router_header_extensions: negotiation::router_header_extensions(request.kind),
+            router_header_extensions: negotiation::router_header_extensions(),
             rtp_parameters,
         };
         let mut consumable = negotiated.consumable;
-        consumable.rtcp.cname.clone_from(&options.rtp_parameters.rtcp.cname);
+        consumable
+            .rtcp
+            .cname
+            .clone_from(&options.rtp_parameters.rtcp.cname);
         let producer = handle.produce(options).await?;
         let entry = NewProducer {
             transport,
@@ -187,7 +190,9 @@ impl Room {
         let asking = state.peer_mut(peer)?;
         asking.ready = true;
         asking.untold.clear();
-        asking.told.extend(producers.iter().map(|producer| producer.id));
+        asking
+            .told
+            .extend(producers.iter().map(|producer| producer.id));
         Ok((producers, state.made))
     }
 
@@ -217,7 +222,11 @@ struct NewProducer {
 impl State {
     /// Tells the others of a producer: now, or once they are ready.
     fn announce(&mut self, producer: &ProducerInfo) {
-        for (_, peer) in self.peers.iter_mut().filter(|(id, _)| **id != producer.peer) {
+        for (_, peer) in self
+            .peers
+            .iter_mut()
+            .filter(|(id, _)| **id != producer.peer)
+        {
             if peer.ready {
                 peer.told.insert(producer.id);
                 peer.tell(RoomEvent::NewProducer(producer.clone()));
@@ -238,7 +247,9 @@ impl State {
             .into_iter()
             .filter_map(|producer| self.producer_info(producer))
             .collect();
-        let Some(peer) = self.peers.get_mut(id) else { return };
+        let Some(peer) = self.peers.get_mut(id) else {
+            return;
+        };
         for producer in untold {
             if peer.told.insert(producer.id) {
                 peer.tell(RoomEvent::NewProducer(producer));
@@ -282,7 +293,11 @@ impl State {
         if std::mem::replace(&mut producer.paused, paused) == paused {
             return;
         }
-        for (_, peer) in self.peers.iter_mut().filter(|(_, peer)| peer.told.contains(&id)) {
+        for (_, peer) in self
+            .peers
+            .iter_mut()
+            .filter(|(_, peer)| peer.told.contains(&id))
+        {
             peer.tell(RoomEvent::ProducerPaused {
                 producer: id,
                 peer: owner.clone(),
@@ -310,7 +325,9 @@ impl Peer {
 
     pub(super) fn producer_infos(&self, id: &PeerId) -> Vec<ProducerInfo> {
         let producers = self.producers.iter();
-        producers.map(|(producer, entry)| entry.info(*producer, id)).collect()
+        producers
+            .map(|(producer, entry)| entry.info(*producer, id))
+            .collect()
     }
 }
 

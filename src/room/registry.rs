@@ -144,7 +144,10 @@ impl Registry {
     }
 
     fn all(&self) -> Vec<Arc<Room>> {
-        self.rooms.iter().map(|entry| entry.value().clone()).collect()
+        self.rooms
+            .iter()
+            .map(|entry| entry.value().clone())
+            .collect()
     }
 
     fn check_name(&self, name: &str) -> Result<(), RoomError> {
@@ -218,7 +221,8 @@ impl Registry {
 
     /// Only this very room, never its successor of the same name.
     fn forget(&self, room: &Arc<Room>) {
-        self.rooms.remove_if(room.id(), |_, known| Arc::ptr_eq(known, room));
+        self.rooms
+            .remove_if(room.id(), |_, known| Arc::ptr_eq(known, room));
     }
 }
 

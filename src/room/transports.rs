@@ -4,9 +4,8 @@ use media::WebRtcTransportData;
 use ortc::types::{DtlsParameters, IceCandidate, IceParameters};
 
 use super::{
-    PeerId, Role, Room, RoomError, RoomEvent, TransportChoice, TransportId,
-    peer::Transport,
-    policy::Limit,
+    PeerId, Role, Room, RoomError, RoomEvent, TransportChoice, TransportId, negotiation,
+    peer::Transport, policy::Limit,
 };
 use crate::engine::TransportHandle;
 
@@ -81,6 +80,7 @@ impl Room {
         choice: TransportChoice,
         dtls_parameters: DtlsParameters,
     ) -> Result<(), RoomError> {
+        negotiation::check_dtls(&dtls_parameters)?;
         let (id, handle) = self.transport(peer, choice)?;
         handle.connect(dtls_parameters).await?;
         let mut state = self.state();
@@ -117,11 +117,18 @@ impl Room {
         let Some(peer) = state.owner_of_transport(id) else {
             return;
         };
-        let Ok(owner) = state.peer_mut(&peer) else { return };
+        let Ok(owner) = state.peer_mut(&peer) else {
+            return;
+        };
         owner.transports.remove(&id);
-        owner.consumers.retain(|_, consumer| consumer.transport != id);
+        owner
+            .consumers
+            .retain(|_, consumer| consumer.transport != id);
         let lost = owner.producers.iter();
-        let lost: Vec<_> = lost.filter(|(_, p)| p.transport == id).map(|(id, _)| *id).collect();
+        let lost: Vec<_> = lost
+            .filter(|(_, p)| p.transport == id)
+            .map(|(id, _)| *id)
+            .collect();
         owner.tell(RoomEvent::TransportClosed {
             transport: id,
             reason,

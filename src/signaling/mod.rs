@@ -20,10 +20,7 @@ use std::{
 
 use axum::extract::ConnectInfo;
 use socketioxide::{
-    ParserConfig, SocketIo,
-    extract::SocketRef,
-    handler::ConnectHandler,
-    layer::SocketIoLayer,
+    ParserConfig, SocketIo, extract::SocketRef, handler::ConnectHandler, layer::SocketIoLayer,
 };
 use tower::layer::util::Stack;
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};

@@ -7,7 +7,7 @@ use crate::room::{ProducerInfo, RoomEvent, StreamScore};
 pub(super) fn notification(event: RoomEvent, listed: u64) -> Option<Notification> {
     Some(match event {
         RoomEvent::NewProducer(producer) if producer.made <= listed => return None,
-        RoomEvent::NewProducer(producer) => Notification::NewProducer(entry(producer)),
+        RoomEvent::NewProducer(producer) => Notification::NewProducer(entry(&producer)),
         RoomEvent::PeerJoined { peer, display_name } => Notification::NewPeer {
             peer: peer.to_string(),
             display_name,
@@ -55,7 +55,7 @@ pub(super) fn notification(event: RoomEvent, listed: u64) -> Option<Notification
 }
 
 /// A producer as clients are told of it.
-pub(super) fn entry(producer: ProducerInfo) -> ProducerEntry {
+pub(super) fn entry(producer: &ProducerInfo) -> ProducerEntry {
     ProducerEntry {
         producer: producer.id.0,
         peer: producer.peer.to_string(),

@@ -2,8 +2,7 @@
 //! what it is told. Typed data only; JSON shapes and names are the dialects'.
 
 use ortc::types::{
-    DtlsParameters, IceCandidate, IceParameters, MediaKind, RtpCapabilities, RtpParameters,
-    RtpType,
+    DtlsParameters, IceCandidate, IceParameters, MediaKind, RtpCapabilities, RtpParameters, RtpType,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -326,7 +325,9 @@ impl Payload {
     #[must_use]
     pub fn first(&self) -> &Value {
         let mut arguments = self.arguments.iter();
-        arguments.find(|value| !value.is_null()).unwrap_or(&Value::Null)
+        arguments
+            .find(|value| !value.is_null())
+            .unwrap_or(&Value::Null)
     }
 
     /// Whether the first argument is an object with this member.

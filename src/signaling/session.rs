@@ -207,10 +207,12 @@ impl Session {
             return true;
         }
         let socket = &self.connection.0;
-        self.send(|| match AckSender::from_message_parts(socket, &mut nothing(), &ack) {
-            Ok(sender) => sender.send(answer),
-            Err(infallible) => match infallible {},
-        })
+        self.send(
+            || match AckSender::from_message_parts(socket, &mut nothing(), &ack) {
+                Ok(sender) => sender.send(answer),
+                Err(infallible) => match infallible {},
+            },
+        )
         .await
     }
 

@@ -62,7 +62,9 @@ pub const B: &Dialect = &b::DIALECT;
 /// The dialect a connection's query pins, if it does.
 #[must_use]
 pub fn pinned(query: &str) -> Option<&'static Dialect> {
-    let wanted = query.split('&').find_map(|pair| pair.strip_prefix("dialect="));
+    let wanted = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("dialect="));
     wanted.filter(|name| *name == NATIVE.name).map(|_| NATIVE)
 }
 

@@ -31,16 +31,30 @@ const EVENTS: &[Event] = &[
     event("transport-recv-connect", connect_receive),
     event("restart-ice", |p| Ok(Request::RestartIce(transport_id(p)?))),
     event("transport-produce", produce),
-    event("producer-close", |p| Ok(Request::CloseProducer(producer_id(p)?))),
-    event("producer-pause", |p| Ok(Request::PauseProducer(producer_id(p)?))),
-    event("producer-resume", |p| Ok(Request::ResumeProducer(producer_id(p)?))),
+    event("producer-close", |p| {
+        Ok(Request::CloseProducer(producer_id(p)?))
+    }),
+    event("producer-pause", |p| {
+        Ok(Request::PauseProducer(producer_id(p)?))
+    }),
+    event("producer-resume", |p| {
+        Ok(Request::ResumeProducer(producer_id(p)?))
+    }),
     event("getProducers", |_| Ok(Request::Producers)),
     event("consume", consume),
-    event("consumer-resume", |p| Ok(Request::ResumeConsumer(Some(consumer_id(p)?)))),
-    event("consumer-pause", |p| Ok(Request::PauseConsumer(consumer_id(p)?))),
-    event("consumer-close", |p| Ok(Request::CloseConsumer(consumer_id(p)?))),
+    event("consumer-resume", |p| {
+        Ok(Request::ResumeConsumer(Some(consumer_id(p)?)))
+    }),
+    event("consumer-pause", |p| {
+        Ok(Request::PauseConsumer(consumer_id(p)?))
+    }),
+    event("consumer-close", |p| {
+        Ok(Request::CloseConsumer(consumer_id(p)?))
+    }),
     event("consumer-set-preferred-layers", set_preferred_layers),
-    event("consumer-request-key-frame", |p| Ok(Request::RequestKeyFrame(consumer_id(p)?))),
+    event("consumer-request-key-frame", |p| {
+        Ok(Request::RequestKeyFrame(consumer_id(p)?))
+    }),
     event("get-stats", |p| Ok(Request::Stats(transport_id(p)?))),
     #[cfg(feature = "fault-injection")]
     event("fault-panic", |_| Ok(Request::Panic)),
@@ -165,7 +179,9 @@ fn receive_transport_id(payload: &Payload) -> Result<Id, ApiError> {
 }
 
 fn producer_id(payload: &Payload) -> Result<Id, ApiError> {
-    payload.parse::<shapes::ProducerId>().map(|named| named.producer_id)
+    payload
+        .parse::<shapes::ProducerId>()
+        .map(|named| named.producer_id)
 }
 
 fn consumer_id(payload: &Payload) -> Result<Id, ApiError> {
@@ -174,7 +190,9 @@ fn consumer_id(payload: &Payload) -> Result<Id, ApiError> {
     struct Named {
         server_consumer_id: Id,
     }
-    payload.parse::<Named>().map(|named| named.server_consumer_id)
+    payload
+        .parse::<Named>()
+        .map(|named| named.server_consumer_id)
 }
 
 fn encode(reply: Reply) -> Value {
@@ -240,13 +258,20 @@ fn notify(notification: Notification) -> Vec<(&'static str, Value)> {
             peer,
             consumers,
             reason,
-        } => ("producer-closed", closed(producer, &peer, &consumers, reason)),
+        } => (
+            "producer-closed",
+            closed(producer, &peer, &consumers, reason),
+        ),
         Notification::ProducerPaused {
             producer,
             peer,
             paused,
         } => (
-            if paused { "producer-paused" } else { "producer-resumed" },
+            if paused {
+                "producer-paused"
+            } else {
+                "producer-resumed"
+            },
             json!({ "producerId": producer, "peerId": peer }),
         ),
         Notification::ConsumerLayersChanged { consumer, layers } => (

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use super::shapes;
 use crate::{
     error::ApiError,
-    signaling::request::{ConsumerEntry, Direction, Id, Payload, Produce, ProducerEntry, Reply, Request, Transport},
+    signaling::request::{
+        ConsumerEntry, Direction, Id, Payload, Produce, ProducerEntry, Reply, Request, Transport,
+    },
 };
 
 pub(super) fn create_transport(payload: &Payload) -> Result<Request, ApiError> {
@@ -112,7 +114,10 @@ pub(super) fn encode(reply: Reply) -> Value {
             "producerExist": producers_exist,
             "alredyExists": false,
         }),
-        Reply::Producers(producers) => producers.iter().map(|entry| json!(entry.producer)).collect(),
+        Reply::Producers(producers) => producers
+            .iter()
+            .map(|entry| json!(entry.producer))
+            .collect(),
         Reply::Consumer(entry) => consumer(&entry),
         // Frontends that ask whether the transport "was connected already" wait for this false.
         Reply::Connected => json!(false),

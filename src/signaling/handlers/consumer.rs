@@ -54,14 +54,16 @@ pub(super) async fn set_preferred_layers(
 ) -> Result<Reply, ApiError> {
     let room = &session.member()?.room;
     let id = ConsumerId(id.0);
-    room.set_preferred_layers(&session.id, id, spatial, temporal).await?;
+    room.set_preferred_layers(&session.id, id, spatial, temporal)
+        .await?;
     Ok(Reply::Done)
 }
 
 /// Asks for a key frame.
 pub(super) async fn request_key_frame(session: &Session, id: Id) -> Result<Reply, ApiError> {
     let room = &session.member()?.room;
-    room.request_key_frame(&session.id, ConsumerId(id.0)).await?;
+    room.request_key_frame(&session.id, ConsumerId(id.0))
+        .await?;
     Ok(Reply::Done)
 }
 

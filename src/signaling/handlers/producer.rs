@@ -18,7 +18,11 @@ pub(super) async fn produce(session: &Session, produce: Produce) -> Result<Reply
         transport: in_use(produce.transport),
         kind: produce.kind,
         rtp_parameters: produce.rtp_parameters,
-        app_data: produce.app_data.as_deref().map(AppData::from_json).unwrap_or_default(),
+        app_data: produce
+            .app_data
+            .as_deref()
+            .map(AppData::from_json)
+            .unwrap_or_default(),
         paused: produce.paused,
     };
     let (id, producers_exist) = room.produce(&session.id, request).await?;
@@ -38,14 +42,16 @@ pub(super) async fn close(session: &Session, id: Id) -> Result<Reply, ApiError> 
 /// Stops a producer.
 pub(super) async fn pause(session: &Session, id: Id) -> Result<Reply, ApiError> {
     let room = &session.member()?.room;
-    room.pause_producer(&session.id, ProducerId(id.0), true).await?;
+    room.pause_producer(&session.id, ProducerId(id.0), true)
+        .await?;
     Ok(Reply::Paused)
 }
 
 /// Restarts a producer.
 pub(super) async fn resume(session: &Session, id: Id) -> Result<Reply, ApiError> {
     let room = &session.member()?.room;
-    room.pause_producer(&session.id, ProducerId(id.0), false).await?;
+    room.pause_producer(&session.id, ProducerId(id.0), false)
+        .await?;
     Ok(Reply::Resumed)
 }
 
@@ -55,5 +61,7 @@ pub(super) fn list(session: &mut Session) -> Result<Reply, ApiError> {
     if let Some(member) = &mut session.member {
         member.listed = made;
     }
-    Ok(Reply::Producers(producers.into_iter().map(notify::entry).collect()))
+    Ok(Reply::Producers(
+        producers.iter().map(notify::entry).collect(),
+    ))
 }

@@ -80,6 +80,6 @@ fn peer(info: PeerInfo) -> PeerEntry {
     PeerEntry {
         peer: info.id.to_string(),
         display_name: info.display_name,
-        producers: info.producers.into_iter().map(notify::entry).collect(),
+        producers: info.producers.iter().map(notify::entry).collect(),
     }
 }

@@ -31,7 +31,8 @@ pub(super) async fn connect(
     dtls: DtlsParameters,
 ) -> Result<Reply, ApiError> {
     let room = &session.member()?.room;
-    room.connect_transport(&session.id, to_connect(which), dtls).await?;
+    room.connect_transport(&session.id, to_connect(which), dtls)
+        .await?;
     Ok(Reply::Connected)
 }
 

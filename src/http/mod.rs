@@ -1,0 +1,3 @@
+//! HTTP beside Socket.IO.
+
+pub mod rest;

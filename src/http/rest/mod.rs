@@ -1,0 +1,27 @@
+//! The inspection API: typed, read-only.
+
+mod debug;
+mod health;
+mod rooms;
+mod workers;
+
+use std::sync::Arc;
+
+use axum::{Router, routing::get};
+
+pub use debug::{DebugState, EngineCounts, ProcessCounts};
+pub use health::Health;
+pub use rooms::Rooms;
+pub use workers::Workers;
+
+use crate::room::Registry;
+
+/// Its routes.
+pub fn router(registry: Arc<Registry>) -> Router {
+    Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/api/v1/rooms", get(rooms::list))
+        .route("/api/v1/workers", get(workers::list))
+        .route("/debug/state", get(debug::state))
+        .with_state(registry)
+}
