@@ -116,6 +116,18 @@ test("a denied camera is told in a sentence and the call goes on without it", as
   expect(session.store.get()).toMatchObject({ status: "joined", problem: expect.stringContaining("camera is blocked") as string });
 });
 
+test("a camera the server refuses is told and the call goes on", async () => {
+  const { socket, session, until } = bench();
+  serve(socket);
+  const accept = socket.answers["transport-produce"];
+  socket.answers["transport-produce"] = (payload: { kind: string }) =>
+    payload.kind === "video" ? { error: "no more producers", code: "limit-producers" } : accept?.(payload as never);
+  await session.join("tea", "Ann");
+  await until(() => {
+    expect(session.store.get()).toMatchObject({ status: "joined", problem: "no more producers" });
+  });
+});
+
 test("a full room sends the user back to the lobby with a sentence", async () => {
   const { socket, session, until } = bench();
   socket.answers["joinRoom"] = () => ({ error: "no", code: "limit-peers" });
@@ -158,7 +170,7 @@ test("a join that fails for a while is tried again", async () => {
   socket.tell("room-closed", { reason: "worker-died" });
   await until(() => {
     expect(socket.count("joinRoom")).toBe(3);
-    expect(session.store.get().status).toBe("joined");
+    expect(session.store.get()).toMatchObject({ status: "joined", problem: null });
   });
 });
 

@@ -19,7 +19,7 @@ export class LocalMedia {
   /** Sends what is on through this call from now on. */
   async attach(publisher: Publisher): Promise<void> {
     this.publisher = publisher;
-    await Promise.all(SOURCES.map((source) => this.publish(source)));
+    await Promise.all(SOURCES.map((source) => this.report(() => this.publish(source))));
   }
 
   detach(): void {

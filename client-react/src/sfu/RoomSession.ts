@@ -1,6 +1,5 @@
 /** Being in a room, and staying in it: join, leave, and rejoin after everything that can break. */
 import { Device, type types } from "mediasoup-client";
-import type { RtpCapabilities } from "../protocol/types";
 import { Call } from "./Call";
 import { openDevice } from "./devices";
 import { RequestError, sentence } from "./failures";
@@ -36,6 +35,7 @@ export class RoomSession {
   readonly local: LocalMedia;
   private wish: Wish | null = null;
   private call: Call | null = null;
+  private told: string | null = null;
   private retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -73,11 +73,11 @@ export class RoomSession {
   private watchSocket(): void {
     this.signaling.onUp(() => void this.enter());
     this.signaling.onUnreachable(() => {
-      if (this.wish) this.store.set({ problem: GONE });
+      if (this.wish) this.tell(GONE);
     });
     this.signaling.onDown((final) => {
       if (!this.wish) return;
-      this.store.set({ status: "reconnecting", problem: LOST });
+      this.tell(LOST);
       if (final) this.later(() => { this.signaling.connect(); });
     });
   }
@@ -91,7 +91,8 @@ export class RoomSession {
     signaling.on("producer-paused", ({ producerId }) => this.call?.subscriber.setPaused(producerId, true));
     signaling.on("producer-resumed", ({ producerId }) => this.call?.subscriber.setPaused(producerId, false));
     signaling.on("room-closed", () => {
-      this.store.set({ status: "reconnecting", problem: CLOSED });
+      if (!this.wish) return;
+      this.tell(CLOSED);
       void this.enter();
     });
     signaling.on("transport-closed", ({ transportId }) => {
@@ -105,35 +106,44 @@ export class RoomSession {
     const wish = this.wish;
     if (!wish) return;
     this.endCall();
+    const call = this.startCall(wish);
+    this.call = call;
     try {
-      await this.startCall(wish);
+      await this.takePart(call, wish.displayName);
     } catch (error) {
-      if (this.wish !== wish) return;
+      // Left, or entered anew, in the meantime: nobody waits for this one.
+      if (this.call !== call) return;
       if (this.isFinal(error)) this.giveUp(sentence(error));
       else this.retryLater(error);
     }
   }
 
-  private async startCall({ room, displayName }: Wish): Promise<void> {
-    const device = await this.platform.makeDevice();
-    const joined = this.signaling.request("joinRoom", { roomName: room, displayName });
-    const loaded = joined.then(({ rtpCapabilities }) => load(device, rtpCapabilities));
-    loaded.catch(() => undefined);
-    const call = new Call(this.signaling, this.store, loaded, (error) => {
-      this.store.set({ problem: sentence(error) });
+  private startCall({ room, displayName }: Wish): Call {
+    const { signaling, store, platform } = this;
+    return new Call(signaling, store, platform.makeDevice(), { roomName: room, displayName }, (error) => {
+      store.set({ problem: sentence(error) });
     });
-    this.call = call;
-    const { peerId, peers } = await joined;
+  }
+
+  private async takePart(call: Call, displayName: string): Promise<void> {
+    const { peerId, peers } = await call.joined;
     if (this.call !== call) return;
     this.store.set({ status: "joined", self: { peerId, displayName }, problem: this.problemOfDevices() });
     for (const peer of peers) call.addPeer(peer);
     await this.local.attach(call.publisher);
   }
 
+  /** Says what is wrong with the connection while it is being mended. */
+  private tell(problem: string): void {
+    this.told = problem;
+    const { status } = this.store.get();
+    this.store.set({ status: status === "joining" ? status : "reconnecting", problem });
+  }
+
   /** Entering clears what was said about the connection, not what was said about camera and microphone. */
   private problemOfDevices(): string | null {
     const { problem } = this.store.get();
-    return problem === GONE || problem === LOST || problem === CLOSED ? null : problem;
+    return problem === this.told ? null : problem;
   }
 
   private isFinal(error: unknown): boolean {
@@ -141,7 +151,11 @@ export class RoomSession {
   }
 
   private retryLater(error: unknown): void {
-    this.store.set({ status: "reconnecting", problem: sentence(error) });
+    this.tell(sentence(error));
+    // An earlier answer was lost on its way.
+    if (error instanceof RequestError && error.code === "already-joined") {
+      this.signaling.request("leaveRoom").catch(() => undefined);
+    }
     // Without a socket the next try comes with the socket.
     if (this.signaling.connected) this.later(() => void this.enter());
   }
@@ -169,9 +183,4 @@ export class RoomSession {
   private wishes(): boolean {
     return this.wish !== null;
   }
-}
-
-async function load(device: types.Device, routerRtpCapabilities: RtpCapabilities): Promise<types.Device> {
-  await device.load({ routerRtpCapabilities });
-  return device;
 }

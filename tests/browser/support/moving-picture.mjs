@@ -18,14 +18,14 @@ export async function writeMovingPicture() {
   return path;
 }
 
-/** Blocks of fixed grain that slide sideways, each row at its own speed. */
+/** Blocks of fixed grain that slide sideways, each band of rows at its own speed. */
 function picture(frame) {
   const luma = Buffer.alloc(WIDTH * HEIGHT);
   for (let y = 0; y < HEIGHT; y += 1) {
-    const shift = frame * (1 + (y >> 5) % 7);
+    const shift = frame * (1 + ((y >> 6) % 3));
     for (let x = 0; x < WIDTH; x += 1) {
-      const u = (x + shift) >> 2;
-      luma[y * WIDTH + x] = 40 + ((Math.imul(u * 7919 + (y >> 2) * 104729, 2654435761) >>> 25) & 127);
+      const u = (x + shift) >> 4;
+      luma[y * WIDTH + x] = 80 + ((Math.imul(u * 7919 + (y >> 4) * 104729, 2654435761) >>> 26) & 63);
     }
   }
   return Buffer.concat([luma, Buffer.alloc((WIDTH * HEIGHT) / 2, 128)]);
