@@ -367,6 +367,18 @@ fn resending_older_packets_around_a_wrap_uses_their_own_counter() {
 }
 
 #[test]
+fn resending_from_far_back_does_not_turn_the_counter_back() {
+    let (mut outbound, mut inbound) = link(SrtpProfile::AeadAes128Gcm);
+    for sequence in [30_000, 60_000] {
+        let sealed = protect(&mut outbound, &rtp(7, sequence, b"m"));
+        assert!(unprotect(&mut inbound, &sealed).is_ok());
+    }
+    protect(&mut outbound, &rtp(7, 30_000, b"m"));
+    let wrapped = protect(&mut outbound, &rtp(7, 10, b"m"));
+    assert!(unprotect(&mut inbound, &wrapped).is_ok());
+}
+
+#[test]
 fn a_forged_flood_of_ssrcs_leaves_no_state() {
     for profile in PROFILES {
         let (mut outbound, mut inbound) = link(profile);
