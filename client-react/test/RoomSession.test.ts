@@ -137,6 +137,27 @@ test("a full room sends the user back to the lobby with a sentence", async () =>
   });
 });
 
+test("a server that cannot be reached is told while the client goes on trying", async () => {
+  const { socket, session, until } = await joined();
+  socket.lose("transport close");
+  socket.tell("connect_error", new Error("xhr poll error"));
+  expect(session.store.get()).toMatchObject({
+    status: "reconnecting",
+    problem: expect.stringContaining("cannot be reached") as string,
+  });
+  socket.connect();
+  await until(() => {
+    expect(session.store.get()).toMatchObject({ status: "joined", problem: null });
+  });
+});
+
+test("a server that refuses the socket sends the user back to the lobby with a sentence", async () => {
+  const { socket, session } = bench();
+  socket.connect = () => { socket.tell("connect_error", new Error("limit-sockets")); };
+  await session.join("tea", "Ann");
+  expect(session.store.get()).toMatchObject({ status: "idle", problem: expect.stringContaining("Too many") as string });
+});
+
 test("when the socket comes back the room is joined and everything published again", async () => {
   const { socket, session, until } = await joined();
   const { camera } = session.store.get().local.tracks;
@@ -172,6 +193,21 @@ test("a join that fails for a while is tried again", async () => {
     expect(socket.count("joinRoom")).toBe(3);
     expect(session.store.get()).toMatchObject({ status: "joined", problem: null });
   });
+});
+
+test("a camera that opens after the user left is closed again", async () => {
+  let allow: (track: MediaStreamTrack) => void = () => undefined;
+  const { socket, session } = bench((source) =>
+    source === "camera" ? new Promise((resolve) => { allow = resolve; }) : openFake(source),
+  );
+  serve(socket);
+  const joining = session.join("tea", "Ann");
+  await session.leave();
+  const track = await openFake("camera");
+  allow(track);
+  await joining;
+  expect(track.readyState).toBe("ended");
+  expect(session.store.get().local.tracks.camera).toBeNull();
 });
 
 test("leaving stops the devices, tells the server and does not come back", async () => {

@@ -10,6 +10,8 @@ const SOURCES: readonly Source[] = ["microphone", "camera", "screen"];
 export class LocalMedia {
   private readonly busy = new Set<Source>();
   private publisher: Publisher | null = null;
+  /** Counts the times the user left: a device that opens too late is closed again. */
+  private stay = 0;
 
   constructor(
     private readonly store: Store,
@@ -30,7 +32,12 @@ export class LocalMedia {
   turnOn(source: Source): Promise<void> {
     return this.exclusively(source, async () => {
       if (this.track(source)) return;
+      const stay = this.stay;
       const track = await this.open(source);
+      if (stay !== this.stay) {
+        track.stop();
+        return;
+      }
       track.addEventListener("ended", () => void this.turnOff(source));
       this.store.setTrack(source, track);
       await this.publish(source);
@@ -56,6 +63,7 @@ export class LocalMedia {
   }
 
   stopAll(): void {
+    this.stay += 1;
     this.detach();
     for (const source of SOURCES) {
       this.track(source)?.stop();

@@ -72,8 +72,10 @@ export class RoomSession {
 
   private watchSocket(): void {
     this.signaling.onUp(() => void this.enter());
-    this.signaling.onUnreachable(() => {
-      if (this.wish) this.tell(GONE);
+    this.signaling.onUnreachable((error) => {
+      if (!this.wish) return;
+      if (this.isFinal(error)) this.giveUp(sentence(error));
+      else this.tell(GONE);
     });
     this.signaling.onDown((final) => {
       if (!this.wish) return;

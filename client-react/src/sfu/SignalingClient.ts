@@ -52,9 +52,9 @@ export class SignalingClient {
     });
   }
 
-  /** Called for each attempt to connect that failed. */
-  onUnreachable(handler: () => void): void {
-    this.socket.on("connect_error", handler);
+  /** Called for each attempt to connect that failed; a server that refused has put its word in the message. */
+  onUnreachable(handler: (error: RequestError) => void): void {
+    this.socket.on("connect_error", (error: Error) => { handler(new RequestError(error.message, error.message)); });
   }
 
   on<E extends NotificationName>(event: E, handler: (payload: Notifications[E]) => void): void {
