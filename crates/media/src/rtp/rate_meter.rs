@@ -31,18 +31,28 @@ impl RateMeter {
         *sum = sum.saturating_add(bytes as u64);
     }
 
-    /// Bits per second up to now; over the time since the first bytes if that is under a second,
-    /// but over 200 ms at least.
+    /// Bits per second over the last second.
+    ///
+    /// Over the time since the first bytes if that is shorter, but over 200 ms at least.
     pub(crate) fn rate(&self, now: Instant) -> u64 {
+        self.rate_over(now, SLOTS)
+    }
+
+    /// Bits per second over the last half second: follows a change faster, and is noisier.
+    pub(crate) fn recent_rate(&self, now: Instant) -> u64 {
+        self.rate_over(now, SLOTS / 2)
+    }
+
+    fn rate_over(&self, now: Instant, slots: usize) -> u64 {
         let Some(epoch) = self.epoch else { return 0 };
         let elapsed = now.saturating_duration_since(epoch);
         let current = slot_of(elapsed).max(self.newest);
-        let first = (current + 1).saturating_sub(SLOTS as u64);
+        let first = (current + 1).saturating_sub(slots as u64);
         let bytes: u64 = (first..=self.newest)
             .map(|slot| self.slots[index(slot)])
             .sum();
         let window = elapsed.saturating_sub(SLOT * first.min(u64::from(u32::MAX)) as u32);
-        let micros = window.clamp(SLOT * 2, SLOT * SLOTS as u32).as_micros() as u64;
+        let micros = window.clamp(SLOT * 2, SLOT * slots as u32).as_micros() as u64;
         bytes.saturating_mul(8_000_000) / micros
     }
 }
@@ -88,6 +98,7 @@ mod tests {
         let (meter, now) = steady(Duration::from_secs(3));
         let half = meter.rate(now + Duration::from_millis(500));
         assert!((350_000..=450_000).contains(&half), "{half}");
+        assert_eq!(meter.recent_rate(now + Duration::from_millis(500)), 0);
         assert_eq!(meter.rate(now + Duration::from_secs(1)), 0);
         assert_eq!(meter.rate(now + Duration::from_secs(1_000_000)), 0);
         assert_eq!(RateMeter::default().rate(now), 0);
