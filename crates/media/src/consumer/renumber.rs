@@ -1,6 +1,6 @@
 //! Gives packets their outgoing numbers: sequence, timestamp, VP8 picture ids, as one.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{
     picture_manager::PictureManager,
@@ -12,10 +12,13 @@ use super::{
 };
 use crate::rtp::MediaPacket;
 
-/// Packets from outside the window that, with no newer one between them, mean that the source
-/// counts anew: five from far behind, or a hundred late ones.
-const STALE_LIMIT: u8 = 100;
-const STALE_FAR: u8 = 20;
+/// So many packets from outside the window, with no newer one between them, can mean that the source
+/// counts anew (RFC 3550 §A.1 takes two; repairs come in bursts).
+const STALE_LIMIT: u8 = 5;
+
+/// From less far behind they mean it only when nothing newer has come for so long: a live source
+/// that repairs old packets sends new ones too.
+const STALE_TIME: Duration = Duration::from_secs(2);
 
 /// Outgoing numbers of one packet.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +53,8 @@ pub(super) struct Renumber {
     /// Encoding of the segment.
     encoding: Option<usize>,
     stale: u8,
+    /// When the newest packet came.
+    fresh_at: Option<Instant>,
 }
 
 /// How a numbering starts.
@@ -75,6 +80,7 @@ impl Renumber {
             clock_rate: config.clock_rate,
             encoding: None,
             stale: 0,
+            fresh_at: None,
         }
     }
 
@@ -83,6 +89,7 @@ impl Renumber {
         let offset = self.clock_offset(packet);
         self.encoding = Some(packet.encoding);
         self.stale = 0;
+        self.fresh_at = Some(now);
         self.temporal.start(packet);
         let vp8 = self.pictures.as_mut().zip(packet.info.vp8);
         Numbers {
@@ -107,11 +114,12 @@ impl Renumber {
             Place::Reserved => false,
             Place::Duplicate => return Renumbered::Nothing,
             Place::FarAhead => return Renumbered::Restarted,
-            Place::Old => return self.note_stale(1),
-            Place::FarBehind => return self.note_stale(STALE_FAR),
+            Place::Old => return self.note_stale(now, false),
+            Place::FarBehind => return self.note_stale(now, true),
         };
         if newest {
             self.stale = 0;
+            self.fresh_at = Some(now);
         }
         let keep = keep && (!newest || self.temporal.admits(packet));
         let Some(vp8) = self.renumber_picture(packet, newest, keep) else {
@@ -193,11 +201,13 @@ impl Renumber {
         self.clocks.get(encoding)?.as_ref()
     }
 
-    fn note_stale(&mut self, weight: u8) -> Renumbered {
-        self.stale = self.stale.saturating_add(weight);
-        if self.stale < STALE_LIMIT {
-            return Renumbered::Nothing;
+    fn note_stale(&mut self, now: Instant, far: bool) -> Renumbered {
+        self.stale = self.stale.saturating_add(1);
+        let quiet = |at| now.saturating_duration_since(at) >= STALE_TIME;
+        let alone = far || self.fresh_at.is_none_or(quiet);
+        if self.stale >= STALE_LIMIT && alone {
+            return Renumbered::Restarted;
         }
-        Renumbered::Restarted
+        Renumbered::Nothing
     }
 }

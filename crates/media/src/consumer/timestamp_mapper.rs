@@ -20,7 +20,7 @@ pub(super) struct TimestampMapper {
     initial: u32,
     /// `output = input + offset`, wrapping.
     offset: u32,
-    /// Inputs with a smaller sequence number still use this offset.
+    /// Frames from before the last change of offset keep the one they had.
     earlier: Option<Earlier>,
     /// The source clock's own offset, used as soon as it does not lead back.
     pending: Option<u32>,
@@ -29,7 +29,10 @@ pub(super) struct TimestampMapper {
 
 #[derive(Clone, Copy, Debug)]
 struct Earlier {
+    /// First packet seen of the frame that brought the change.
     before: u64,
+    /// That frame's timestamp: its late packets have the new offset too.
+    frame: u32,
     offset: u32,
 }
 
@@ -85,7 +88,7 @@ impl TimestampMapper {
             self.enter_frame(now, sequence, input);
         }
         let offset = match self.earlier {
-            Some(earlier) if sequence < earlier.before => earlier.offset,
+            Some(earlier) if sequence < earlier.before && input != earlier.frame => earlier.offset,
             _ => self.offset,
         };
         input.wrapping_add(offset)
@@ -98,7 +101,8 @@ impl TimestampMapper {
 
     /// The outgoing timestamp at `now`; `source` is what the source's clock reads then, if known.
     pub(super) fn at(&self, now: Instant, source: Option<u32>) -> Option<u32> {
-        let expected = self.expected(now, self.newest?);
+        let newest = self.newest?;
+        let expected = newest.output.wrapping_add(self.elapsed(now, newest));
         let offset = self.clock_offset()?;
         let read = source.map(|input| input.wrapping_add(offset));
         Some(
@@ -113,6 +117,7 @@ impl TimestampMapper {
         };
         let earlier = Earlier {
             before: sequence,
+            frame: input,
             offset: self.offset,
         };
         if let Some(clock) = self.pending
