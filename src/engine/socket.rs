@@ -198,3 +198,120 @@ fn bind_error(ip: IpAddr, port: u16, error: &io::Error) -> String {
         _ => format!("UDP port {port} on {ip}: {error}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use mio::{Events, Poll};
+
+    use super::*;
+
+    const BACKENDS: [UdpBackend; 2] = [UdpBackend::Auto, UdpBackend::Portable];
+
+    fn bind(backend: UdpBackend) -> (MediaSocket, StdSocket, Poll) {
+        let plan = SocketPlan {
+            backend,
+            kernel_buffer: 1 << 20,
+            outbox_bytes: 1 << 20,
+        };
+        let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let mut socket = MediaSocket::bind(ip, 0, plan).unwrap();
+        let poll = Poll::new().unwrap();
+        socket.register(poll.registry(), Token(0)).unwrap();
+        (socket, StdSocket::bind((ip, 0)).unwrap(), poll)
+    }
+
+    /// Receives until `count` datagrams came, waiting on the poll between batches.
+    fn receive(socket: &mut MediaSocket, poll: &mut Poll, count: usize) -> Vec<Vec<u8>> {
+        let (mut inbound, mut ready) = (Inbound::new(), Events::with_capacity(4));
+        let mut found = Vec::new();
+        while found.len() < count {
+            while socket.is_readable() {
+                socket.receive(&mut inbound);
+                inbound.for_each(|_, bytes| found.push(bytes.to_vec()));
+            }
+            if found.len() < count {
+                poll.poll(&mut ready, None).unwrap();
+                socket.set_readable();
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn datagrams_arrive_whole_and_in_order_over_several_batches() {
+        for backend in BACKENDS {
+            let (mut socket, peer, mut poll) = bind(backend);
+            for index in 0..150_u8 {
+                let contents = vec![index; 1 + usize::from(index) * 9];
+                peer.send_to(&contents, socket.local()).unwrap();
+            }
+            let found = receive(&mut socket, &mut poll, 150);
+            for (index, contents) in found.iter().enumerate() {
+                assert_eq!(contents, &vec![index as u8; 1 + index * 9], "{backend:?}");
+            }
+            assert_eq!(socket.counts().0.taken, 150, "{backend:?}");
+        }
+    }
+
+    #[test]
+    fn datagrams_leave_in_order_over_several_batches() {
+        for backend in BACKENDS {
+            let (mut socket, peer, _poll) = bind(backend);
+            let remote = peer.local_addr().unwrap();
+            let contents: Vec<[u8; 2]> = (0..150_u8).map(|index| [index; 2]).collect();
+            let datagrams: Vec<_> = contents
+                .iter()
+                .map(|contents| Datagram { remote, contents })
+                .collect();
+            socket.send(&datagrams);
+            for index in 0..150_u8 {
+                let mut bytes = [0; 10];
+                let (length, from) = peer.recv_from(&mut bytes).unwrap();
+                assert_eq!((&bytes[..length], from), (&[index; 2][..], socket.local()));
+            }
+            assert_eq!(socket.counts().1.sent, 150, "{backend:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_to_be_media_is_dropped_and_counted() {
+        for backend in BACKENDS {
+            let (mut socket, peer, mut poll) = bind(backend);
+            peer.send_to(&[1; 5000], socket.local()).unwrap();
+            peer.send_to(&[2; 10], socket.local()).unwrap();
+            assert_eq!(receive(&mut socket, &mut poll, 1), [vec![2; 10]]);
+            assert_eq!(socket.counts().0.too_long, 1, "{backend:?}");
+        }
+    }
+
+    #[test]
+    fn a_destination_the_system_refuses_is_counted_and_the_rest_is_sent() {
+        for backend in BACKENDS {
+            let (mut socket, peer, _poll) = bind(backend);
+            // Port 0 is no destination: EINVAL.
+            let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+            let contents = &[7][..];
+            let to = |remote| Datagram { remote, contents };
+            socket.send(&[to(nowhere), to(peer.local_addr().unwrap()), to(nowhere)]);
+            assert_eq!(peer.recv_from(&mut [0; 10]).unwrap().0, 1);
+            let sent = socket.counts().1;
+            assert_eq!(
+                (sent.sent, sent.refused, sent.dropped),
+                (1, 2, 0),
+                "{backend:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_empty_socket_waits_for_the_poll() {
+        for backend in BACKENDS {
+            let (mut socket, _peer, _poll) = bind(backend);
+            socket.receive(&mut Inbound::new());
+            assert!(!socket.is_readable(), "{backend:?}");
+            assert_eq!(socket.counts().0.errors, 0);
+        }
+    }
+}

@@ -1,2 +1,4 @@
 //! Tests of the whole product.
 mod architecture;
+mod engine;
+mod support;

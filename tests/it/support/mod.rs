@@ -1,0 +1,2 @@
+//! What several tests of the whole product share.
+pub mod stun;
