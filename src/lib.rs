@@ -1,12 +1,16 @@
 //! miso: a WebRTC SFU in one binary.
 //!
 //! # Layout
-//! - [`config`]: what the server is told at start.
+//! - [`config`]: what the server is told at start; each part has its own struct.
 //! - [`signaling`]: Socket.IO; frontends' words for the rooms' verbs.
-//! - [`http`]: HTTP beside Socket.IO.
+//! - [`http`]: the page, the inspection API, the accept loop.
 //! - [`room`]: rooms, peers and what they send each other.
 //! - [`error`]: the only error a client sees.
 //! - [`engine`]: the I/O shell around the media core; threads, sockets, async handles.
+//! - [`tls`]: certificates.
+//! - [`telemetry`]: the log.
+//!
+//! [`Server`] builds the parts in order; [`run`] is all of it in one call.
 
 pub mod config;
 pub mod engine;
@@ -14,3 +18,132 @@ pub mod error;
 pub mod http;
 pub mod room;
 pub mod signaling;
+pub mod telemetry;
+pub mod tls;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use rustls::ServerConfig;
+use tokio::net::TcpListener;
+
+use config::{Config, ConfigError};
+use engine::{EngineError, WorkerPool};
+use http::ServeError;
+use room::Registry;
+use tls::TlsError;
+
+/// Why the server does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A setting that cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// No usable certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The media workers do not start.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Connections cannot be accepted.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// The listener does not know its own address.
+    #[error("cannot listen: {0}")]
+    Listener(#[from] std::io::Error),
+}
+
+/// Starts the server on `listener` and serves until `shutdown` completes.
+///
+/// # Errors
+/// Whatever keeps it from starting, as one sentence.
+pub async fn run(
+    config: Config,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), RunError> {
+    let server = Server::start(config, listener)?;
+    server.serve(shutdown).await
+}
+
+/// A server whose media workers run, and which does not accept connections yet.
+#[derive(Debug)]
+pub struct Server {
+    config: Config,
+    listener: TcpListener,
+    address: SocketAddr,
+    tls: Option<Arc<ServerConfig>>,
+    pool: WorkerPool,
+}
+
+impl Server {
+    /// Checks the configuration, reads or makes the certificate, starts the media workers.
+    ///
+    /// # Errors
+    /// Whatever keeps it from starting, as one sentence.
+    pub fn start(config: Config, listener: TcpListener) -> Result<Self, RunError> {
+        config.validate()?;
+        let address = listener.local_addr()?;
+        let tls = tls::server_config(&config.listen.tls, &engine::machine_ips())?;
+        let pool = WorkerPool::start(&config.media)?;
+        Ok(Self {
+            config,
+            listener,
+            address,
+            tls,
+            pool,
+        })
+    }
+
+    /// Serves until `shutdown` completes; then lets requests finish and closes every room.
+    ///
+    /// # Errors
+    /// The listener is unusable.
+    pub async fn serve(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), RunError> {
+        let Config {
+            listen,
+            room,
+            signaling,
+            ..
+        } = self.config;
+        let registry = Registry::new(self.pool.clone(), room, &signaling);
+        let (layer, sockets) = signaling::layer(Arc::clone(&registry), &signaling);
+        let router = http::router(registry).layer(layer);
+        http::serve(self.listener, self.tls, router, &listen, shutdown).await?;
+        sockets.close().await;
+        self.pool.shutdown().await;
+        Ok(())
+    }
+
+    /// Addresses to open in a browser, the one for this machine first.
+    #[must_use]
+    pub fn urls(&self) -> Vec<String> {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let port = self.address.port();
+        let url = |ip: std::net::IpAddr| format!("{scheme}://{}", SocketAddr::new(ip, port));
+        let here = format!("{scheme}://localhost:{port}");
+        let ip = self.address.ip();
+        if ip.is_unspecified() {
+            let reachable = |other: &std::net::IpAddr| ip.is_ipv6() || other.is_ipv4();
+            let others = engine::machine_ips().into_iter().filter(reachable);
+            return std::iter::once(here).chain(others.map(url)).collect();
+        }
+        vec![if ip.is_loopback() { here } else { url(ip) }]
+    }
+
+    /// What clients are told to send media to, as `address:port/udp`.
+    #[must_use]
+    pub fn candidates(&self) -> Vec<String> {
+        self.pool.candidates()
+    }
+
+    /// What will not work as configured, as plain sentences.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = self.pool.reachability_warnings();
+        if self.tls.is_none() && !self.address.ip().is_loopback() {
+            warnings
+                .push("without TLS browsers offer camera and microphone on localhost only".into());
+        }
+        warnings
+    }
+}

@@ -58,8 +58,9 @@ impl Default for ListenConfig {
             },
             // A descriptor each; the usual hard limit is 524,288 and media sockets are few.
             max_connections: 16_384,
-            // An office behind one address: twenty people with a page each.
-            max_connections_per_address: 64,
+            // Above the 64 sockets that signalling allows an address, so that whoever has too many
+            // is told so by it; the rest is pages and requests of an office behind one address.
+            max_connections_per_address: 256,
             header_timeout: Duration::from_secs(10),
             // 256 KiB, the largest message, on a 200 kb/s uplink.
             body_timeout: Duration::from_secs(10),

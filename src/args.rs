@@ -1,0 +1,189 @@
+//! The command line. Turns words into [`Config`]; checks nothing that `Config` checks itself.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
+
+use clap::{Args, Parser, Subcommand};
+use miso::config::{Config, ListenConfig, MediaConfig, TlsMode};
+
+/// WebRTC SFU in one binary: backend for mediasoup-client pages over Socket.IO.
+#[derive(Debug, Parser)]
+#[command(name = "miso", version, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the server; the same as no command at all.
+    Serve(ServeArgs),
+}
+
+#[derive(Debug, Args)]
+struct ServeArgs {
+    /// Where pages and signalling are served.
+    #[arg(long, value_name = "IP:PORT", default_value = "0.0.0.0:3000")]
+    listen: SocketAddr,
+
+    /// auto: self-signed certificate, kept in certs/; off: plain HTTP; or two PEM files.
+    #[arg(long, value_name = "auto|off|CERT.pem,KEY.pem", default_value = "auto", value_parser = tls)]
+    tls: TlsMode,
+
+    /// Local address for media; repeatable. [default: every one but loopback]
+    #[arg(long, value_name = "IP")]
+    media_ip: Vec<IpAddr>,
+
+    /// What clients are told instead of the local addresses.
+    #[arg(long, value_name = "HOST_OR_IP")]
+    announced_address: Option<String>,
+
+    /// UDP port of the first worker; the others count up.
+    #[arg(long, value_name = "PORT", default_value_t = 44400)]
+    media_port: u16,
+
+    /// Media threads. [default: cores]
+    #[arg(long, value_name = "N")]
+    workers: Option<usize>,
+
+    /// What is logged: error, warn, info, debug, trace, or directives as miso=debug,warn.
+    #[arg(long, value_name = "FILTER", default_value = "info")]
+    log: String,
+
+    /// Connections open at once, all clients together.
+    #[arg(long, value_name = "N", hide = true)]
+    max_connections: Option<usize>,
+
+    /// Connections open at once from one address.
+    #[arg(long, value_name = "N", hide = true)]
+    max_connections_per_address: Option<usize>,
+}
+
+/// What the command line says.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// For the server.
+    pub(crate) config: Config,
+    /// For the log.
+    pub(crate) log: String,
+}
+
+impl Cli {
+    /// What was asked for, defaults filled in.
+    pub(crate) fn settings(self) -> Settings {
+        let Some(Command::Serve(args)) = self.command else {
+            return self.serve.settings();
+        };
+        args.settings()
+    }
+}
+
+impl ServeArgs {
+    fn settings(self) -> Settings {
+        let (listen, media) = (ListenConfig::default(), MediaConfig::default());
+        let listen = ListenConfig {
+            address: self.listen,
+            tls: self.tls,
+            max_connections: self.max_connections.unwrap_or(listen.max_connections),
+            max_connections_per_address: self
+                .max_connections_per_address
+                .unwrap_or(listen.max_connections_per_address),
+            ..listen
+        };
+        let media = MediaConfig {
+            ips: self.media_ip,
+            announced_address: self.announced_address,
+            port: self.media_port,
+            workers: self.workers.unwrap_or(media.workers),
+            ..media
+        };
+        Settings {
+            config: Config {
+                listen,
+                media,
+                ..Config::default()
+            },
+            log: self.log,
+        }
+    }
+}
+
+fn tls(text: &str) -> Result<TlsMode, String> {
+    match (text, text.split_once(',')) {
+        ("auto", _) => Ok(ListenConfig::default().tls),
+        ("off", _) => Ok(TlsMode::Off),
+        (_, Some((cert, key))) if !cert.is_empty() && !key.is_empty() => Ok(TlsMode::Files {
+            cert: PathBuf::from(cert),
+            key: PathBuf::from(key),
+        }),
+        _ => Err("expected auto, off, or CERT.pem,KEY.pem".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(words: &[&str]) -> Settings {
+        let words = std::iter::once(&"miso").chain(words);
+        Cli::try_parse_from(words).unwrap().settings()
+    }
+
+    #[test]
+    fn nothing_said_is_the_documented_default() {
+        for words in [&[][..], &["serve"]] {
+            let Settings { config, log } = settings(words);
+            assert_eq!(config.listen.address.to_string(), "0.0.0.0:3000");
+            assert!(matches!(config.listen.tls, TlsMode::Auto { .. }));
+            assert_eq!((config.media.port, config.media.ips.len()), (44400, 0));
+            assert_eq!(log, "info");
+        }
+    }
+
+    #[test]
+    fn both_forms_take_every_option() {
+        let options = [
+            "--listen",
+            "127.0.0.1:8080",
+            "--tls",
+            "c.pem,k.pem",
+            "--media-ip",
+            "10.0.0.1",
+            "--media-ip",
+            "::1",
+            "--announced-address",
+            "sfu.example.org",
+            "--media-port",
+            "5000",
+            "--workers",
+            "3",
+            "--log",
+            "miso=debug,warn",
+        ];
+        let serve: Vec<_> = std::iter::once("serve").chain(options).collect();
+        for words in [&options[..], &serve] {
+            let Settings { config, log } = settings(words);
+            assert_eq!(config.listen.address.port(), 8080);
+            let (cert, key) = ("c.pem".into(), "k.pem".into());
+            assert_eq!(config.listen.tls, TlsMode::Files { cert, key });
+            assert_eq!(config.media.ips.len(), 2);
+            assert_eq!(
+                config.media.announced_address.as_deref(),
+                Some("sfu.example.org")
+            );
+            assert_eq!((config.media.port, config.media.workers), (5000, 3));
+            assert_eq!(log, "miso=debug,warn");
+        }
+    }
+
+    #[test]
+    fn half_a_key_pair_is_refused() {
+        for bad in ["on", "cert.pem", ",key.pem", "cert.pem,"] {
+            assert!(tls(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The browser client, embedded in the binary. Serves files; knows nothing of rooms.
+
+use std::borrow::Cow;
+
+use axum::{
+    Router,
+    body::Body,
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri,
+        header::{
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+            REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+        },
+    },
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use rust_embed::{EmbeddedFile, RustEmbed};
+
+/// What `npm run build` left in `client-react/dist`; empty in a build without Node.
+#[derive(RustEmbed)]
+#[folder = "client-react/dist"]
+#[allow_missing = true]
+struct Client;
+
+/// Served in place of the client by a build without Node.
+const NOT_BUILT: &str = include_str!("not-built.html");
+
+/// The page shows its own code, media and pictures, and talks to servers by WebSocket.
+const POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss:; \
+    img-src 'self' data: blob:; media-src 'self' blob: mediastream:; worker-src 'self' blob:; \
+    style-src 'self' 'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'; object-src 'none'";
+
+/// Pages of the client, and its files.
+pub(super) fn router() -> Router {
+    Router::new()
+        .route("/", get(page))
+        .route("/rooms/{room}", get(page))
+        .route("/sfu/{room}", get(page))
+        .route("/sfu/{room}/", get(page))
+        .fallback(file)
+}
+
+async fn page(headers: HeaderMap) -> Response {
+    match Client::get("index.html") {
+        Some(file) => secured(respond("index.html", file, &headers)),
+        None => secured(html(NOT_BUILT)),
+    }
+}
+
+async fn file(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    let path = uri.path().trim_start_matches('/');
+    // A segment may be percent-encoded; no name of the build needs that.
+    let found = Client::get(path).filter(|_| method == Method::GET || method == Method::HEAD);
+    match found {
+        Some(file) => secured(respond(path, file, &headers)),
+        None => secured((StatusCode::NOT_FOUND, "not found\n").into_response()),
+    }
+}
+
+fn respond(path: &str, file: EmbeddedFile, asked: &HeaderMap) -> Response {
+    let tag = entity_tag(&file.metadata.sha256_hash());
+    let known = asked.get(IF_NONE_MATCH).is_some_and(|value| *value == tag);
+    let mut response = if known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        Response::new(body(file.data))
+    };
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, content_type(path));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache_control(path)));
+    headers.insert(ETAG, tag);
+    response
+}
+
+fn body(data: Cow<'static, [u8]>) -> Body {
+    match data {
+        Cow::Borrowed(bytes) => Body::from(bytes),
+        Cow::Owned(bytes) => Body::from(bytes),
+    }
+}
+
+fn html(text: &'static str) -> Response {
+    let mut response = Response::new(Body::from(text));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, content_type("index.html"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}
+
+fn secured(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    let fixed: [(HeaderName, &'static str); 4] = [
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // The address of a room is all one needs to enter it.
+        (REFERRER_POLICY, "no-referrer"),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(self), microphone=(self), display-capture=(self)",
+        ),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Files under `assets/` carry a digest in their name and never change.
+fn cache_control(path: &str) -> &'static str {
+    if path.starts_with("assets/") {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    }
+}
+
+fn content_type(path: &str) -> HeaderValue {
+    let guess = mime_guess::from_path(path).first_or_octet_stream();
+    let text = match (guess.type_(), guess.subtype()) {
+        (mime_guess::mime::TEXT, _) => format!("{guess}; charset=utf-8"),
+        _ => guess.to_string(),
+    };
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("application/octet-stream"))
+}
+
+fn entity_tag(digest: &[u8; 32]) -> HeaderValue {
+    let hex: String = digest[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    HeaderValue::from_str(&format!("\"{hex}\"")).expect("invariant: hexadecimal is a header value")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_have_the_types_browsers_insist_on() {
+        for (path, expected) in [
+            ("index.html", "text/html; charset=utf-8"),
+            ("assets/index-1a2b.js", "text/javascript; charset=utf-8"),
+            ("assets/index-1a2b.css", "text/css; charset=utf-8"),
+            ("favicon.svg", "image/svg+xml"),
+            ("strange", "application/octet-stream"),
+        ] {
+            assert_eq!(content_type(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn only_files_named_by_their_digest_are_kept_for_ever() {
+        assert!(cache_control("assets/index-1a2b.js").contains("immutable"));
+        assert_eq!(cache_control("index.html"), "no-cache");
+        assert_eq!(cache_control("favicon.svg"), "no-cache");
+    }
+}

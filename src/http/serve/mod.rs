@@ -1,0 +1,165 @@
+//! The accept loop: TLS, timeouts, caps, draining. Ours rather than a framework's because slow
+//! headers, idle sockets and floods from one address must end by a stated time. HTTP/1.1 only:
+//! WebSocket needs nothing newer, and there is less to attack.
+
+mod admission;
+mod body;
+mod redirect;
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body, extract::ConnectInfo, http::Request};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::{GracefulShutdown, Watcher},
+};
+use rustls::ServerConfig;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt as _;
+
+use crate::config::ListenConfig;
+use admission::{Admission, Held, Permit};
+use body::DeadlineBody;
+
+/// First byte of a TLS connection: a handshake record (RFC 8446 §5.1).
+const TLS_HANDSHAKE: u8 = 0x16;
+
+/// How long accepting rests when the process has no descriptors left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Why serving ended early.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot accept connections: {0}")]
+pub struct ServeError(io::Error);
+
+/// Serves `router` until `shutdown` completes, then lets requests under way finish.
+///
+/// # Errors
+/// The listener is unusable.
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
+    router: Router,
+    config: &ListenConfig,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), ServeError> {
+    listener.local_addr().map_err(ServeError)?;
+    let door = Arc::new(Door {
+        tls: tls.map(TlsAcceptor::from),
+        router,
+        config: config.clone(),
+    });
+    let admission = Admission::new(config);
+    let graceful = GracefulShutdown::new();
+    tokio::pin!(shutdown);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut shutdown => break,
+        };
+        match accepted {
+            Ok((stream, remote)) => {
+                // Closed without a word: whoever floods does not read, and TLS has no cheap word.
+                if let Some(permit) = admission.admit(remote.ip()) {
+                    let watcher = graceful.watcher();
+                    tokio::spawn(Arc::clone(&door).welcome(stream, remote, permit, watcher));
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "accept");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    if timeout(config.drain_timeout, graceful.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::info!("some requests did not finish in time");
+    }
+    Ok(())
+}
+
+/// What every connection meets.
+struct Door {
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    config: ListenConfig,
+}
+
+impl Door {
+    async fn welcome(
+        self: Arc<Self>,
+        stream: TcpStream,
+        remote: SocketAddr,
+        permit: Permit,
+        watcher: Watcher,
+    ) {
+        // Signalling is small messages that somebody waits for.
+        let _ = stream.set_nodelay(true);
+        let Some(tls) = &self.tls else {
+            return self.serve(Held::new(stream, permit), remote, watcher).await;
+        };
+        let patience = self.config.handshake_timeout;
+        let mut first = [0];
+        match timeout(patience, stream.peek(&mut first)).await {
+            Ok(Ok(1)) if first[0] == TLS_HANDSHAKE => {}
+            Ok(Ok(1)) => return self.redirect(Held::new(stream, permit), watcher).await,
+            _ => return,
+        }
+        match timeout(patience, tls.accept(Held::new(stream, permit))).await {
+            Ok(Ok(stream)) => self.serve(stream, remote, watcher).await,
+            Ok(Err(error)) => tracing::debug!(%error, "TLS handshake"),
+            Err(_) => tracing::debug!("TLS handshake took too long"),
+        }
+    }
+
+    async fn serve<S>(&self, stream: S, remote: SocketAddr, watcher: Watcher)
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let body_timeout = self.config.body_timeout;
+        let service = service_fn(|request: Request<Incoming>| {
+            let mut request = request.map(|body| Body::new(DeadlineBody::new(body, body_timeout)));
+            request.extensions_mut().insert(ConnectInfo(remote));
+            self.router.clone().oneshot(request)
+        });
+        let connection = self
+            .http()
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades();
+        ended(watcher.watch(connection).await);
+    }
+
+    async fn redirect(&self, stream: Held<TcpStream>, watcher: Watcher) {
+        let service = service_fn(|request: Request<Incoming>| async move {
+            Ok::<_, std::convert::Infallible>(redirect::to_https(&request))
+        });
+        let connection = self
+            .http()
+            .keep_alive(false)
+            .serve_connection(TokioIo::new(stream), service);
+        ended(watcher.watch(connection).await);
+    }
+
+    fn http(&self) -> http1::Builder {
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new())
+            .header_read_timeout(self.config.header_timeout)
+            .max_buf_size(64 * 1024);
+        http
+    }
+}
+
+fn ended(result: Result<(), hyper::Error>) {
+    if let Err(error) = result {
+        tracing::debug!(%error, "connection ended");
+    }
+}
