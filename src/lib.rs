@@ -108,8 +108,12 @@ impl Server {
         let registry = Registry::new(self.pool.clone(), room, &signaling);
         let (layer, sockets) = signaling::layer(Arc::clone(&registry), &signaling);
         let router = http::router(registry).layer(layer);
+        let shutdown = async {
+            shutdown.await;
+            // Before requests are waited for: a long poll is one.
+            sockets.close().await;
+        };
         http::serve(self.listener, self.tls, router, &listen, shutdown).await?;
-        sockets.close().await;
         self.pool.shutdown().await;
         Ok(())
     }

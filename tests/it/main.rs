@@ -1,4 +1,8 @@
 //! Tests of the whole product.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod architecture;
 mod engine;
+mod http;
+mod shutdown;
 mod support;

@@ -10,14 +10,12 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::ConnectInfo, http::Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::{GracefulShutdown, Watcher},
-};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::ServerConfig;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
+    sync::watch,
     time::timeout,
 };
 use tokio_rustls::TlsAcceptor;
@@ -56,7 +54,7 @@ pub async fn serve(
         config: config.clone(),
     });
     let admission = Admission::new(config);
-    let graceful = GracefulShutdown::new();
+    let (stop, _) = watch::channel(());
     tokio::pin!(shutdown);
     loop {
         let accepted = tokio::select! {
@@ -67,8 +65,8 @@ pub async fn serve(
             Ok((stream, remote)) => {
                 // Closed without a word: whoever floods does not read, and TLS has no cheap word.
                 if let Some(permit) = admission.admit(remote.ip()) {
-                    let watcher = graceful.watcher();
-                    tokio::spawn(Arc::clone(&door).welcome(stream, remote, permit, watcher));
+                    let stop = Stop(stop.subscribe());
+                    tokio::spawn(Arc::clone(&door).welcome(stream, remote, permit, stop));
                 }
             }
             Err(error) => {
@@ -78,10 +76,9 @@ pub async fn serve(
         }
     }
     drop(listener);
-    if timeout(config.drain_timeout, graceful.shutdown())
-        .await
-        .is_err()
-    {
+    stop.send_replace(());
+    // Closed when the last connection has dropped its end.
+    if timeout(config.drain_timeout, stop.closed()).await.is_err() {
         tracing::info!("some requests did not finish in time");
     }
     Ok(())
@@ -100,28 +97,28 @@ impl Door {
         stream: TcpStream,
         remote: SocketAddr,
         permit: Permit,
-        watcher: Watcher,
+        stop: Stop,
     ) {
         // Signalling is small messages that somebody waits for.
         let _ = stream.set_nodelay(true);
         let Some(tls) = &self.tls else {
-            return self.serve(Held::new(stream, permit), remote, watcher).await;
+            return self.serve(Held::new(stream, permit), remote, stop).await;
         };
         let patience = self.config.handshake_timeout;
         let mut first = [0];
         match timeout(patience, stream.peek(&mut first)).await {
             Ok(Ok(1)) if first[0] == TLS_HANDSHAKE => {}
-            Ok(Ok(1)) => return self.redirect(Held::new(stream, permit), watcher).await,
+            Ok(Ok(1)) => return self.redirect(Held::new(stream, permit), stop).await,
             _ => return,
         }
         match timeout(patience, tls.accept(Held::new(stream, permit))).await {
-            Ok(Ok(stream)) => self.serve(stream, remote, watcher).await,
+            Ok(Ok(stream)) => self.serve(stream, remote, stop).await,
             Ok(Err(error)) => tracing::debug!(%error, "TLS handshake"),
             Err(_) => tracing::debug!("TLS handshake took too long"),
         }
     }
 
-    async fn serve<S>(&self, stream: S, remote: SocketAddr, watcher: Watcher)
+    async fn serve<S>(&self, stream: S, remote: SocketAddr, mut stop: Stop)
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -135,10 +132,18 @@ impl Door {
             .http()
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
-        ended(watcher.watch(connection).await);
+        tokio::pin!(connection);
+        let ended = tokio::select! {
+            ended = &mut connection => ended,
+            () = stop.asked() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        log_end(ended);
     }
 
-    async fn redirect(&self, stream: Held<TcpStream>, watcher: Watcher) {
+    async fn redirect(&self, stream: Held<TcpStream>, mut stop: Stop) {
         let service = service_fn(|request: Request<Incoming>| async move {
             Ok::<_, std::convert::Infallible>(redirect::to_https(&request))
         });
@@ -146,7 +151,11 @@ impl Door {
             .http()
             .keep_alive(false)
             .serve_connection(TokioIo::new(stream), service);
-        ended(watcher.watch(connection).await);
+        // One request; not worth waiting for when the server stops.
+        tokio::select! {
+            ended = connection => log_end(ended),
+            () = stop.asked() => {}
+        }
     }
 
     fn http(&self) -> http1::Builder {
@@ -158,7 +167,18 @@ impl Door {
     }
 }
 
-fn ended(result: Result<(), hyper::Error>) {
+/// A connection's view of the server's end; the server waits until all are dropped.
+struct Stop(watch::Receiver<()>);
+
+impl Stop {
+    /// Completes when the server stops.
+    async fn asked(&mut self) {
+        // An error means that the server is gone, which is the same.
+        let _ = self.0.changed().await;
+    }
+}
+
+fn log_end(result: Result<(), hyper::Error>) {
     if let Err(error) = result {
         tracing::debug!(%error, "connection ended");
     }

@@ -1,2 +1,4 @@
 //! What several tests of the whole product share.
-pub mod stun;
+
+pub(crate) mod server;
+pub(crate) mod stun;

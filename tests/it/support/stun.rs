@@ -7,7 +7,7 @@ const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 
 /// A binding request that nominates: USERNAME, PRIORITY, ICE-CONTROLLING, USE-CANDIDATE,
 /// MESSAGE-INTEGRITY, FINGERPRINT.
-pub fn binding_request(ufrag: &str, password: &str, transaction: [u8; 12]) -> Vec<u8> {
+pub(crate) fn binding_request(ufrag: &str, password: &str, transaction: [u8; 12]) -> Vec<u8> {
     let mut message = vec![0, 1, 0, 0];
     message.extend(COOKIE);
     message.extend(transaction);
@@ -26,7 +26,7 @@ pub fn binding_request(ufrag: &str, password: &str, transaction: [u8; 12]) -> Ve
 }
 
 /// Whether `message` is the success response to `transaction`.
-pub fn is_success(message: &[u8], transaction: [u8; 12]) -> bool {
+pub(crate) fn is_success(message: &[u8], transaction: [u8; 12]) -> bool {
     message.len() >= 20 && message[..2] == [1, 1] && message[8..20] == transaction
 }
 

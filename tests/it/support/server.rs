@@ -1,0 +1,86 @@
+//! A whole server of a test's own, on free ports of loopback.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use miso::{
+    RunError,
+    config::{Config, ListenConfig, MediaConfig, TlsMode},
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::JoinHandle,
+};
+
+/// A running server.
+pub(crate) struct TestServer {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    ended: JoinHandle<Result<(), RunError>>,
+}
+
+/// Plain HTTP, one worker, any free ports.
+pub(crate) fn config() -> Config {
+    Config {
+        listen: ListenConfig {
+            tls: TlsMode::Off,
+            ..ListenConfig::default()
+        },
+        media: MediaConfig {
+            ips: vec![Ipv4Addr::LOCALHOST.into()],
+            port: 0,
+            workers: 1,
+            ..MediaConfig::default()
+        },
+        ..Config::default()
+    }
+}
+
+/// Starts a server.
+pub(crate) async fn start_server(config: Config) -> TestServer {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel();
+    let shutdown = async {
+        // A test that panics drops the sender, which is as good a reason to stop.
+        let _ = stopped.await;
+    };
+    let ended = tokio::spawn(miso::run(config, listener, shutdown));
+    TestServer {
+        address,
+        stop,
+        ended,
+    }
+}
+
+impl TestServer {
+    /// Stops it and waits for its end.
+    pub(crate) async fn stop(self) {
+        self.stop.send(()).unwrap();
+        self.ended.await.unwrap().unwrap();
+    }
+
+    /// A connection to it.
+    pub(crate) async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+
+    /// The whole answer to one request, head and body.
+    pub(crate) async fn get(&self, path: &str, headers: &str) -> String {
+        let request =
+            format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
+        let mut stream = self.connect().await;
+        stream.write_all(request.as_bytes()).await.unwrap();
+        read_to_end(&mut stream).await
+    }
+}
+
+/// What arrives until the server closes.
+pub(crate) async fn read_to_end(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    // A reset after the answer is an end like any other.
+    let _ = stream.read_to_end(&mut bytes).await;
+    String::from_utf8_lossy(&bytes).into_owned()
+}
