@@ -1,14 +1,14 @@
 //! miso: a WebRTC SFU in one binary.
 //!
 //! # Layout
-//! - [`config`]: what the server is told at start; each part has its own struct.
-//! - [`signaling`]: Socket.IO; frontends' words for the rooms' verbs.
-//! - [`http`]: the page, the inspection API, the accept loop.
-//! - [`room`]: rooms, peers and what they send each other.
-//! - [`error`]: the only error a client sees.
-//! - [`engine`]: the I/O shell around the media core; threads, sockets, async handles.
-//! - [`tls`]: certificates.
-//! - [`telemetry`]: the log.
+//! - [`config`][]: what the server is told at start; each part has its own struct.
+//! - [`signaling`][]: Socket.IO; frontends' words for the rooms' verbs.
+//! - [`http`][]: the page, the inspection API, the accept loop.
+//! - [`room`][]: rooms, peers and what they send each other.
+//! - [`error`][]: the only error a client sees.
+//! - [`engine`][]: the I/O shell around the media core; threads, sockets, async handles.
+//! - [`tls`][]: certificates.
+//! - [`telemetry`][]: the log.
 //!
 //! [`Server`] builds the parts in order; [`run`] is all of it in one call.
 

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use miso::{
-    RunError,
+    RunError, Server,
     config::{Config, ListenConfig, MediaConfig, TlsMode},
 };
 use tokio::{
@@ -47,7 +47,8 @@ pub(crate) async fn start_server(config: Config) -> TestServer {
         // A test that panics drops the sender, which is as good a reason to stop.
         let _ = stopped.await;
     };
-    let ended = tokio::spawn(miso::run(config, listener, shutdown));
+    let server = Server::start(config, listener).unwrap();
+    let ended = tokio::spawn(server.serve(shutdown));
     TestServer {
         address,
         stop,
