@@ -5,6 +5,9 @@
 
 /// The last moments: so many slots of so many microseconds.
 const RECENT: (usize, i64) = (4, 50_000);
+/// The moments say something when they reach back so many slots: what a stalled reader finds waiting
+/// for it all comes at once.
+const SPAN: i64 = 2;
 /// The base is the least of this and the last half minute: paths and clocks drift.
 const BASE_HALF: i64 = 30_000_000;
 
@@ -34,7 +37,7 @@ impl QueueDelay {
         });
     }
 
-    /// Microseconds every packet of the last 200 ms stood in a queue.
+    /// Microseconds every packet of the last 200 ms stood in a queue; 0 when they came at once.
     pub(super) fn standing(&self, arrival: i64) -> i64 {
         let Some((_, least, before)) = self.base else {
             return 0;
@@ -51,13 +54,19 @@ impl QueueDelay {
     }
 
     fn recent_least(&self, arrival: i64) -> Option<i64> {
-        let oldest = arrival / RECENT.1 - RECENT.0 as i64;
-        let fresh = self
-            .recent
-            .iter()
-            .flatten()
-            .filter(|(slot, _)| *slot > oldest);
-        fresh.map(|(_, least)| *least).min()
+        let now = arrival / RECENT.1;
+        let fresh = || {
+            self.recent
+                .iter()
+                .flatten()
+                .filter(|(slot, _)| now - slot < RECENT.0 as i64)
+        };
+        let reaches_back = fresh().any(|(slot, _)| now - slot >= SPAN);
+        if reaches_back {
+            fresh().map(|(_, least)| *least).min()
+        } else {
+            None
+        }
     }
 }
 
@@ -77,6 +86,23 @@ mod tests {
             delay.update(step * 20_000, -7_000_000 + 40_000);
         }
         assert_eq!(delay.standing(60 * 20_000), 40_000);
+    }
+
+    #[test]
+    fn burst_after_a_stall_is_no_queue() {
+        let mut delay = QueueDelay::default();
+        for step in 0..50 {
+            delay.update(step * 20_000, 0);
+        }
+        // Half a second later, all at once: the first are as late as the stall was long.
+        for late in (0..25).rev() {
+            delay.update(1_500_000, late * 20_000);
+            assert_eq!(delay.standing(1_500_000), 0);
+        }
+        for step in 75..100 {
+            delay.update(step * 20_000, 0);
+            assert_eq!(delay.standing(step * 20_000), 0);
+        }
     }
 
     #[test]

@@ -17,10 +17,13 @@ const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 const REPORT_DROP: f64 = 0.97;
 /// Nothing is told to a sender silent for so long.
 const SILENCE: Duration = Duration::from_secs(10);
-/// A growing delay is believed when all packets stand so long in a queue, microseconds.
-const STANDING_QUEUE: i64 = 12_000;
+/// A growing delay is believed when all packets stand so long in a queue, microseconds: more than
+/// the least of some packets of a jittery radio.
+const STANDING_QUEUE: i64 = 25_000;
+/// Loss is believed to be an overflow when all packets stand so long in a queue, microseconds.
+const OVERFLOWING_QUEUE: i64 = 12_000;
 /// A queue so long is overuse even when it no longer grows: it is full.
-const FULL_QUEUE: i64 = 120_000;
+const FULL_QUEUE: i64 = 80_000;
 /// A full queue that does not fall to this part of its length in so long is not ours: the path
 /// changed, or others fill it.
 const FOREIGN_QUEUE: (f64, i64) = (0.7, 3_000_000);
@@ -28,7 +31,7 @@ const FOREIGN_QUEUE: (f64, i64) = (0.7, 3_000_000);
 const SHORT_QUEUE: i64 = 30_000;
 /// Without send times the estimate moves so often.
 const BLIND_INTERVAL: Duration = Duration::from_millis(100);
-/// Loss, in 1/256, below which the estimate grows and above which it falls without send times
+/// Loss, in 1/256, below which the estimate grows without send times, and above which it falls
 /// (draft-ietf-rmcat-gcc-02 §6: 2 % and 10 %).
 const LOSS: (u8, u8) = (5, 26);
 
@@ -115,7 +118,8 @@ impl RembEstimator {
         }
     }
 
-    /// The loss of the last report interval, in 1/256; counts only without send times.
+    /// The loss of the last report interval, in 1/256, of the stream that loses most. With send
+    /// times it counts only while a queue stands: a short queue that overflows, not a bad radio.
     pub(crate) fn handle_loss(&mut self, now: Instant, fraction_lost: u8) {
         self.loss = fraction_lost;
         if !self.has_send_times && fraction_lost > LOSS.1 {
@@ -169,11 +173,11 @@ impl RembEstimator {
         }
         let usage = match trend {
             Usage::Over if standing >= STANDING_QUEUE => Usage::Over,
-            // Late packets, no queue: neither shrink nor grow.
-            Usage::Over | Usage::Under => Usage::Under,
             Usage::Normal if standing >= FULL_QUEUE => Usage::Over,
-            Usage::Normal if standing >= SHORT_QUEUE => Usage::Under,
-            Usage::Normal => Usage::Normal,
+            _ if standing >= OVERFLOWING_QUEUE && self.loss > LOSS.1 => Usage::Over,
+            _ if standing >= SHORT_QUEUE => Usage::Under,
+            // A slope without a queue is jitter.
+            _ => Usage::Normal,
         };
         self.aimd.update(now, usage, self.incoming.recent_rate(now));
     }
@@ -288,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn loss_does_not_count_with_send_times() {
+    fn loss_without_a_queue_does_not_count_with_send_times() {
         let (mut estimator, start) = estimator();
         estimator.receive(start, Some(0), 1_000);
         estimator.handle_loss(start, 255);

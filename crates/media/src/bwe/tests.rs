@@ -4,6 +4,8 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use proptest::prelude::*;
+
 use super::remb::{RembConfig, RembEstimator};
 
 /// Payload of a packet, bytes.
@@ -22,6 +24,8 @@ struct Path {
     propagation: Duration,
     /// Longest queue.
     queue: Duration,
+    /// Part lost for no reason.
+    loss: f64,
     /// Each packet is late by up to so much.
     jitter: Duration,
     /// Once in a while nothing is read for so long, and then all at once.
@@ -35,6 +39,7 @@ impl Path {
             rate: Some(rate),
             propagation: RETURN,
             queue,
+            loss: 0.0,
             jitter: Duration::from_millis(2),
             stall: None,
         }
@@ -60,6 +65,9 @@ struct Simulation {
     frame: (Instant, f64),
     budget: f64,
     delivered: u64,
+    /// Packets sent and lost since the last loss report.
+    sent: u32,
+    lost: u32,
 }
 
 impl Simulation {
@@ -81,6 +89,8 @@ impl Simulation {
             frame: (start, 0.0),
             budget: 0.0,
             delivered: 0,
+            sent: 0,
+            lost: 0,
         }
     }
 
@@ -131,9 +141,15 @@ impl Simulation {
 
     fn transmit(&mut self, bits: f64) {
         let mut arrival = self.now;
+        self.sent += 1;
+        if self.uniform() < self.path.loss {
+            self.lost += 1;
+            return;
+        }
         if let Some(rate) = self.path.rate {
             let free = self.link_free.max(self.now);
             if free - self.now > self.path.queue {
+                self.lost += 1;
                 return;
             }
             self.link_free = free + Duration::from_secs_f64(bits / rate);
@@ -157,6 +173,14 @@ impl Simulation {
             self.estimator
                 .receive(self.now, Some(abs_send_time), PACKET);
             self.delivered += PACKET as u64;
+        }
+        if (self.now - self.start).as_millis().is_multiple_of(1_000) {
+            let fraction = (self.lost * 256)
+                .checked_div(self.sent)
+                .unwrap_or(0)
+                .min(255);
+            self.estimator.handle_loss(self.now, fraction as u8);
+            (self.sent, self.lost) = (0, 0);
         }
         if let Some(bitrate) = self.estimator.due(self.now) {
             self.reports.push_back((self.now + RETURN, bitrate));
@@ -191,20 +215,43 @@ fn free_path_carries_720p_within_ten_seconds() {
 }
 
 #[test]
-fn stalls_of_a_busy_host_do_not_lower_the_estimate() {
-    let stall = Some((Duration::from_millis(1_700), Duration::from_millis(60)));
-    let path = Path {
-        rate: None,
-        stall,
-        jitter: Duration::from_millis(8),
-        ..Path::of(0.0)
-    };
-    let mut simulation = Simulation::new(path, 2_500_000.0);
-    simulation.run(10);
-    for _ in 0..50 {
-        let (estimate, _) = simulation.run(1);
-        assert_between(estimate, 2_500_000.0, 50_000_000.0, "estimate");
+fn stalls_of_a_busy_host_do_not_hold_the_sender_back() {
+    let millis = Duration::from_millis;
+    for (period, length) in [
+        (1_700, 60),
+        (900, 150),
+        (3_000, 400),
+        (10_000, 1_000),
+        (400, 200),
+    ] {
+        let stall = Some((millis(period), millis(length)));
+        let path = Path {
+            rate: None,
+            stall,
+            jitter: millis(8),
+            ..Path::of(0.0)
+        };
+        let mut simulation = Simulation::new(path, 2_500_000.0);
+        simulation.run(10);
+        let (_, delivered) = simulation.run(50);
+        assert_between(delivered, 2_450_000.0, 2_550_000.0, "delivered");
     }
+}
+
+#[test]
+fn jittery_radio_is_no_narrow_link() {
+    let jitter = Duration::from_millis(40);
+    let mut simulation = Simulation::new(
+        Path {
+            rate: None,
+            jitter,
+            ..Path::of(0.0)
+        },
+        2_500_000.0,
+    );
+    simulation.run(10);
+    let (_, delivered) = simulation.run(50);
+    assert_between(delivered, 2_450_000.0, 2_550_000.0, "delivered");
 }
 
 #[test]
@@ -216,6 +263,32 @@ fn estimate_converges_to_a_narrow_link() {
         assert_between(estimate, 0.7 * rate, 1.1 * rate, "estimate");
         assert_between(delivered, 0.7 * rate, rate, "delivered");
     }
+}
+
+#[test]
+fn estimate_converges_to_a_link_that_drops_rather_than_delays() {
+    for queue in [100, 60, 30] {
+        let path = Path {
+            queue: Duration::from_millis(queue),
+            ..Path::of(1_000_000.0)
+        };
+        let mut simulation = Simulation::new(path, 20_000_000.0);
+        simulation.run(20);
+        let (estimate, _) = simulation.run(60);
+        assert_between(estimate, 700_000.0, 1_100_000.0, "estimate");
+    }
+}
+
+#[test]
+fn random_loss_is_no_narrow_link() {
+    let path = Path {
+        rate: None,
+        loss: 0.2,
+        ..Path::of(0.0)
+    };
+    let mut simulation = Simulation::new(path, 1_500_000.0);
+    let (_, delivered) = simulation.run(30);
+    assert_between(delivered, 1_100_000.0, 1_300_000.0, "delivered");
 }
 
 #[test]
@@ -281,4 +354,27 @@ fn longer_path_is_accepted() {
     simulation.run(20);
     let (estimate, _) = simulation.run(10);
     assert!(estimate >= 1_500_000.0, "{estimate}");
+}
+
+proptest! {
+    /// Whatever a sender claims and however its packets come, the estimate stays in its bounds.
+    #[test]
+    fn lies_do_not_move_the_estimate_out_of_its_bounds(
+        packets in proptest::collection::vec(
+            (0u64..100_000, proptest::option::of(any::<u32>()), 0usize..70_000, any::<u8>()),
+            1..400,
+        ),
+    ) {
+        let Simulation { mut now, mut estimator, .. } = Simulation::new(Path::of(1.0), 1.0);
+        let config = RembConfig::default();
+        for (wait, abs_send_time, len, loss) in packets {
+            now += Duration::from_micros(wait * wait / 1_000);
+            estimator.receive(now, abs_send_time, len);
+            estimator.handle_loss(now, loss);
+            let estimate = estimator.estimate();
+            prop_assert!((config.min_bitrate..=config.max_incoming_bitrate).contains(&estimate));
+            let _ = estimator.due(now);
+            prop_assert!(estimator.poll_timeout().is_none_or(|at| at > now));
+        }
+    }
 }
