@@ -338,12 +338,13 @@ fn build_worker(config: &MediaConfig, sockets: &[MediaSocket]) -> Result<Worker,
     let told = sockets
         .iter()
         .map(|socket| (socket.local().ip(), socket.local().port()));
-    Ok(Worker::new(&WorkerConfig {
+    Worker::new(&WorkerConfig {
         candidates: addresses::candidates(config.announced_address.as_deref(), told),
         limits: config.limits.clone(),
         seed,
         ntp_epoch: clock::ntp_epoch(),
-    }))
+    })
+    .map_err(|error| EngineError::Start(error.to_string()))
 }
 
 fn socket_plan(config: &MediaConfig) -> SocketPlan {

@@ -71,3 +71,26 @@ impl Default for MediaLimits {
         }
     }
 }
+
+/// NTP timestamps (RFC 5905: seconds in the high half, fractions in the low) from monotonic time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NtpClock {
+    epoch: (Instant, u64),
+}
+
+impl NtpClock {
+    /// A clock that read `epoch.1` at `epoch.0`.
+    pub(crate) fn new(epoch: (Instant, u64)) -> Self {
+        Self { epoch }
+    }
+
+    /// The timestamp of `now`.
+    pub(crate) fn at(&self, now: Instant) -> u64 {
+        let elapsed = now.saturating_duration_since(self.epoch.0);
+        let fraction = (u64::from(elapsed.subsec_nanos()) << 32) / 1_000_000_000;
+        self.epoch
+            .1
+            .wrapping_add(elapsed.as_secs() << 32)
+            .wrapping_add(fraction)
+    }
+}

@@ -17,6 +17,7 @@
 
 #[allow(dead_code)]
 mod bwe;
+mod carry_out;
 mod command;
 mod config;
 #[allow(dead_code)]
@@ -25,13 +26,17 @@ mod event;
 mod ids;
 #[allow(dead_code)]
 mod producer;
+mod router;
 #[allow(dead_code)]
 mod rtcp;
 #[allow(dead_code)]
 mod rtp;
+mod stats;
+mod timer;
 mod transmit;
 #[allow(dead_code)]
 mod transport;
+mod web_rtc_server;
 mod worker;
 
 pub use command::{
@@ -44,4 +49,4 @@ pub use event::{
 };
 pub use ids::{ConsumerId, ProducerId, RouterId, TransportId};
 pub use transmit::{SocketId, Transmit, TransmitBatch, Tuple};
-pub use worker::Worker;
+pub use worker::{Worker, WorkerError};

@@ -1,32 +1,135 @@
-//! A worker: routers, and the tables that lead a datagram to its transport.
+//! A worker: routers, and the tables that lead a datagram or a command to its place.
 
-use std::time::Instant;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Instant,
+};
 
-use crate::{Command, Event, RequestId, TransmitBatch, Tuple, WorkerConfig};
+use slotmap::SlotMap;
+
+use crate::{
+    CloseReason, CommandError, Event, EventKind, MediaLimits, RequestId, RouterId, TransmitBatch,
+    Tuple, WorkerConfig, WorkerDump,
+    config::{HostCandidate, NtpClock},
+    router::{EventQueue, Index, Outlet, Router, RouterKey, TimerKey},
+    timer::TimerQueue,
+    transport::{dtls::DtlsIdentity, ice_lite},
+    web_rtc_server::{Place, Protocol, WebRtcServer},
+};
 
 /// Everything one thread forwards.
 #[derive(Debug)]
 pub struct Worker {
+    pub(crate) candidates: Vec<HostCandidate>,
+    pub(crate) limits: MediaLimits,
+    pub(crate) identity: DtlsIdentity,
+    pub(crate) random: fastrand::Rng,
+    pub(crate) routers: SlotMap<RouterKey, Router>,
+    pub(crate) index: Index,
+    pub(crate) server: WebRtcServer,
+    timers: TimerQueue<TimerKey>,
     egress: TransmitBatch,
+    pub(crate) events: EventQueue,
+    clock: NtpClock,
+    /// The latest `now` ever given.
+    now: Instant,
+    dropped: Dropped,
+    panics: u64,
+}
+
+/// Why a worker cannot start: its DTLS certificate cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("cannot make the DTLS certificate: {0}")]
+pub struct WorkerError(String);
+
+/// Datagrams that reached no transport, by reason.
+#[derive(Debug, Default)]
+struct Dropped {
+    unknown_tuple: u64,
+    unknown_protocol: u64,
+    stun: u64,
 }
 
 impl Worker {
-    /// An empty worker.
-    #[must_use]
-    pub fn new(config: &WorkerConfig) -> Self {
-        Self {
+    /// An empty worker with a certificate of its own.
+    ///
+    /// # Errors
+    ///
+    /// When the certificate cannot be made.
+    pub fn new(config: &WorkerConfig) -> Result<Self, WorkerError> {
+        let seed = config
+            .seed
+            .first_chunk()
+            .copied()
+            .map_or(0, u64::from_le_bytes);
+        Ok(Self {
+            candidates: config.candidates.clone(),
+            limits: config.limits.clone(),
+            identity: DtlsIdentity::generate().map_err(|error| WorkerError(error.to_string()))?,
+            random: fastrand::Rng::with_seed(seed),
+            routers: SlotMap::with_key(),
+            index: Index::default(),
+            server: WebRtcServer::default(),
+            timers: TimerQueue::new(),
             egress: TransmitBatch::new(config.limits.transmit_bytes),
-        }
+            events: EventQueue::new(config.limits.events),
+            clock: NtpClock::new(config.ntp_epoch),
+            now: config.ntp_epoch.0,
+            dropped: Dropped::default(),
+            panics: 0,
+        })
     }
 
     /// Takes one datagram; `bytes` is decrypted in place.
-    pub fn handle_datagram(&mut self, _now: Instant, _from: Tuple, _bytes: &mut [u8]) {}
+    ///
+    /// STUN finds its transport by username fragment; everything else only by a tuple that ICE has
+    /// validated, or is dropped.
+    pub fn handle_datagram(&mut self, now: Instant, from: Tuple, bytes: &mut [u8]) {
+        let now = self.advance(now);
+        match Protocol::of(bytes) {
+            Protocol::Stun => self.handle_stun(now, from, bytes),
+            Protocol::Unknown => self.dropped.unknown_protocol += 1,
+            protocol => match self.server.by_tuple(&from) {
+                None => self.dropped.unknown_tuple += 1,
+                Some(place) => {
+                    self.guarded(now, place, |router, out| {
+                        router.handle_datagram(place.1, now, protocol, bytes, out);
+                    });
+                }
+            },
+        }
+    }
 
-    /// Carries out a command; its reply is an event.
-    pub fn handle_command(&mut self, _now: Instant, _request: RequestId, _command: Command) {}
+    fn handle_stun(&mut self, now: Instant, from: Tuple, bytes: &mut [u8]) {
+        let ufrag = ice_lite::request_username(bytes).map(|(ours, _)| ours);
+        let Some(place) = ufrag.and_then(|ufrag| self.server.by_ufrag(ufrag)) else {
+            self.dropped.stun += 1;
+            return;
+        };
+        let mut rejected = false;
+        self.guarded(now, place, |router, out| {
+            rejected = router.handle_stun(place.1, now, from, bytes, out);
+        });
+        self.dropped.stun += u64::from(rejected);
+    }
 
     /// Runs every timer that is due.
-    pub fn handle_timeout(&mut self, _now: Instant) {}
+    pub fn handle_timeout(&mut self, now: Instant) {
+        let now = self.advance(now);
+        let ntp = self.clock.at(now);
+        // Taken out first: an entity that asks to be woken at once again waits for the next call.
+        let due: Vec<_> = std::iter::from_fn(|| self.timers.pop_due(now)).collect();
+        for (deadline, key) in due {
+            let transport = self
+                .routers
+                .get(key.router())
+                .and_then(|router| router.blamed(key));
+            let Some(transport) = transport else { continue };
+            self.guarded(now, (key.router(), transport), |router, out| {
+                router.handle_timeout(now, (deadline, key), ntp, out);
+            });
+        }
+    }
 
     /// The datagrams to send; the caller clears the batch after sending.
     pub fn poll_transmit(&mut self) -> &mut TransmitBatch {
@@ -35,11 +138,88 @@ impl Worker {
 
     /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
-        None
+        self.events.pop()
     }
 
     /// When to call [`Worker::handle_timeout`] next.
     pub fn poll_timeout(&mut self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    /// Time never goes backwards (contract 3).
+    pub(crate) fn advance(&mut self, now: Instant) -> Instant {
+        self.now = self.now.max(now);
+        self.now
+    }
+
+    /// Runs a transport's work. A panic in it is a bug of ours, and costs that transport alone.
+    pub(crate) fn guarded<T>(
+        &mut self,
+        now: Instant,
+        (router_key, transport): Place,
+        work: impl FnOnce(&mut Router, &mut Outlet<'_>) -> T,
+    ) -> Option<T> {
+        let result = self.with_router(router_key, |router, out| {
+            catch_unwind(AssertUnwindSafe(|| work(router, out)))
+        })?;
+        if let Ok(value) = result {
+            return Some(value);
+        }
+        self.panics += 1;
+        self.with_router(router_key, |router, out| {
+            router.close_transport(now, transport, CloseReason::Internal, out);
+        });
         None
+    }
+
+    /// Lends a router the worker's outputs.
+    pub(crate) fn with_router<T>(
+        &mut self,
+        key: RouterKey,
+        work: impl FnOnce(&mut Router, &mut Outlet<'_>) -> T,
+    ) -> Option<T> {
+        let router = self.routers.get_mut(key)?;
+        let mut out = Outlet {
+            router: (router.id, key),
+            egress: &mut self.egress,
+            events: &mut self.events,
+            timers: &mut self.timers,
+            server: &mut self.server,
+            index: &mut self.index,
+        };
+        Some(work(router, &mut out))
+    }
+
+    /// Answers a command.
+    pub(crate) fn reply(
+        &mut self,
+        request: RequestId,
+        router: Option<RouterId>,
+        result: Result<crate::Reply, CommandError>,
+    ) {
+        self.events.push(Event {
+            router,
+            kind: EventKind::Reply { request, result },
+        });
+    }
+
+    /// Everything in the worker.
+    pub(crate) fn dump(&mut self) -> WorkerDump {
+        let now = self.now;
+        let (tuples, ufrags) = self.server.len();
+        WorkerDump {
+            routers: self
+                .routers
+                .values_mut()
+                .map(|router| router.dump(now))
+                .collect(),
+            tuples,
+            ufrags,
+            dropped_unknown_tuple: self.dropped.unknown_tuple,
+            dropped_unknown_protocol: self.dropped.unknown_protocol,
+            dropped_stun: self.dropped.stun,
+            dropped_transmit: self.egress.dropped(),
+            panics: self.panics,
+        }
     }
 }

@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 use super::{
     key_frame_schedule::KeyFrameSchedule,
     renumber::{Numbers, Renumber, RenumberConfig, Renumbered},
-    report::{ReceiverReport, SenderReportData},
+    report::SenderReportData,
     rtp_stream_send::{RtpStreamSend, StreamConfig},
     stream_manager::{MAX_ENCODINGS, Selection, StreamManager, StreamScore},
     types::{ConsumerConfig, Forward, Retransmission, Rewrite},
 };
+use crate::rtcp::report::ReportBlock;
 use crate::{
     CommandError, ConsumerId, ConsumerLayers, ProducerId,
     rtp::{MediaPacket, codecs::Codec},
@@ -108,7 +109,7 @@ impl Consumer {
     }
 
     /// Takes the receiver's report about the outgoing stream.
-    pub(crate) fn handle_receiver_report(&mut self, now: Instant, report: &ReceiverReport) {
+    pub(crate) fn handle_receiver_report(&mut self, now: Instant, report: &ReportBlock) {
         self.stream.handle_receiver_report(now, report);
     }
 
@@ -198,6 +199,11 @@ impl Consumer {
         Some(layers)
     }
 
+    /// Whether [`Self::take_key_frame_request`] or [`Self::take_layers_change`] has something.
+    pub(crate) fn has_changed(&self) -> bool {
+        self.requests != 0 || self.current_layers() != self.told_layers
+    }
+
     /// When [`Consumer::handle_timeout`] has something to do. It moves only with that call, a
     /// switch, or a command, never with each packet.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
@@ -269,7 +275,7 @@ impl Consumer {
     }
 
     /// The receiver's last report.
-    pub(crate) fn report(&self) -> ReceiverReport {
+    pub(crate) fn report(&self) -> ReportBlock {
         self.stream.report()
     }
 

@@ -30,13 +30,9 @@ mod tests;
 mod timestamp_mapper;
 mod types;
 
-#[allow(unused_imports)]
 pub(crate) use entity::Consumer;
-#[allow(unused_imports)]
-pub(crate) use report::{ReceiverReport, SenderReportData};
-#[allow(unused_imports)]
 pub(crate) use retransmission_buffer::RetransmissionBuffer;
-#[allow(unused_imports)]
 pub(crate) use stream_manager::StreamScore;
-#[allow(unused_imports)]
-pub(crate) use types::{ConsumerConfig, Forward, Retransmission, Rewrite, Rtx, Vp8Rewrite};
+pub(crate) use types::{ConsumerConfig, Forward, Retransmission, Rewrite};
+#[cfg(test)]
+pub(crate) use types::{Rtx, Vp8Rewrite};

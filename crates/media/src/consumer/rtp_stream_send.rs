@@ -3,12 +3,15 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    report::{ReceiverReport, SenderReportData},
+    report::SenderReportData,
     retransmission_limit::RetransmissionLimit,
     sent_packets::{Found, SentPackets},
     types::{Retransmission, Rewrite, Rtx},
 };
-use crate::rtp::MediaPacket;
+use crate::{
+    rtcp::report::{ReportBlock, SenderInfo},
+    rtp::MediaPacket,
+};
 
 /// Round-trip time assumed until a receiver report tells (libwebrtc assumes the same).
 const DEFAULT_RTT: Duration = Duration::from_millis(100);
@@ -50,7 +53,7 @@ pub(super) struct RtpStreamSend {
     /// The two last sender reports: LSR value and when.
     sender_reports: [Option<(u32, Instant)>; 2],
     rtt: Option<Duration>,
-    report: ReceiverReport,
+    report: ReportBlock,
 }
 
 impl RtpStreamSend {
@@ -67,7 +70,7 @@ impl RtpStreamSend {
             retransmitted: 0,
             sender_reports: [None; 2],
             rtt: None,
-            report: ReceiverReport::default(),
+            report: ReportBlock::default(),
         }
     }
 
@@ -82,7 +85,8 @@ impl RtpStreamSend {
     }
 
     /// Picks the packets to send again: each at most 10 times and a round trip apart, all together
-    /// at most a quarter of the media bitrate.
+    /// at most a quarter of the media bitrate. Without a retransmission stream none is sent again:
+    /// the same sequence number sealed over new header extensions would reuse a GCM nonce.
     pub(super) fn handle_nack(
         &mut self,
         now: Instant,
@@ -90,7 +94,7 @@ impl RtpStreamSend {
         out: &mut Vec<Retransmission>,
     ) {
         let spacing = self.spacing();
-        let Some(sent) = &mut self.sent else {
+        let (Some(sent), Some((ssrc, payload_type))) = (&mut self.sent, self.rtx) else {
             return;
         };
         let most = out.len() + MAX_REPAIRS;
@@ -103,14 +107,20 @@ impl RtpStreamSend {
             }
             sent.mark_resent(now, number);
             self.retransmitted += 1;
-            let rtx = next_rtx(self.rtx, &mut self.rtx_sequence);
+            let sequence_number = self.rtx_sequence;
+            self.rtx_sequence = sequence_number.wrapping_add(1);
+            let rtx = Rtx {
+                ssrc,
+                payload_type,
+                sequence_number,
+            };
             out.push(retransmission(&found, rtx));
         }
     }
 
     /// Takes a receiver report; a round-trip time is read only from a report that answers one of
     /// the last two sender reports.
-    pub(super) fn handle_receiver_report(&mut self, now: Instant, report: &ReceiverReport) {
+    pub(super) fn handle_receiver_report(&mut self, now: Instant, report: &ReportBlock) {
         self.report = *report;
         let answered = self.sender_reports.iter().flatten();
         let Some((_, at)) = answered
@@ -134,12 +144,15 @@ impl RtpStreamSend {
         rtp_timestamp: u32,
     ) -> SenderReportData {
         self.sender_reports = [Some(((ntp >> 16) as u32, now)), self.sender_reports[0]];
+        let (packets, octets) = (self.packets as u32, self.bytes as u32);
         SenderReportData {
             ssrc: self.ssrc,
-            ntp,
-            rtp_timestamp,
-            packets: self.packets as u32,
-            octets: self.bytes as u32,
+            info: SenderInfo {
+                ntp,
+                rtp_timestamp,
+                packets,
+                octets,
+            },
         }
     }
 
@@ -167,7 +180,7 @@ impl RtpStreamSend {
         self.rtt
     }
 
-    pub(super) fn report(&self) -> ReceiverReport {
+    pub(super) fn report(&self) -> ReportBlock {
         self.report
     }
 
@@ -184,24 +197,13 @@ impl RtpStreamSend {
     }
 }
 
-fn retransmission(found: &Found, rtx: Option<Rtx>) -> Retransmission {
+fn retransmission(found: &Found, rtx: Rtx) -> Retransmission {
     Retransmission {
         encoding: found.encoding,
         sequence: found.sequence,
         rewrite: found.rewrite,
         rtx,
     }
-}
-
-fn next_rtx(rtx: Option<(u32, u8)>, sequence: &mut u16) -> Option<Rtx> {
-    let (ssrc, payload_type) = rtx?;
-    let sequence_number = *sequence;
-    *sequence = sequence.wrapping_add(1);
-    Some(Rtx {
-        ssrc,
-        payload_type,
-        sequence_number,
-    })
 }
 
 #[cfg(test)]
@@ -266,18 +268,16 @@ mod tests {
                 .collect::<Vec<_>>(),
             [1, 3]
         );
-        let numbers = again
-            .iter()
-            .map(|packet| packet.rtx.unwrap().sequence_number);
+        let numbers = again.iter().map(|packet| packet.rtx.sequence_number);
         assert_eq!(numbers.collect::<Vec<_>>(), [65_535, 0]);
         assert_eq!(stream.retransmitted(), 2);
     }
 
     #[test]
-    fn without_rtx_the_packet_itself_is_sent_again() {
+    fn without_rtx_nothing_is_sent_again() {
         let mut stream = stream(false);
         send(&mut stream, after(0), 5);
-        assert_eq!(nack(&mut stream, after(1), &[5])[0].rtx, None);
+        assert_eq!(nack(&mut stream, after(1), &[5]), []);
     }
 
     #[test]
@@ -325,11 +325,14 @@ mod tests {
     fn round_trip_is_what_the_report_did_not_hold_back() {
         let mut stream = stream(true);
         let data = stream.sender_report(after(0), 0x1234_5678_9ABC_DEF0, 7);
-        assert_eq!((data.ssrc, data.rtp_timestamp, data.packets), (1, 7, 0));
-        let report = ReceiverReport {
+        assert_eq!(
+            (data.ssrc, data.info.rtp_timestamp, data.info.packets),
+            (1, 7, 0)
+        );
+        let report = ReportBlock {
             last_sender_report: 0x5678_9ABC,
             delay_since_last_sender_report: 65_536 / 2,
-            ..ReceiverReport::default()
+            ..ReportBlock::default()
         };
         stream.handle_receiver_report(after(580), &report);
         assert_eq!(stream.rtt(), Some(Duration::from_millis(80)));
@@ -340,9 +343,9 @@ mod tests {
         let mut stream = stream(true);
         stream.sender_report(after(0), 0x1234_5678_9ABC_DEF0, 7);
         for last_sender_report in [0, 1, u32::MAX] {
-            let report = ReceiverReport {
+            let report = ReportBlock {
                 last_sender_report,
-                ..ReceiverReport::default()
+                ..ReportBlock::default()
             };
             stream.handle_receiver_report(after(100), &report);
         }

@@ -76,8 +76,8 @@ pub(crate) struct Retransmission {
     pub(crate) sequence: u64,
     /// As it was sent first.
     pub(crate) rewrite: Rewrite,
-    /// How to wrap it (RFC 4588); none: it is sent again as it was.
-    pub(crate) rtx: Option<Rtx>,
+    /// How to wrap it (RFC 4588).
+    pub(crate) rtx: Rtx,
 }
 
 /// Header fields of a retransmission packet (RFC 4588 §4).

@@ -2,6 +2,9 @@
 
 pub(crate) mod key_frame_request_manager;
 pub(crate) mod nack_generator;
+mod producer;
 pub(crate) mod rtp_stream_recv;
 mod sequence_window;
 mod stream_quality;
+
+pub(crate) use producer::{Producer, Received, Wanted, extension_id};

@@ -1,6 +1,7 @@
 //! RTP: packets, payload descriptors, and what travels between producer and consumer.
 
 pub(crate) mod codecs;
+pub(crate) mod outgoing;
 pub(crate) mod packet;
 pub(crate) mod rate_meter;
 

@@ -1,0 +1,506 @@
+//! One source a client sends: its streams, what is kept for retransmission, its key-frame requests.
+//! It knows nothing of consumers or transports.
+
+use std::time::Instant;
+
+use ortc::types::{MediaKind, RtpCodecParameters, RtpParameters, RtpType};
+
+use super::{
+    key_frame_request_manager::KeyFrameRequestManager,
+    rtp_stream_recv::{RtpStreamRecv, RtpStreamRecvConfig, StreamPacket},
+};
+use crate::{
+    CommandError, MediaLimits, ProduceOptions, ProducerDump, ProducerId, ProducerScore,
+    TransportId,
+    consumer::{RetransmissionBuffer, StreamScore},
+    router::TransportKey,
+    rtp::{
+        MediaPacket,
+        codecs::{self, Codec},
+        outgoing::{OutgoingLayout, uri},
+        packet::{RtpPacket, parse_rtx},
+    },
+    timer::Scheduled,
+    transport::rtp_listener::Target,
+};
+
+/// Media a client sends into a router.
+#[derive(Debug)]
+pub(crate) struct Producer {
+    pub(crate) id: ProducerId,
+    pub(crate) transport: TransportKey,
+    pub(crate) transport_id: TransportId,
+    pub(crate) kind: MediaKind,
+    pub(crate) rtp_type: RtpType,
+    pub(crate) paused: bool,
+    pub(crate) scheduled: Scheduled,
+    encodings: Vec<Encoding>,
+    payload_types: PayloadTypes,
+    layout: OutgoingLayout,
+    dependency_descriptor: Option<u8>,
+    limits: MediaLimits,
+    /// Only streams with RTX are ever sent again, and only video has it.
+    keeps_packets: bool,
+    last_scores: Vec<u8>,
+    /// A stream was heard for the first time.
+    started: bool,
+}
+
+/// One encoding: nothing is known of its stream until its first packet.
+#[derive(Debug)]
+struct Encoding {
+    rid: Option<String>,
+    rtx_ssrc: Option<u32>,
+    stream: Option<RtpStreamRecv>,
+    kept: Option<RetransmissionBuffer>,
+    key_frames: KeyFrameRequestManager,
+}
+
+/// What the producer's payload types mean.
+#[derive(Debug)]
+struct PayloadTypes {
+    /// By the producer's number.
+    known: Vec<PayloadType>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct PayloadType {
+    number: u8,
+    /// The router's number; for RTX, that of the repaired codec's entry.
+    meaning: Meaning,
+    use_nack: bool,
+    use_pli: bool,
+    clock_rate: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Meaning {
+    Media { mapped: u8, codec: Codec },
+    Rtx { apt: u8 },
+}
+
+/// What became of a received packet.
+pub(crate) enum Received<'a> {
+    /// To be forwarded; the packet was built into the caller's buffer.
+    Media(MediaPacket<'a>),
+    /// A duplicate, too old, of no negotiated payload type, or the producer is paused.
+    Discarded,
+}
+
+/// The fields of a packet, whether it came by itself or inside RTX.
+#[derive(Clone, Copy)]
+struct Arrival<'a> {
+    payload_type: PayloadType,
+    mapped: u8,
+    codec: Codec,
+    timestamp: u32,
+    marker: bool,
+    payload: &'a [u8],
+}
+
+impl Producer {
+    /// A producer that has received nothing.
+    pub(crate) fn new(
+        id: ProducerId,
+        transport: (TransportKey, TransportId),
+        options: &ProduceOptions,
+        limits: &MediaLimits,
+    ) -> Result<Self, CommandError> {
+        let parameters = &options.rtp_parameters;
+        let payload_types = PayloadTypes::new(options)?;
+        let encoding = |encoding: &ortc::types::RtpEncodingParameters| Encoding {
+            rid: encoding.rid.clone(),
+            rtx_ssrc: encoding.rtx.map(|rtx| rtx.ssrc),
+            stream: None,
+            kept: None,
+            key_frames: KeyFrameRequestManager::new(limits.key_frame_request_interval),
+        };
+        Ok(Self {
+            id,
+            transport: transport.0,
+            transport_id: transport.1,
+            kind: options.kind,
+            rtp_type: options.rtp_type,
+            paused: options.paused,
+            scheduled: Scheduled::default(),
+            encodings: parameters.encodings.iter().map(encoding).collect(),
+            keeps_packets: options.kind == MediaKind::Video,
+            payload_types,
+            layout: OutgoingLayout::new(
+                &parameters.header_extensions,
+                &options.router_header_extensions,
+            ),
+            dependency_descriptor: extension_id(parameters, uri::DEPENDENCY_DESCRIPTOR),
+            limits: limits.clone(),
+            last_scores: vec![0; parameters.encodings.len()],
+            started: false,
+        })
+    }
+
+    /// Takes an authenticated packet of one of this producer's streams. A packet to be forwarded is
+    /// built into `out` and, if consumers may ask for it again, kept.
+    pub(crate) fn receive_rtp<'a>(
+        &mut self,
+        now: Instant,
+        target: Target,
+        packet: &RtpPacket<'a>,
+        out: &mut Vec<u8>,
+    ) -> Received<'a> {
+        let Some((arrival, original_sequence)) = self.payload_types.resolve(packet, target.rtx)
+        else {
+            return Received::Discarded;
+        };
+        let Some(encoding) = self.encodings.get_mut(target.encoding) else {
+            return Received::Discarded;
+        };
+        let stream_packet = match original_sequence {
+            None => {
+                self.started |= encoding.stream.is_none();
+                encoding.media(packet.ssrc(), &arrival).receive(now, packet)
+            }
+            Some(sequence) => {
+                let Some(stream) = &mut encoding.stream else {
+                    return Received::Discarded;
+                };
+                stream.receive_retransmission(now, sequence, arrival.payload.len())
+            }
+        };
+        let (StreamPacket::New { sequence }
+        | StreamPacket::Recovered { sequence }
+        | StreamPacket::Reset { sequence }) = stream_packet
+        else {
+            return Received::Discarded;
+        };
+        if self.paused {
+            return Received::Discarded;
+        }
+        let descriptor = self
+            .dependency_descriptor
+            .and_then(|id| packet.extension(id));
+        let info = codecs::parse(arrival.codec, arrival.payload, descriptor);
+        if info.key_frame {
+            encoding.key_frames.key_frame_received(now);
+        }
+        self.layout.build(out, packet.extensions(), arrival.payload);
+        if self.keeps_packets {
+            encoding.keep(&self.limits).insert(now, sequence, out);
+        }
+        Received::Media(MediaPacket {
+            encoding: target.encoding,
+            sequence,
+            timestamp: arrival.timestamp,
+            marker: arrival.marker,
+            payload_type: arrival.mapped,
+            info,
+            payload: arrival.payload,
+        })
+    }
+
+    /// Asks for a key frame of one encoding. `true`: send the request now; otherwise one was sent
+    /// just before and this one waits for its turn.
+    pub(crate) fn request_key_frame(&mut self, now: Instant, encoding: usize) -> bool {
+        let Some(encoding) = self.encodings.get_mut(encoding) else {
+            return false;
+        };
+        encoding.stream.is_some() && encoding.key_frames.request(now)
+    }
+
+    /// Runs due timers: what to ask the client for now.
+    pub(crate) fn handle_timeout(&mut self, now: Instant, wanted: &mut Wanted) {
+        wanted.clear();
+        for encoding in &mut self.encodings {
+            let Some(stream) = &mut encoding.stream else {
+                continue;
+            };
+            let ssrc = stream.config().ssrc;
+            let mut lost = Vec::new();
+            stream.nacks(now, &mut lost);
+            if !lost.is_empty() {
+                wanted.nacks.push((ssrc, lost));
+            }
+            let asked = stream.take_key_frame_wanted() && encoding.key_frames.request(now);
+            if encoding.key_frames.handle_timeout(now) || asked {
+                wanted.key_frames.push(ssrc);
+            }
+        }
+    }
+
+    /// When to call [`Self::handle_timeout`].
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        let of = |encoding: &Encoding| {
+            let stream = encoding
+                .stream
+                .as_ref()
+                .and_then(RtpStreamRecv::poll_timeout);
+            stream
+                .into_iter()
+                .chain(encoding.key_frames.poll_timeout())
+                .min()
+        };
+        self.encodings.iter().filter_map(of).min()
+    }
+
+    /// A packet kept for retransmission, as built.
+    pub(crate) fn kept(&self, now: Instant, encoding: usize, sequence: u64) -> Option<&[u8]> {
+        self.encodings
+            .get(encoding)?
+            .kept
+            .as_ref()?
+            .get(now, sequence)
+    }
+
+    /// The media SSRC of an encoding, once it is known.
+    pub(crate) fn ssrc(&self, encoding: usize) -> Option<u32> {
+        self.encodings.get(encoding)?.ssrc()
+    }
+
+    /// The encoding whose media stream has this SSRC.
+    pub(crate) fn encoding_of(&self, ssrc: u32) -> Option<usize> {
+        let is = |encoding: &Encoding| encoding.ssrc() == Some(ssrc);
+        self.encodings.iter().position(is)
+    }
+
+    /// The client's sender report on one of its streams.
+    pub(crate) fn handle_sender_report(
+        &mut self,
+        now: Instant,
+        encoding: usize,
+        (ntp, rtp_timestamp): (u64, u32),
+    ) {
+        let stream = self
+            .encodings
+            .get_mut(encoding)
+            .and_then(|one| one.stream.as_mut());
+        if let Some(stream) = stream {
+            stream.handle_sender_report(now, ntp, rtp_timestamp);
+        }
+    }
+
+    /// Every stream there is.
+    pub(crate) fn streams(&mut self) -> impl Iterator<Item = &mut RtpStreamRecv> {
+        self.encodings
+            .iter_mut()
+            .filter_map(|encoding| encoding.stream.as_mut())
+    }
+
+    /// Scores of the streams that exist.
+    pub(crate) fn scores(&self) -> Vec<ProducerScore> {
+        let score = |(encoding_idx, encoding): (usize, &Encoding)| {
+            let stream = encoding.stream.as_ref()?;
+            Some(ProducerScore {
+                encoding_idx,
+                ssrc: stream.config().ssrc,
+                rid: encoding.rid.clone(),
+                score: stream.score(),
+            })
+        };
+        self.encodings
+            .iter()
+            .enumerate()
+            .filter_map(score)
+            .collect()
+    }
+
+    /// The same for consumers: one entry per encoding, 0 for those not heard yet.
+    pub(crate) fn stream_scores(&self) -> Vec<StreamScore> {
+        self.encodings
+            .iter()
+            .map(|encoding| StreamScore {
+                score: encoding.score(),
+            })
+            .collect()
+    }
+
+    /// Whether a stream was heard for the first time since this was last asked.
+    pub(crate) fn take_started(&mut self) -> bool {
+        std::mem::take(&mut self.started)
+    }
+
+    /// The scores, if they changed since this was last asked.
+    pub(crate) fn take_score_change(&mut self) -> Option<Vec<ProducerScore>> {
+        let current: Vec<u8> = self.encodings.iter().map(Encoding::score).collect();
+        if current == self.last_scores {
+            return None;
+        }
+        self.last_scores = current;
+        Some(self.scores())
+    }
+
+    /// The producer at a glance.
+    pub(crate) fn dump(&self) -> ProducerDump {
+        let streams = || {
+            self.encodings
+                .iter()
+                .filter_map(|encoding| encoding.stream.as_ref())
+        };
+        ProducerDump {
+            id: self.id,
+            transport: self.transport_id,
+            kind: self.kind,
+            paused: self.paused,
+            packets: streams().map(RtpStreamRecv::packets).sum(),
+            bytes: streams().map(RtpStreamRecv::bytes).sum(),
+            key_frame_requests: self.encodings.iter().map(|e| e.key_frames.sent()).sum(),
+            nacked: streams().map(RtpStreamRecv::nacked).sum(),
+            lost: streams().map(RtpStreamRecv::lost).sum(),
+            scores: self.scores(),
+        }
+    }
+}
+
+/// What a producer's timers want sent to its client.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted {
+    /// Media SSRC and sequence numbers to ask for again.
+    pub(crate) nacks: Vec<(u32, Vec<u16>)>,
+    /// Media SSRCs to ask key frames of.
+    pub(crate) key_frames: Vec<u32>,
+}
+
+impl Wanted {
+    fn clear(&mut self) {
+        self.nacks.clear();
+        self.key_frames.clear();
+    }
+}
+
+impl Encoding {
+    fn ssrc(&self) -> Option<u32> {
+        self.stream.as_ref().map(|stream| stream.config().ssrc)
+    }
+
+    fn score(&self) -> u8 {
+        self.stream.as_ref().map_or(0, RtpStreamRecv::score)
+    }
+
+    /// The media stream; made by its first packet, whose SSRC it takes.
+    fn media(&mut self, ssrc: u32, arrival: &Arrival<'_>) -> &mut RtpStreamRecv {
+        self.stream.get_or_insert_with(|| {
+            RtpStreamRecv::new(RtpStreamRecvConfig {
+                ssrc,
+                rtx_ssrc: self.rtx_ssrc,
+                rid: self.rid.clone(),
+                codec: arrival.codec,
+                clock_rate: arrival.payload_type.clock_rate,
+                use_nack: arrival.payload_type.use_nack,
+                use_pli: arrival.payload_type.use_pli,
+            })
+        })
+    }
+
+    fn keep(&mut self, limits: &MediaLimits) -> &mut RetransmissionBuffer {
+        self.kept.get_or_insert_with(|| {
+            RetransmissionBuffer::new(limits.retransmission_packets, limits.retransmission_age)
+        })
+    }
+}
+
+impl PayloadTypes {
+    fn new(options: &ProduceOptions) -> Result<Self, CommandError> {
+        let mapped = |number: u8| {
+            let same = |codec: &&ortc::types::RtpMappingCodec| codec.payload_type == number;
+            options
+                .rtp_mapping
+                .codecs
+                .iter()
+                .find(same)
+                .map(|codec| codec.mapped_payload_type)
+        };
+        let known = options.rtp_parameters.codecs.iter().map(|codec| {
+            let number = codec.payload_type;
+            let meaning = if is_rtx(codec) {
+                Meaning::Rtx {
+                    apt: apt(codec).ok_or_else(|| invalid("RTX without apt"))?,
+                }
+            } else {
+                let mapped = mapped(number).ok_or_else(|| invalid("codec without mapping"))?;
+                Meaning::Media {
+                    mapped,
+                    codec: Codec::from_mime_type(&codec.mime_type, options.kind),
+                }
+            };
+            let has = |kind: &str, parameter: &str| {
+                codec
+                    .rtcp_feedback
+                    .iter()
+                    .any(|fb| fb.kind == kind && fb.parameter == parameter)
+            };
+            Ok(PayloadType {
+                number,
+                meaning,
+                use_nack: has("nack", ""),
+                use_pli: has("nack", "pli") || has("ccm", "fir"),
+                clock_rate: codec.clock_rate,
+            })
+        });
+        Ok(Self {
+            known: known.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Consumers get RTX for the codecs whose producer has it; only those are ever sent again.
+    fn has_rtx(&self) -> bool {
+        self.known
+            .iter()
+            .any(|known| matches!(known.meaning, Meaning::Rtx { .. }))
+    }
+
+    fn find(&self, number: u8) -> Option<PayloadType> {
+        self.known
+            .iter()
+            .copied()
+            .find(|known| known.number == number)
+    }
+
+    /// The packet's fields, and the original sequence number if it is a retransmission.
+    fn resolve<'a>(&self, packet: &RtpPacket<'a>, rtx: bool) -> Option<(Arrival<'a>, Option<u16>)> {
+        let outer = self.find(packet.payload_type())?;
+        let (payload_type, original, payload) = match (outer.meaning, rtx) {
+            (Meaning::Media { .. }, false) => (outer, None, packet.payload()),
+            (Meaning::Rtx { apt }, true) => {
+                let (sequence, payload) = parse_rtx(packet.payload())?;
+                (self.find(apt)?, Some(sequence), payload)
+            }
+            _ => return None,
+        };
+        let Meaning::Media { mapped, codec } = payload_type.meaning else {
+            return None;
+        };
+        let (timestamp, marker) = (packet.timestamp(), packet.marker());
+        Some((
+            Arrival {
+                payload_type,
+                mapped,
+                codec,
+                timestamp,
+                marker,
+                payload,
+            },
+            original,
+        ))
+    }
+}
+
+fn invalid(why: &str) -> CommandError {
+    CommandError::InvalidRtpParameters(why.to_owned())
+}
+
+fn is_rtx(codec: &RtpCodecParameters) -> bool {
+    codec.mime_type.to_ascii_lowercase().ends_with("/rtx")
+}
+
+fn apt(codec: &RtpCodecParameters) -> Option<u8> {
+    match codec.parameters.get("apt")? {
+        ortc::types::ParameterValue::Integer(apt) => u8::try_from(*apt).ok(),
+        _ => None,
+    }
+}
+
+/// The id a parameter set gives an extension.
+pub(crate) fn extension_id(parameters: &RtpParameters, uri: &str) -> Option<u8> {
+    parameters
+        .header_extensions
+        .iter()
+        .find(|extension| extension.uri == uri)
+        .map(|e| e.id)
+}

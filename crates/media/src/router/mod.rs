@@ -1,0 +1,21 @@
+//! A router: the transports, producers and consumers of one room, and the media path between them.
+
+mod control;
+mod feedback;
+mod outlet;
+mod router;
+mod timeout;
+
+pub(crate) use outlet::{EventQueue, Index, Outlet, TimerKey};
+pub(crate) use router::Router;
+
+slotmap::new_key_type! {
+    /// Names a router inside a worker.
+    pub(crate) struct RouterKey;
+    /// Names a transport inside a router.
+    pub(crate) struct TransportKey;
+    /// Names a producer inside a router.
+    pub(crate) struct ProducerKey;
+    /// Names a consumer inside a router.
+    pub(crate) struct ConsumerKey;
+}

@@ -1,0 +1,236 @@
+//! The router's tables and the media path: one packet in, one packet out per consumer.
+
+use std::time::Instant;
+
+use slotmap::{SecondaryMap, SlotMap};
+
+use super::{ConsumerKey, Outlet, ProducerKey, TimerKey, TransportKey};
+use crate::{
+    MediaLimits, RouterDump, RouterId, Tuple,
+    consumer::{Consumer, Forward},
+    producer::{Producer, Received, Wanted},
+    rtp::outgoing::SendExtensions,
+    timer::Scheduled,
+    transport::web_rtc::WebRtcTransport,
+    web_rtc_server::Protocol,
+};
+
+/// The entities of one room, each named by a key.
+#[derive(Debug)]
+pub(crate) struct Router {
+    pub(crate) id: RouterId,
+    pub(crate) limits: MediaLimits,
+    pub(crate) transports: SlotMap<TransportKey, WebRtcTransport>,
+    pub(crate) producers: SlotMap<ProducerKey, Producer>,
+    pub(crate) consumers: SlotMap<ConsumerKey, Route>,
+    /// The consumers of each producer.
+    pub(crate) routes: SecondaryMap<ProducerKey, Vec<ConsumerKey>>,
+    /// The packet being forwarded; kept between packets for its memory.
+    pub(super) built: Vec<u8>,
+    /// Consumers that changed while a packet was forwarded; kept for its memory.
+    pub(super) changed: Vec<ConsumerKey>,
+    /// What a producer's timers want; kept for its memory.
+    pub(super) wanted: Wanted,
+}
+
+/// A consumer and the way to its client.
+#[derive(Debug)]
+pub(crate) struct Route {
+    pub(crate) consumer: Consumer,
+    pub(crate) producer: ProducerKey,
+    pub(crate) transport: TransportKey,
+    pub(crate) extensions: SendExtensions,
+    pub(crate) cname: String,
+    /// Paused by the control side. The consumer itself is also paused while its transport is not
+    /// connected: a key frame must not be spent on a client that cannot get it.
+    pub(crate) paused: bool,
+    pub(crate) next_report: Option<Instant>,
+    pub(crate) scheduled: Scheduled,
+}
+
+impl Router {
+    /// An empty router.
+    pub(crate) fn new(id: RouterId, limits: MediaLimits) -> Self {
+        Self {
+            id,
+            limits,
+            transports: SlotMap::with_key(),
+            producers: SlotMap::with_key(),
+            consumers: SlotMap::with_key(),
+            routes: SecondaryMap::new(),
+            built: Vec::new(),
+            changed: Vec::new(),
+            wanted: Wanted::default(),
+        }
+    }
+
+    /// The whole media path of the SFU.
+    pub(crate) fn handle_rtp(
+        &mut self,
+        from: TransportKey,
+        now: Instant,
+        bytes: &mut [u8],
+        out: &mut Outlet<'_>,
+    ) {
+        let Self {
+            transports,
+            producers,
+            consumers,
+            routes,
+            built,
+            changed,
+            ..
+        } = self;
+        let Some(transport) = transports.get_mut(from) else {
+            return;
+        };
+        let received = transport.receive_rtp(now, bytes);
+        out.wake_transport(
+            &mut transport.scheduled,
+            transport.feedback.poll_timeout(),
+            from,
+        );
+        let Some((packet, target)) = received else {
+            return;
+        };
+        let Some(producer) = producers.get_mut(target.producer) else {
+            return;
+        };
+        let received = producer.receive_rtp(now, target, &packet, built);
+        let deadline = producer.poll_timeout();
+        out.wake_producer(&mut producer.scheduled, deadline, target.producer);
+        let Received::Media(media) = received else {
+            return;
+        };
+        for key in &routes[target.producer] {
+            let Some(route) = consumers.get_mut(*key) else {
+                continue;
+            };
+            let forward = route.consumer.forward_rtp(now, &media);
+            if route.consumer.has_changed() {
+                changed.push(*key);
+            }
+            let Forward::Send(rewrite) = forward else {
+                continue;
+            };
+            let Some(transport) = transports.get_mut(route.transport) else {
+                continue;
+            };
+            transport.send_rtp(now, built, &rewrite, &route.extensions, out.egress);
+        }
+        let started = producer.take_started().then_some(target.producer);
+        self.settle_changed(now, out);
+        if let Some(producer) = started {
+            self.report_scores(now, producer, out);
+        }
+    }
+
+    /// A datagram from a validated tuple.
+    pub(crate) fn handle_datagram(
+        &mut self,
+        from: TransportKey,
+        now: Instant,
+        protocol: Protocol,
+        bytes: &mut [u8],
+        out: &mut Outlet<'_>,
+    ) {
+        #[cfg(feature = "fault-injection")]
+        if self
+            .transports
+            .get(from)
+            .is_some_and(|transport| transport.panic_at_next_datagram)
+        {
+            panic!("injected into transport");
+        }
+        match protocol {
+            Protocol::Rtp => self.handle_rtp(from, now, bytes, out),
+            Protocol::Rtcp => self.handle_rtcp(from, now, bytes, out),
+            Protocol::Dtls => self.handle_dtls(from, now, bytes, out),
+            Protocol::Stun | Protocol::Unknown => {}
+        }
+    }
+
+    fn handle_dtls(
+        &mut self,
+        from: TransportKey,
+        now: Instant,
+        bytes: &[u8],
+        out: &mut Outlet<'_>,
+    ) {
+        let Some(transport) = self.transports.get_mut(from) else {
+            return;
+        };
+        let change = transport.handle_dtls(now, bytes, out.egress);
+        self.apply(now, from, change, out);
+        self.wake_transport(from, out);
+    }
+
+    /// A STUN request for a transport; returns whether it was refused.
+    pub(crate) fn handle_stun(
+        &mut self,
+        to: TransportKey,
+        now: Instant,
+        from: Tuple,
+        bytes: &[u8],
+        out: &mut Outlet<'_>,
+    ) -> bool {
+        let Some(transport) = self.transports.get_mut(to) else {
+            return true;
+        };
+        let change = transport.handle_stun(now, from, bytes, out.egress);
+        let rejected = change.ice.rejected;
+        self.apply(now, to, change, out);
+        self.wake_transport(to, out);
+        rejected
+    }
+
+    /// The transport that answers for a panic in a timer's work.
+    pub(crate) fn blamed(&self, key: TimerKey) -> Option<TransportKey> {
+        match key {
+            TimerKey::Transport(_, key) => self.transports.contains_key(key).then_some(key),
+            TimerKey::Producer(_, key) => self.producers.get(key).map(|one| one.transport),
+            TimerKey::Consumer(_, key) => self.consumers.get(key).map(|one| one.transport),
+        }
+    }
+
+    /// Everything in the router.
+    pub(crate) fn dump(&mut self, now: Instant) -> RouterDump {
+        let transports = self
+            .transports
+            .values_mut()
+            .map(|transport| crate::TransportDump {
+                id: transport.id,
+                stats: transport.stats(now),
+                ssrcs: transport.ssrcs(),
+            });
+        let transports = transports.collect();
+        let consumers = self
+            .consumers
+            .values()
+            .map(|route| self.dump_consumer(route))
+            .collect();
+        let producers = self.producers.values().map(Producer::dump).collect();
+        RouterDump {
+            id: self.id,
+            transports,
+            producers,
+            consumers,
+        }
+    }
+
+    fn dump_consumer(&self, route: &Route) -> crate::ConsumerDump {
+        let consumer = &route.consumer;
+        let producer = &self.producers[route.producer];
+        crate::ConsumerDump {
+            id: consumer.id(),
+            producer: producer.id,
+            transport: self.transports[route.transport].id,
+            kind: producer.kind,
+            paused: route.paused,
+            packets: consumer.packets(),
+            bytes: consumer.bytes(),
+            retransmitted: consumer.retransmitted(),
+            current_layers: consumer.current_layers(),
+        }
+    }
+}
