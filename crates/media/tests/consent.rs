@@ -15,7 +15,11 @@ fn silent_client_is_doubted_then_closed_and_sent_nothing_more() {
     let seen = net.subscribe(viewer, video);
     let back = net.subscribe(sender, video);
     net.run_for(5 * SECOND);
-    let last_check = net.client(sender).ice.last_response.expect("it was answered");
+    let last_check = net
+        .client(sender)
+        .ice
+        .last_response
+        .expect("it was answered");
     net.set_links(sender, Config::lossy(1.0));
     let start = net.now;
     let closed = net.run_until(40 * SECOND, |net| net.closed(sender).is_some());
@@ -25,8 +29,10 @@ fn silent_client_is_doubted_then_closed_and_sent_nothing_more() {
     assert!(since_check >= 30 * SECOND, "{since_check:?}");
     assert!(net.now - start <= 32 * SECOND, "{:?}", net.now - start);
     let doubted = net.events.iter().find_map(|(at, event)| match event {
-        EventKind::IceStateChange { transport, state: IceState::Disconnected }
-            if *transport == net.peers[sender.0].transport => Some(*at),
+        EventKind::IceStateChange {
+            transport,
+            state: IceState::Disconnected,
+        } if *transport == net.peers[sender.0].transport => Some(*at),
         _ => None,
     });
     assert!(doubted.expect("it was doubted") - start <= 15 * SECOND + 100 * MS);
@@ -51,7 +57,13 @@ fn keepalives_alone_keep_a_transport_for_minutes() {
     net.run_for(300 * SECOND);
     assert_eq!(net.closed(key), None);
     let doubts = net.events.iter().filter(|(_, event)| {
-        matches!(event, EventKind::IceStateChange { state: IceState::Disconnected, .. })
+        matches!(
+            event,
+            EventKind::IceStateChange {
+                state: IceState::Disconnected,
+                ..
+            }
+        )
     });
     assert_eq!(doubts.count(), 0);
 }
@@ -104,7 +116,11 @@ fn transports_that_never_connect_are_closed_after_thirty_seconds() {
     assert_eq!(net.dump().routers[0].transports.len(), 4);
     net.run_for(3 * SECOND);
     for key in all {
-        assert_eq!(net.closed(key), Some(CloseReason::ConnectTimeout), "{key:?}");
+        assert_eq!(
+            net.closed(key),
+            Some(CloseReason::ConnectTimeout),
+            "{key:?}"
+        );
     }
     assert_left_empty(&mut net);
 }
@@ -146,11 +162,21 @@ fn closing_a_router_closes_consumers_then_producers_then_transports() {
     net.run_for(3 * SECOND);
     let start = net.now;
     let router = net.router;
-    net.request(Command::CloseRouter { router }).expect("it is there");
+    net.request(Command::CloseRouter { router })
+        .expect("it is there");
     let kinds = closing_order(&net, start);
-    let expected = [vec!["consumer"; 8], vec!["producer"; 4], vec!["transport"; 3], vec!["router"]];
+    let expected = [
+        vec!["consumer"; 8],
+        vec!["producer"; 4],
+        vec!["transport"; 3],
+        vec!["router"],
+    ];
     assert_eq!(kinds, expected.concat());
-    let ids: HashSet<String> = net.events.iter().map(|(_, event)| format!("{event:?}")).collect();
+    let ids: HashSet<String> = net
+        .events
+        .iter()
+        .map(|(_, event)| format!("{event:?}"))
+        .collect();
     let closed = ids.iter().filter(|text| text.contains("Closed"));
     assert_eq!(closed.count(), 16, "each exactly once");
     let dump = net.dump();
@@ -167,7 +193,8 @@ fn closing_a_producer_closes_its_consumers_first() {
     let seen = net.subscribe(viewer, producer);
     net.run_for(SECOND);
     let start = net.now;
-    net.request(Command::CloseProducer { producer }).expect("it is there");
+    net.request(Command::CloseProducer { producer })
+        .expect("it is there");
     assert_eq!(closing_order(&net, start), ["consumer", "producer"]);
     let packets = net.sink(seen).packets.len();
     net.run_for(SECOND);
@@ -175,7 +202,12 @@ fn closing_a_producer_closes_its_consumers_first() {
     assert!(net.sink(seen).packets.len() <= packets + 2);
     let dump = net.dump();
     assert!(dump.routers[0].producers.is_empty() && dump.routers[0].consumers.is_empty());
-    assert!(dump.routers[0].transports.iter().all(|transport| transport.ssrcs == 0));
+    assert!(
+        dump.routers[0]
+            .transports
+            .iter()
+            .all(|transport| transport.ssrcs == 0)
+    );
 }
 
 fn is_dtls(datagram: &[u8]) -> bool {
@@ -184,7 +216,10 @@ fn is_dtls(datagram: &[u8]) -> bool {
 
 fn assert_left_empty(net: &mut Net) {
     let dump = net.dump();
-    assert_eq!((dump.tuples, dump.ufrags, dump.routers[0].transports.len()), (0, 0, 0));
+    assert_eq!(
+        (dump.tuples, dump.ufrags, dump.routers[0].transports.len()),
+        (0, 0, 0)
+    );
     assert!(net.worker.poll_timeout().is_none(), "no timer may be left");
 }
 

@@ -47,7 +47,9 @@ fn run(seed: u64) -> (Trace, Vec<String>, Vec<Duration>) {
         }
     }
     let events = net.events.iter().filter(|(at, _)| *at >= start);
-    let events = events.map(|(at, event)| format!("{:?} {event:?}", *at - start)).collect();
+    let events = events
+        .map(|(at, event)| format!("{:?} {event:?}", *at - start))
+        .collect();
     let requests = net.source(video).key_requests();
     let requests = requests.into_iter().map(|at| at - start).collect();
     (trace, events, requests)

@@ -46,7 +46,10 @@ fn reordered_packets_keep_their_numbers_and_all_arrive() {
         net.set_links(sender, Config::default().with_delay(20 * MS));
         net.run_for(SECOND);
         let sink = net.sink(seen);
-        assert_eq!((sink.lost(), sink.duplicates, sink.decoder.jumps), (vec![], 0, 0));
+        assert_eq!(
+            (sink.lost(), sink.duplicates, sink.decoder.jumps),
+            (vec![], 0, 0)
+        );
         assert!(sink.pictures().len() > 320);
         net.assert_sound();
     }
@@ -97,7 +100,10 @@ fn broken_packets_are_counted_and_repaired() {
     let stats = &dump.routers[0].transports[0].stats;
     let elsewhere = dump.dropped_stun + dump.dropped_unknown_protocol + stats.dropped;
     assert!(corrupted >= 5);
-    assert!(stats.srtp_failures + elsewhere >= corrupted - 1, "{stats:?} of {corrupted}");
+    assert!(
+        stats.srtp_failures + elsewhere >= corrupted - 1,
+        "{stats:?} of {corrupted}"
+    );
     let sink = net.sink(seen);
     assert_eq!((sink.lost(), sink.duplicates), (vec![], 0));
     net.assert_sound();

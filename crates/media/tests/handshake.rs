@@ -21,7 +21,10 @@ fn both_dtls_roles_connect_and_carry_media() {
         let viewer = net.join();
         let consumer = net.subscribe(viewer, producer);
         net.run_for(2 * SECOND);
-        assert!(net.sink(consumer).pictures().len() > 50, "active {client_is_active}");
+        assert!(
+            net.sink(consumer).pictures().len() > 50,
+            "active {client_is_active}"
+        );
         net.assert_sound();
     }
 }
@@ -59,7 +62,9 @@ fn states_are_told_in_order() {
     for (_, event) in &net.events {
         match event {
             EventKind::IceStateChange { transport, state } if *transport == id => ice.push(*state),
-            EventKind::DtlsStateChange { transport, state } if *transport == id => dtls.push(*state),
+            EventKind::DtlsStateChange { transport, state } if *transport == id => {
+                dtls.push(*state)
+            }
             _ => {}
         }
     }
@@ -72,7 +77,11 @@ fn connects_under_twenty_percent_loss() {
     let mut times = Vec::new();
     for seed in 0..100 {
         for client_is_active in [true, false] {
-            times.push(time_to_connect(seed, client_is_active, Config::lossy(0.2).with_delay(20 * MS)));
+            times.push(time_to_connect(
+                seed,
+                client_is_active,
+                Config::lossy(0.2).with_delay(20 * MS),
+            ));
         }
     }
     times.sort();
@@ -121,7 +130,7 @@ fn wrong_fingerprint_fails_and_no_media_passes() {
         let viewer = net.join();
         let key = net.create_peer(client_is_active);
         let mut parameters = net.client(key).dtls_parameters();
-        parameters.fingerprints[0].value = [String::from("AB")].repeat(32).join(":");
+        parameters.fingerprints[0].value = ["AB"; 32].join(":");
         let transport = net.peers[key.0].transport;
         let command = Command::ConnectWebRtcTransport {
             transport,
@@ -200,7 +209,8 @@ fn closing_a_transport_says_goodbye_to_the_client() {
     let mut net = Net::new(9);
     let key = net.join();
     let transport = net.peers[key.0].transport;
-    net.request(Command::CloseTransport { transport }).expect("it is there");
+    net.request(Command::CloseTransport { transport })
+        .expect("it is there");
     net.run_for(100 * MS);
     assert!(net.client(key).dtls.close_notify);
 }

@@ -51,7 +51,10 @@ fn nobody_can_send_with_another_clients_ssrc() {
     let own = net.publish(mallory, SourceSetup::opus(20));
     let seen = net.subscribe(viewer, video);
     net.run_for(SECOND);
-    let (before, expected) = (net.sink(seen).packets.len(), net.source(video).encodings[0].packets);
+    let (before, expected) = (
+        net.sink(seen).packets.len(),
+        net.source(video).encodings[0].packets,
+    );
     for sequence in 0..200 {
         let forged = forged(10, 4_000 + sequence).encode();
         net.client(mallory).send_raw_rtp(&forged);
@@ -74,7 +77,10 @@ fn a_stream_can_be_announced_only_once_per_transport() {
     net.publish(alice, SourceSetup::vp8(10));
     let again = media::ProducerId(net.fresh_id());
     let result = net.try_produce(alice, again, &SourceSetup::vp8(10));
-    assert!(matches!(result, Err(CommandError::StreamInUse(_))), "{result:?}");
+    assert!(
+        matches!(result, Err(CommandError::StreamInUse(_))),
+        "{result:?}"
+    );
     // On another transport the number means another stream.
     net.publish(bob, SourceSetup::vp8(10));
     assert_eq!(net.dump().routers[0].producers.len(), 2);
@@ -197,7 +203,10 @@ fn stun_answers_are_never_longer_than_the_request() {
     let mut requests = vec![
         (stun::binding_request(&local, &wrong, [1; 12]), true),
         (stun::binding_request(&local, &unknown, [2; 12]), false),
-        (stun::unsigned_request(&format!("{}:x", remote.ufrag), [3; 12]).raw, true),
+        (
+            stun::unsigned_request(&format!("{}:x", remote.ufrag), [3; 12]).raw,
+            true,
+        ),
         (stun::unsigned_request(&remote.ufrag, [4; 12]).raw, true),
         (stun::unsigned_request("", [5; 12]).raw, false),
     ];
@@ -224,7 +233,11 @@ fn stun_answers_are_never_longer_than_the_request() {
         net.inject(stranger, &request);
         let answers = &net.stray[before..];
         let answered: usize = answers.iter().map(|(_, _, bytes)| bytes.len()).sum();
-        assert!(answered <= request.len(), "{answered} for {}", request.len());
+        assert!(
+            answered <= request.len(),
+            "{answered} for {}",
+            request.len()
+        );
         assert!(may_answer || answered == 0, "answered an unknown name");
     }
     assert_eq!(net.dump().tuples, 1, "no invalid check may be remembered");
@@ -262,7 +275,10 @@ fn nack_flood_is_bounded() {
     let rtx = sink.rtx_packets - rtx_before;
     // 500,000 were asked for. Each packet at most ten times, none older than two seconds.
     println!("{rtx} retransmissions beside {media} packets");
-    assert!(rtx <= 10 * (media + 150), "{rtx} retransmissions beside {media} packets");
+    assert!(
+        rtx <= 10 * (media + 150),
+        "{rtx} retransmissions beside {media} packets"
+    );
     net.assert_sound();
 }
 
@@ -277,7 +293,7 @@ fn client_hellos_from_strangers_do_not_disturb_a_handshake() {
         let mut connected = false;
         for _ in 0..500 {
             net.inject(stranger, &null_cipher_hello());
-            net.run_for(super::common::MS);
+            net.run_for(MS);
             connected = net.is_dtls_connected(key) && net.client(key).is_connected();
             if connected {
                 break;
@@ -342,7 +358,21 @@ fn null_cipher_hello() -> Vec<u8> {
     let length = body.len() as u8;
     let mut handshake = vec![1, 0, 0, length, 0, 0, 0, 0, 0, 0, 0, length];
     handshake.extend(body);
-    let mut record = vec![22, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 1, 0, handshake.len() as u8];
+    let mut record = vec![
+        22,
+        0xFE,
+        0xFD,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        1,
+        0,
+        handshake.len() as u8,
+    ];
     record.extend(handshake);
     record
 }

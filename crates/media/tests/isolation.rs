@@ -1,6 +1,5 @@
 //! A panic in one transport's work costs that transport alone.
 
-
 use media::{CloseReason, Command, EventKind};
 
 use super::common::{Net, SECOND, SourceSetup};
@@ -16,7 +15,8 @@ fn panic_in_one_transport_closes_it_and_nothing_else() {
     let alice_sees_bob = net.subscribe(alice, from_bob);
     net.run_for(2 * SECOND);
     let transport = Some(net.peers[bob.0].transport);
-    net.request(Command::InjectPanic { transport }).expect("it is there");
+    net.request(Command::InjectPanic { transport })
+        .expect("it is there");
     let start = net.now;
     net.run_for(5 * SECOND);
     assert_eq!(net.closed(bob), Some(CloseReason::Internal));
@@ -44,7 +44,8 @@ fn a_hundred_panics_leave_nothing_behind() {
         let key = net.join();
         net.publish(key, SourceSetup::vp8(10));
         let transport = Some(net.peers[key.0].transport);
-        net.request(Command::InjectPanic { transport }).expect("it is there");
+        net.request(Command::InjectPanic { transport })
+            .expect("it is there");
         net.run_for(SECOND / 10);
         assert_eq!(net.closed(key), Some(CloseReason::Internal));
         // The next client has a network of its own, and this one is gone.
@@ -52,7 +53,10 @@ fn a_hundred_panics_leave_nothing_behind() {
     }
     let dump = net.dump();
     assert_eq!(dump.panics, 100);
-    assert_eq!((dump.tuples, dump.ufrags, dump.routers[0].transports.len()), (0, 0, 0));
+    assert_eq!(
+        (dump.tuples, dump.ufrags, dump.routers[0].transports.len()),
+        (0, 0, 0)
+    );
     net.run_for(60 * SECOND);
     assert!(net.worker.poll_timeout().is_none(), "no timer may be left");
 }

@@ -38,7 +38,11 @@ fn viewer_waits_for_the_key_frame_and_gets_nothing_before_it() {
     let viewer = net.join();
     let seen = net.subscribe(viewer, video);
     net.run_for(SECOND);
-    let (_, first) = net.sink(seen).packets.first_key_value().expect("packets came");
+    let (_, first) = net
+        .sink(seen)
+        .packets
+        .first_key_value()
+        .expect("packets came");
     let (_, piece) = first.video.expect("it is video");
     assert!(piece.key && piece.index == 0, "{piece:?}");
 }
@@ -92,16 +96,24 @@ fn resumed_viewer_continues_with_a_key_frame() {
     let consumer = net.subscribe(viewer, video);
     net.run_for(SECOND);
     for pause in [0, 50, 500, 3_000] {
-        net.request(Command::PauseConsumer { consumer }).expect("it is there");
+        net.request(Command::PauseConsumer { consumer })
+            .expect("it is there");
         net.run_for(pause * MS);
         let before = net.sink(consumer).pictures().len();
         let start = net.now;
-        net.request(Command::ResumeConsumer { consumer }).expect("it is there");
+        net.request(Command::ResumeConsumer { consumer })
+            .expect("it is there");
         net.run_for(SECOND);
         let sink = net.sink(consumer);
-        let next = sink.pictures()[before..].iter().find(|picture| picture.piece.key);
+        let next = sink.pictures()[before..]
+            .iter()
+            .find(|picture| picture.piece.key);
         let next = next.expect("a key frame came");
-        assert!(next.at - start <= 300 * MS, "{pause}: {:?}", next.at - start);
+        assert!(
+            next.at - start <= 300 * MS,
+            "{pause}: {:?}",
+            next.at - start
+        );
     }
     assert_eq!(net.sink(consumer).decoder.jumps, 0);
     net.assert_sound();
@@ -114,13 +126,15 @@ fn resumed_producer_shows_a_picture_at_once() {
     let producer = net.publish(sender, SourceSetup::vp8(10));
     let seen = net.subscribe(viewer, producer);
     net.run_for(SECOND);
-    net.request(Command::PauseProducer { producer }).expect("it is there");
+    net.request(Command::PauseProducer { producer })
+        .expect("it is there");
     net.run_for(2 * SECOND);
     let before = net.sink(seen).packets.len();
     net.run_for(SECOND);
     assert_eq!(net.sink(seen).packets.len(), before);
     let start = net.now;
-    net.request(Command::ResumeProducer { producer }).expect("it is there");
+    net.request(Command::ResumeProducer { producer })
+        .expect("it is there");
     net.run_for(SECOND);
     let sink = net.sink(seen);
     let next = sink.pictures().iter().find(|picture| picture.at > start);
@@ -173,9 +187,17 @@ fn flood_of_requests_reaches_the_publisher_five_times_a_second_at_most() {
     }
     let requests = net.source(video).key_requests();
     let during: Vec<Instant> = requests.into_iter().filter(|at| *at >= start).collect();
-    assert!((10..=26).contains(&during.len()), "{} requests in 5 s", during.len());
+    assert!(
+        (10..=26).contains(&during.len()),
+        "{} requests in 5 s",
+        during.len()
+    );
     for pair in during.windows(2) {
-        assert!(pair[1] - pair[0] >= 190 * MS, "{:?} apart", pair[1] - pair[0]);
+        assert!(
+            pair[1] - pair[0] >= 190 * MS,
+            "{:?} apart",
+            pair[1] - pair[0]
+        );
     }
     net.assert_sound();
 }
@@ -248,5 +270,9 @@ fn ask(net: &mut Net, viewer: PeerKey, seen: ConsumerId) {
 }
 
 fn first_picture(net: &mut Net, seen: ConsumerId) -> Instant {
-    net.sink(seen).pictures().first().expect("a picture came").at
+    net.sink(seen)
+        .pictures()
+        .first()
+        .expect("a picture came")
+        .at
 }

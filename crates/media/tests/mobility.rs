@@ -60,7 +60,11 @@ fn only_a_valid_check_moves_a_transport() {
     assert_eq!(stats.ice_selected_tuple, Some(home.to_string()));
     assert_eq!(dump.tuples, 2);
     // Media never went to the stranger; an error answer may have.
-    assert!(net.stray.iter().all(|(_, _, bytes)| bytes[0] < 4 && bytes.len() <= check.len()));
+    assert!(
+        net.stray
+            .iter()
+            .all(|(_, _, bytes)| bytes[0] < 4 && bytes.len() <= check.len())
+    );
 }
 
 #[test]
@@ -73,7 +77,10 @@ fn wandering_client_leaves_a_bounded_number_of_tuples() {
     }
     let dump = net.dump();
     assert!(dump.tuples <= 8, "{}", dump.tuples);
-    let selected = dump.routers[0].transports[0].stats.ice_selected_tuple.clone();
+    let selected = dump.routers[0].transports[0]
+        .stats
+        .ice_selected_tuple
+        .clone();
     assert_eq!(selected, Some(address(139).to_string()));
     assert_eq!(net.closed(key), None);
 }
@@ -96,7 +103,10 @@ fn datagrams_from_a_forgotten_tuple_are_dropped() {
     let packets = net.sink(seen).packets.len();
     net.inject(home, log.last().expect("packets were sent"));
     let after = net.dump();
-    assert_eq!(after.dropped_unknown_tuple, before.dropped_unknown_tuple + 1);
+    assert_eq!(
+        after.dropped_unknown_tuple,
+        before.dropped_unknown_tuple + 1
+    );
     assert_eq!(net.sink(seen).packets.len(), packets);
 }
 
@@ -140,7 +150,11 @@ fn old_credentials_end_when_new_ones_are_used_or_after_thirty_seconds() {
     let old = net.client(unused).ice.remote.clone();
     let _fresh = restart(&mut net, unused);
     net.run_for(10 * SECOND);
-    assert_eq!(answers_to(&mut net, &old), 1, "the new ones were never used");
+    assert_eq!(
+        answers_to(&mut net, &old),
+        1,
+        "the new ones were never used"
+    );
     net.run_for(25 * SECOND);
     assert_eq!(answers_to(&mut net, &old), 0, "thirty seconds are over");
     assert!(net.dump().ufrags <= 2);
@@ -214,5 +228,7 @@ fn answers_to(net: &mut Net, remote: &Credentials) -> usize {
     let before = net.stray.len();
     net.inject(address(99), &stun::binding_request(&local, remote, [7; 12]));
     let answers = net.stray[before..].iter();
-    answers.filter(|(_, _, bytes)| bytes[0] == 1 && bytes[1] == 1).count()
+    answers
+        .filter(|(_, _, bytes)| bytes[0] == 1 && bytes[1] == 1)
+        .count()
 }

@@ -79,7 +79,11 @@ fn undisturbed_call_loses_repeats_and_asks_for_nothing() {
     let asked = call.net.source(call.video).encodings[0].nacked.len();
     let sink = call.net.sink(call.seen);
     assert_eq!((asked, sink.nacks_sent, sink.duplicates), (0, 0, 0));
-    assert!(sink.packets.len() as u32 >= sent - 20, "{} of {sent}", sink.packets.len());
+    assert!(
+        sink.packets.len() as u32 >= sent - 20,
+        "{} of {sent}",
+        sink.packets.len()
+    );
     assert!(sink.pictures().len() >= 590);
     call.net.assert_sound();
 }
@@ -99,7 +103,10 @@ fn one_viewers_loss_costs_nobody_else_anything() {
     assert_eq!(source.encodings[0].nacked, []);
     assert_eq!(source.key_requests().len(), requests);
     let sink = call.net.sink(undisturbed);
-    assert_eq!((sink.nacks_sent, sink.plis_sent, sink.rtx_packets), (0, 0, 0));
+    assert_eq!(
+        (sink.nacks_sent, sink.plis_sent, sink.rtx_packets),
+        (0, 0, 0)
+    );
     assert_eq!(sink.lost(), []);
     call.net.assert_sound();
 }
@@ -118,7 +125,8 @@ fn receiver_without_rtx_gets_the_packet_itself_again() {
     let lossy = Config::lossy(0.05).with_delay(10 * MS);
     call.net.peers[viewer.0].down.set_config(lossy);
     call.net.run_for(10 * SECOND);
-    call.net.set_links(viewer, Config::default().with_delay(10 * MS));
+    call.net
+        .set_links(viewer, Config::default().with_delay(10 * MS));
     call.net.run_for(SECOND);
     let sink = call.net.sink(seen);
     assert!(sink.nacks_sent > 0);
@@ -135,7 +143,8 @@ fn sound_lost_on_the_way_in_stays_a_gap_and_does_not_stop_the_rest() {
     let lossy = Config::lossy(0.2).with_delay(10 * MS);
     call.net.peers[call.sender.0].up.set_config(lossy);
     call.net.run_for(10 * SECOND);
-    call.net.set_links(call.sender, Config::default().with_delay(10 * MS));
+    call.net
+        .set_links(call.sender, Config::default().with_delay(10 * MS));
     call.net.run_for(SECOND);
     let sent = call.net.source(sound).encodings[0].packets as usize;
     let sink = call.net.sink(heard);
@@ -207,7 +216,10 @@ impl Call {
         assert!(lost * 200 < sink.packets.len(), "{figures}");
         assert!(sink.decoder.jumps <= jumps, "{figures}");
         assert!(freeze <= longest_freeze_ms, "{figures}");
-        assert!(sink.pictures().len() > pictures_sent * 97 / 100, "{figures}");
+        assert!(
+            sink.pictures().len() > pictures_sent * 97 / 100,
+            "{figures}"
+        );
         match leg {
             Leg::Publisher => assert!(asked_publisher > 0, "{figures}"),
             Leg::Subscriber => assert!(asked_publisher == 0 && sink.rtx_packets > 0, "{figures}"),

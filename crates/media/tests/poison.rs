@@ -31,9 +31,24 @@ fn malformed_rtp_is_dropped() {
         header(0x8F, 96),
         [header(0x8F, 96), vec![0; 60]].concat(),
         // An extension longer than the packet, and of elements that overrun it.
-        [header(0x90, 96)[..12].to_vec(), vec![0xBE, 0xDE, 0xFF, 0xFF], vec![1; 8]].concat(),
-        [header(0x90, 96)[..12].to_vec(), vec![0xBE, 0xDE, 0, 1], vec![0x4F, 1, 2, 3]].concat(),
-        [header(0x90, 96)[..12].to_vec(), vec![0x10, 0, 0, 1], vec![4, 200, 2, 3]].concat(),
+        [
+            header(0x90, 96)[..12].to_vec(),
+            vec![0xBE, 0xDE, 0xFF, 0xFF],
+            vec![1; 8],
+        ]
+        .concat(),
+        [
+            header(0x90, 96)[..12].to_vec(),
+            vec![0xBE, 0xDE, 0, 1],
+            vec![0x4F, 1, 2, 3],
+        ]
+        .concat(),
+        [
+            header(0x90, 96)[..12].to_vec(),
+            vec![0x10, 0, 0, 1],
+            vec![4, 200, 2, 3],
+        ]
+        .concat(),
         [header(0x90, 96)[..12].to_vec(), vec![0xBE, 0xDE, 0, 0]].concat(),
         // A header and nothing else.
         header(0x80, 96)[..12].to_vec(),
@@ -47,7 +62,12 @@ fn malformed_rtp_is_dropped() {
         shapes.push(rtx);
     }
     // VP8 descriptors that end in the middle of themselves.
-    for payload in [&[0x80][..], &[0x80, 0x80], &[0x80, 0xE0, 0x80], &[0x90, 0xF0, 0xFF, 0xFF, 1]] {
+    for payload in [
+        &[0x80][..],
+        &[0x80, 0x80],
+        &[0x80, 0xE0, 0x80],
+        &[0x90, 0xF0, 0xFF, 0xFF, 1],
+    ] {
         shapes.push([header(0x80, 96)[..12].to_vec(), payload.to_vec()].concat());
     }
     for (number, mut shape) in shapes.into_iter().enumerate() {
@@ -82,9 +102,15 @@ fn malformed_rtcp_is_dropped() {
         ]
         .concat(),
         // Transport-cc: 65,535 packets in one run; the reserved symbol; deltas missing.
-        vec![0x8F, 205, 0, 5, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0xFF, 0xFF, 0, 0, 0, 0, 0x3F, 0xFF, 0, 0],
-        vec![0x8F, 205, 0, 5, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 7, 0, 0, 0, 0, 0x60, 7, 0, 0],
-        vec![0x8F, 205, 0, 4, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 9, 0, 0, 0, 0],
+        vec![
+            0x8F, 205, 0, 5, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0xFF, 0xFF, 0, 0, 0, 0, 0x3F, 0xFF, 0, 0,
+        ],
+        vec![
+            0x8F, 205, 0, 5, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 7, 0, 0, 0, 0, 0x60, 7, 0, 0,
+        ],
+        vec![
+            0x8F, 205, 0, 4, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 9, 0, 0, 0, 0,
+        ],
         // NACK without entries, PLI cut short, FIR with half an entry.
         vec![0x81, 205, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2],
         vec![0x81, 206, 0, 1, 0, 0, 0, 1],
@@ -116,7 +142,11 @@ fn datagrams_shorter_than_their_overhead_are_dropped() {
         for (first, second) in [(0x80, 96), (0x80, 200), (0x90, 96), (0x8F, 96), (0xBF, 201)] {
             let mut bytes = vec![0; length];
             bytes.iter_mut().take(1).for_each(|byte| *byte = first);
-            bytes.iter_mut().skip(1).take(1).for_each(|byte| *byte = second);
+            bytes
+                .iter_mut()
+                .skip(1)
+                .take(1)
+                .for_each(|byte| *byte = second);
             room.net.inject(home, &bytes);
         }
         for first in [0, 20, 22, 63, 64, 127, 192, 255] {
@@ -197,7 +227,10 @@ impl Room {
         let sent = self.net.source(self.video).encodings[0].packets as usize;
         for viewer in &self.viewers {
             let sink = self.net.sink(*viewer);
-            assert_eq!((sink.lost(), sink.duplicates, sink.decoder.jumps), (vec![], 0, 0));
+            assert_eq!(
+                (sink.lost(), sink.duplicates, sink.decoder.jumps),
+                (vec![], 0, 0)
+            );
             assert!(sink.packets.len() + 20 > sent);
         }
         self.net.assert_sound();

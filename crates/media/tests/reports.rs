@@ -33,17 +33,31 @@ fn publisher_is_told_its_loss() {
     // Sound: nothing is sent again, so that what is lost stays lost.
     net.publish(sender, SourceSetup::opus(10));
     net.run_for(3 * SECOND);
-    assert!(net.client(sender).reports.iter().all(|(_, ssrc, lost)| (*ssrc, *lost) == (10, 0)));
+    assert!(
+        net.client(sender)
+            .reports
+            .iter()
+            .all(|(_, ssrc, lost)| (*ssrc, *lost) == (10, 0))
+    );
     assert!(net.client(sender).reports.len() >= 2);
     let start = net.now;
-    net.peers[sender.0].up.set_config(Config::lossy(0.2).with_delay(10 * MS));
+    net.peers[sender.0]
+        .up
+        .set_config(Config::lossy(0.2).with_delay(10 * MS));
     net.run_for(20 * SECOND);
     let client = net.client(sender);
-    let told = client.reports.iter().filter(|(at, ..)| *at > start + 2 * SECOND);
+    let told = client
+        .reports
+        .iter()
+        .filter(|(at, ..)| *at > start + 2 * SECOND);
     let told: Vec<u32> = told.map(|(_, _, lost)| u32::from(*lost)).collect();
     let mean = told.iter().sum::<u32>() / told.len() as u32;
     // 20 % of 256 is 51.
-    assert!((30..=75).contains(&mean), "{mean} of 256 over {} reports", told.len());
+    assert!(
+        (30..=75).contains(&mean),
+        "{mean} of 256 over {} reports",
+        told.len()
+    );
 }
 
 #[test]

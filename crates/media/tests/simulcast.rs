@@ -33,7 +33,11 @@ fn preferred_layer_takes_effect_within_a_second_both_ways() {
         scene.prefer(spatial, None);
         scene.net.run_for(SECOND);
         scene.net.run_for(300 * MS);
-        assert_eq!(scene.recent_encodings(), [spatial], "after preferring {spatial}");
+        assert_eq!(
+            scene.recent_encodings(),
+            [spatial],
+            "after preferring {spatial}"
+        );
         assert_eq!(scene.told_spatial(), Some(spatial));
     }
     let sink = scene.net.sink(scene.consumer);
@@ -69,8 +73,16 @@ fn temporal_layers_above_the_preferred_are_left_out() {
         scene.net.run_for(4 * SECOND);
         let sink = scene.net.sink(scene.consumer);
         let pictures = &sink.pictures()[before..];
-        assert!(pictures.iter().all(|picture| picture.piece.temporal <= temporal));
-        assert!(per_second.contains(&(pictures.len() / 4)), "T{temporal}: {}", pictures.len());
+        assert!(
+            pictures
+                .iter()
+                .all(|picture| picture.piece.temporal <= temporal)
+        );
+        assert!(
+            per_second.contains(&(pictures.len() / 4)),
+            "T{temporal}: {}",
+            pictures.len()
+        );
         assert_eq!(sink.lost(), []);
     }
     assert_eq!(scene.net.sink(scene.consumer).decoder.jumps, 0);
@@ -117,7 +129,12 @@ fn layers_that_never_start_do_not_keep_the_viewer_waiting() {
     let start = net.now;
     let consumer = net.subscribe(viewer, producer);
     net.run_for(3 * SECOND);
-    let first = net.sink(consumer).pictures().first().expect("pictures came").at;
+    let first = net
+        .sink(consumer)
+        .pictures()
+        .first()
+        .expect("pictures came")
+        .at;
     assert!(first - start <= 2 * SECOND, "{:?}", first - start);
     net.assert_sound();
 }
@@ -152,7 +169,11 @@ fn layers_are_repaired_by_rtx_streams_known_only_by_rid() {
     scene.net.set_links(scene.sender, clean);
     scene.net.run_for(2 * SECOND);
     let source = scene.net.source(scene.producer);
-    let asked: Vec<usize> = source.encodings.iter().map(|each| each.nacked.len()).collect();
+    let asked: Vec<usize> = source
+        .encodings
+        .iter()
+        .map(|each| each.nacked.len())
+        .collect();
     assert!(asked.iter().all(|count| *count > 0), "{asked:?}");
     let now = scene.net.now;
     let sink = scene.net.sink(scene.consumer);
@@ -187,9 +208,15 @@ fn paused_viewer_returns_to_its_layer() {
     let mut scene = Scene::new(10);
     scene.net.run_for(5 * SECOND);
     let consumer = scene.consumer;
-    scene.net.request(Command::PauseConsumer { consumer }).expect("it is there");
+    scene
+        .net
+        .request(Command::PauseConsumer { consumer })
+        .expect("it is there");
     scene.net.run_for(5 * SECOND);
-    scene.net.request(Command::ResumeConsumer { consumer }).expect("it is there");
+    scene
+        .net
+        .request(Command::ResumeConsumer { consumer })
+        .expect("it is there");
     scene.net.run_for(3 * SECOND);
     assert_eq!(scene.recent_encodings(), [2]);
     let sink = scene.net.sink(consumer);
@@ -239,23 +266,33 @@ impl Scene {
 
     /// The layer the control side was last told.
     fn told_spatial(&self) -> Option<u8> {
-        let told = self.net.events.iter().rev().find_map(|(_, event)| match event {
-            EventKind::ConsumerLayersChange { consumer, layers } if *consumer == self.consumer => {
-                Some(*layers)
-            }
-            _ => None,
-        });
-        told.flatten().map(|layers: ConsumerLayers| layers.spatial_layer)
+        let told = self
+            .net
+            .events
+            .iter()
+            .rev()
+            .find_map(|(_, event)| match event {
+                EventKind::ConsumerLayersChange { consumer, layers }
+                    if *consumer == self.consumer =>
+                {
+                    Some(*layers)
+                }
+                _ => None,
+            });
+        told.flatten()
+            .map(|layers: ConsumerLayers| layers.spatial_layer)
     }
 
     fn longest_gap_since(&mut self, since: std::time::Instant) -> std::time::Duration {
         let pictures = self.net.sink(self.consumer).pictures();
-        let recent = pictures.iter().map(|picture| picture.at).filter(|at| *at >= since);
+        let recent = pictures
+            .iter()
+            .map(|picture| picture.at)
+            .filter(|at| *at >= since);
         let times: Vec<_> = [since].into_iter().chain(recent).collect();
         let gaps = times.windows(2).map(|pair| pair[1] - pair[0]);
         gaps.max().expect("pictures came")
     }
-
 }
 
 /// Layers start at different timestamps; the viewer must see one clock all the same. Pictures

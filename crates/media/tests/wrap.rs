@@ -47,7 +47,11 @@ fn wraps_under_loss_and_reordering_are_repaired() {
         net.run_for(2 * SECOND);
         let sink = net.sink(seen);
         assert_eq!(sink.lost(), [], "seed {seed}");
-        assert!(sink.pictures().len() > 215, "seed {seed}: {}", sink.pictures().len());
+        assert!(
+            sink.pictures().len() > 215,
+            "seed {seed}: {}",
+            sink.pictures().len()
+        );
         net.assert_sound();
     }
 }
@@ -75,20 +79,28 @@ fn consumer_paused_across_a_wrap_goes_on_without_a_gap() {
     let video = net.publish(sender, dense());
     let consumer = net.subscribe(receiver, video);
     net.run_for(SECOND);
-    net.request(Command::PauseConsumer { consumer }).expect("it is there");
+    net.request(Command::PauseConsumer { consumer })
+        .expect("it is there");
     net.run_for(100 * MS);
     let before = net.sink(consumer).packets.len();
     net.run_for(5 * SECOND);
     assert_eq!(net.sink(consumer).packets.len(), before);
-    net.request(Command::ResumeConsumer { consumer }).expect("it is there");
+    net.request(Command::ResumeConsumer { consumer })
+        .expect("it is there");
     net.run_for(SECOND);
     let sink = net.sink(consumer);
     assert!(sink.packets.len() > before + 10_000);
     assert_eq!((sink.lost(), sink.decoder.jumps), (vec![], 0));
-    let (first, last) = (&sink.pictures()[0], sink.pictures().last().expect("pictures came"));
+    let (first, last) = (
+        &sink.pictures()[0],
+        sink.pictures().last().expect("pictures came"),
+    );
     let ticks = last.timestamp - first.timestamp;
     let elapsed = (last.at - first.at).as_millis() as u64 * 90;
-    assert!(ticks.abs_diff(elapsed) < 9_000, "{ticks} ticks in {elapsed}");
+    assert!(
+        ticks.abs_diff(elapsed) < 9_000,
+        "{ticks} ticks in {elapsed}"
+    );
     net.assert_sound();
 }
 

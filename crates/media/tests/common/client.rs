@@ -126,7 +126,9 @@ impl Client {
     /// Sends RTP, protected.
     pub fn send_raw_rtp(&mut self, plain: &[u8]) {
         let srtp = self.srtp.as_mut().expect("the client is connected");
-        let sealed = srtp.protect_rtp(plain).expect("own packets are well-formed");
+        let sealed = srtp
+            .protect_rtp(plain)
+            .expect("own packets are well-formed");
         if let Some(log) = &mut self.sent_log {
             log.push(sealed.clone());
         }
@@ -136,7 +138,9 @@ impl Client {
     /// Sends RTCP, protected.
     pub fn send_raw_rtcp(&mut self, plain: &[u8]) {
         let srtp = self.srtp.as_mut().expect("the client is connected");
-        let sealed = srtp.protect_rtcp(plain).expect("own packets are well-formed");
+        let sealed = srtp
+            .protect_rtcp(plain)
+            .expect("own packets are well-formed");
         self.outgoing.push_back(sealed);
     }
 
@@ -210,7 +214,12 @@ impl Client {
             let sinks = self.sinks.iter().filter_map(Sink::poll_timeout);
             sources.chain(sinks).chain(self.next_report)
         });
-        self.ice.poll_timeout().into_iter().chain(dtls).chain(media).min()
+        self.ice
+            .poll_timeout()
+            .into_iter()
+            .chain(dtls)
+            .chain(media)
+            .min()
     }
 
     fn after_dtls(&mut self, now: Instant) {
@@ -328,7 +337,10 @@ impl Client {
         } else if let Some(report) = any.downcast_ref::<ReceiverReport>() {
             self.handle_reports(now, &report.reports);
         } else if let Some(report) = any.downcast_ref::<SenderReport>() {
-            let sink = self.sinks.iter_mut().find(|sink| sink.setup.ssrc == report.ssrc);
+            let sink = self
+                .sinks
+                .iter_mut()
+                .find(|sink| sink.setup.ssrc == report.ssrc);
             if let Some(sink) = sink {
                 sink.handle_sender_report(now, report.ntp_time, report.rtp_time);
             }

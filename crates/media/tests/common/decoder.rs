@@ -66,14 +66,24 @@ impl Decoder {
     pub fn assert_continuous(&self) {
         for pair in self.pictures.windows(2) {
             let (before, after) = (&pair[0], &pair[1]);
-            assert!(after.timestamp > before.timestamp, "timestamp {before:?} {after:?}");
+            assert!(
+                after.timestamp > before.timestamp,
+                "timestamp {before:?} {after:?}"
+            );
             if before.last_sequence + 1 != after.first_sequence {
                 continue;
             }
-            let step = after.descriptor.picture_id.wrapping_sub(before.descriptor.picture_id);
+            let step = after
+                .descriptor
+                .picture_id
+                .wrapping_sub(before.descriptor.picture_id);
             assert_eq!(step & 0x7FFF, 1, "picture id {before:?} {after:?}");
             let step = after.descriptor.tl0.wrapping_sub(before.descriptor.tl0);
-            assert_eq!(step, u8::from(after.piece.temporal == 0), "tl0 {before:?} {after:?}");
+            assert_eq!(
+                step,
+                u8::from(after.piece.temporal == 0),
+                "tl0 {before:?} {after:?}"
+            );
         }
     }
 
@@ -140,7 +150,9 @@ fn assemble(
         let packet = packets.get(&(start + u64::from(index)))?;
         let expected = Piece { index, ..piece };
         if packet.video.map(|(_, piece)| piece) != Some(expected) {
-            errors.push(format!("sequence {start}+{index} belongs to another picture"));
+            errors.push(format!(
+                "sequence {start}+{index} belongs to another picture"
+            ));
             return None;
         }
         let last = index + 1 == piece.count;

@@ -29,7 +29,9 @@ pub struct DtlsPeer {
 impl DtlsPeer {
     /// Active means DTLS client: it speaks first.
     pub fn new(certificate: DtlsCertificate, active: bool, now: Instant) -> Self {
-        let config = Config::builder().build().expect("dimpl's defaults are valid");
+        let config = Config::builder()
+            .build()
+            .expect("dimpl's defaults are valid");
         let mut dtls = Dtls::new_12(Arc::new(config), certificate, now);
         dtls.set_active(active);
         Self {

@@ -63,7 +63,10 @@ fn seal(
     aad: &[u8],
     payload: &[u8],
 ) -> Vec<u8> {
-    nonce.iter_mut().zip(salt).for_each(|(byte, salt)| *byte ^= salt);
+    nonce
+        .iter_mut()
+        .zip(salt)
+        .for_each(|(byte, salt)| *byte ^= salt);
     let nonce = Nonce::assume_unique_for_key(nonce);
     let mut sealed = payload.to_vec();
     key.seal_in_place_append_tag(nonce, Aad::from(aad), &mut sealed)

@@ -20,9 +20,7 @@ pub mod vp8;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-pub use client::Client;
 pub use net::{Net, PeerKey};
-pub use sink::Sink;
 pub use source::SourceSetup;
 
 /// One RTCP packet of a compound.

@@ -5,9 +5,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use media::{
-    CloseReason, Command, CommandError, ConsumerId, DtlsState, EventKind, HostCandidate, MediaLimits,
-    ProducerId, Reply, RequestId, RouterId, SocketId, TransportId, Tuple, WebRtcTransportData,
-    Worker, WorkerConfig, WorkerDump,
+    CloseReason, Command, CommandError, ConsumerId, DtlsState, EventKind, HostCandidate,
+    MediaLimits, ProducerId, Reply, RequestId, RouterId, SocketId, TransportId, Tuple,
+    WebRtcTransportData, Worker, WorkerConfig, WorkerDump,
 };
 use netem::{Netem, Random};
 use ortc::types::IceParameters;
@@ -79,7 +79,7 @@ impl Net {
         let mut net = Self {
             now,
             seed,
-            worker: Worker::new(&config).expect("a certificate can be made"),
+            worker: Worker::new(&config),
             router: RouterId(Uuid::from_u128(1)),
             peers: Vec::new(),
             events: Vec::new(),
@@ -293,7 +293,10 @@ impl Net {
                 return condition(self);
             };
             stuck = if next > self.now { 0 } else { stuck + 1 };
-            assert!(stuck < 1_000, "a timer is due again and again at one moment");
+            assert!(
+                stuck < 1_000,
+                "a timer is due again and again at one moment"
+            );
             self.now = self.now.max(next);
         }
     }
@@ -325,11 +328,16 @@ impl Net {
         let batch = self.worker.poll_transmit();
         for transmit in batch.iter() {
             let remote = transmit.tuple.remote;
-            let peer = self.peers.iter_mut().find(|peer| peer.client.address == remote);
+            let peer = self
+                .peers
+                .iter_mut()
+                .find(|peer| peer.client.address == remote);
             match peer {
                 Some(peer) if peer.lose_down.is_some_and(|lost| lost(transmit.contents)) => {}
                 Some(peer) => peer.down.push(self.now, transmit.contents.to_vec()),
-                None => self.stray.push((self.now, remote, transmit.contents.to_vec())),
+                None => self
+                    .stray
+                    .push((self.now, remote, transmit.contents.to_vec())),
             }
         }
         batch.clear();
@@ -372,7 +380,11 @@ impl Net {
             assert_eq!(client.foreign_ssrcs, Vec::<u32>::new());
             assert_eq!(client.ice.violations, Vec::<String>::new());
             assert_eq!(client.unknown_datagrams, 0);
-            assert!(client.largest_datagram <= 1_472, "{}", client.largest_datagram);
+            assert!(
+                client.largest_datagram <= 1_472,
+                "{}",
+                client.largest_datagram
+            );
             client.sinks.iter().for_each(Sink::assert_sound);
         }
     }

@@ -119,7 +119,8 @@ impl Sink {
             Some(self.setup.payload_type)
         };
         if Some(packet.payload_type) != expected {
-            self.errors.push(format!("payload type {}", packet.payload_type));
+            self.errors
+                .push(format!("payload type {}", packet.payload_type));
             return;
         }
         if !retransmitted {
@@ -287,7 +288,8 @@ impl Sink {
                 due.push(*sequence);
             }
         }
-        self.missing.retain(|_, missing| missing.requests < NACK_TRIES);
+        self.missing
+            .retain(|_, missing| missing.requests < NACK_TRIES);
         due
     }
 

@@ -194,7 +194,11 @@ impl Source {
     pub fn handle_nack(&mut self, now: Instant, ssrc: u32, sequences: &[u16]) {
         let rtx = self.setup.rtx_payload_type;
         let mid = self.setup.mid;
-        let Some(encoding) = self.encodings.iter_mut().find(|each| each.setup.ssrc == ssrc) else {
+        let Some(encoding) = self
+            .encodings
+            .iter_mut()
+            .find(|each| each.setup.ssrc == ssrc)
+        else {
             return;
         };
         for sequence in sequences {
@@ -206,7 +210,11 @@ impl Source {
     }
 
     pub fn handle_key_frame_request(&mut self, now: Instant, ssrc: u32) -> bool {
-        let Some(encoding) = self.encodings.iter_mut().find(|each| each.setup.ssrc == ssrc) else {
+        let Some(encoding) = self
+            .encodings
+            .iter_mut()
+            .find(|each| each.setup.ssrc == ssrc)
+        else {
             return false;
         };
         encoding.key_requests.push(now);
@@ -284,7 +292,8 @@ impl Source {
                     }],
                 }],
             };
-            self.outgoing_rtcp.push_back(vec![Box::new(report), Box::new(name)]);
+            self.outgoing_rtcp
+                .push_back(vec![Box::new(report), Box::new(name)]);
         }
     }
 }

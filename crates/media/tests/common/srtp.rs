@@ -44,17 +44,24 @@ impl Srtp {
 
     pub fn protect_rtp(&mut self, plain: &[u8]) -> Result<Vec<u8>, String> {
         let sealed = self.outgoing.encrypt_rtp(plain);
-        sealed.map(|b| b.to_vec()).map_err(|error| error.to_string())
+        sealed
+            .map(|b| b.to_vec())
+            .map_err(|error| error.to_string())
     }
 
     pub fn protect_rtcp(&mut self, plain: &[u8]) -> Result<Vec<u8>, String> {
         let sealed = self.outgoing.encrypt_rtcp(plain);
-        sealed.map(|b| b.to_vec()).map_err(|error| error.to_string())
+        sealed
+            .map(|b| b.to_vec())
+            .map_err(|error| error.to_string())
     }
 
     /// Seals bytes of any shape; AEAD_AES_128_GCM only.
     pub fn protect_shape(&mut self, plain: &[u8], rtcp: bool) -> Vec<u8> {
-        let forge = self.forge.as_mut().expect("AEAD_AES_128_GCM was negotiated");
+        let forge = self
+            .forge
+            .as_mut()
+            .expect("AEAD_AES_128_GCM was negotiated");
         if rtcp {
             forge.seal_rtcp(plain)
         } else {

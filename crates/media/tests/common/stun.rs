@@ -43,7 +43,10 @@ pub fn unsigned_request(username: &str, id: [u8; 12]) -> Message {
     message.transaction_id = TransactionId(id);
     message.write_header();
     message.add(ATTR_USERNAME, username.as_bytes());
-    message.add(ATTR_ICE_CONTROLLING, &0x1234_5678_9ABC_DEF0_u64.to_be_bytes());
+    message.add(
+        ATTR_ICE_CONTROLLING,
+        &0x1234_5678_9ABC_DEF0_u64.to_be_bytes(),
+    );
     message.add(ATTR_PRIORITY, &0x6E00_1EFF_u32.to_be_bytes());
     message
 }

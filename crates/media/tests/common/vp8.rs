@@ -48,7 +48,12 @@ pub fn encode(piece: &Piece, picture_id: u16, tl0: u8, size: usize) -> Vec<u8> {
     bytes.push(piece.encoding);
     bytes.extend(piece.picture.to_be_bytes());
     bytes.extend(piece.reference.to_be_bytes());
-    bytes.extend([u8::from(piece.key), piece.temporal, piece.index, piece.count]);
+    bytes.extend([
+        u8::from(piece.key),
+        piece.temporal,
+        piece.index,
+        piece.count,
+    ]);
     bytes.resize(bytes.len().max(size), filler(piece));
     bytes
 }
@@ -66,7 +71,8 @@ pub fn decode(payload: &[u8]) -> Result<(Descriptor, Piece), &'static str> {
         at += if is_key { 10 } else { 3 };
     }
     let body = payload.get(at..at + 13).ok_or("shorter than its content")?;
-    let number = |at: usize| u32::from_be_bytes([body[at], body[at + 1], body[at + 2], body[at + 3]]);
+    let number =
+        |at: usize| u32::from_be_bytes([body[at], body[at + 1], body[at + 2], body[at + 3]]);
     let piece = Piece {
         encoding: body[0],
         picture: number(1),
@@ -76,7 +82,10 @@ pub fn decode(payload: &[u8]) -> Result<(Descriptor, Piece), &'static str> {
         index: body[11],
         count: body[12],
     };
-    if payload[at + 13..].iter().any(|byte| *byte != filler(&piece)) {
+    if payload[at + 13..]
+        .iter()
+        .any(|byte| *byte != filler(&piece))
+    {
         return Err("content changed");
     }
     if start != (piece.index == 0) || head[5] >> 6 != piece.temporal {
@@ -93,6 +102,9 @@ pub fn decode(payload: &[u8]) -> Result<(Descriptor, Piece), &'static str> {
 }
 
 fn filler(piece: &Piece) -> u8 {
-    let mixed = piece.picture.wrapping_mul(31).wrapping_add(u32::from(piece.index));
+    let mixed = piece
+        .picture
+        .wrapping_mul(31)
+        .wrapping_add(u32::from(piece.index));
     mixed.wrapping_add(u32::from(piece.encoding) << 5) as u8
 }
