@@ -23,6 +23,9 @@ mod config;
 #[allow(dead_code)]
 mod consumer;
 mod event;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod ids;
 #[allow(dead_code)]
 mod producer;
