@@ -1,6 +1,6 @@
 //! One side of one WebRTC transport, as a browser plays it.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -54,6 +54,10 @@ pub struct Client {
     pub rtcp_received: u64,
     /// Protected RTP as it was sent, when asked to remember.
     pub sent_log: Option<Vec<Vec<u8>>>,
+    /// Sealed packets by SSRC, sequence number and timestamp: one name, one ciphertext, or the
+    /// sender has used a nonce twice.
+    sealed: HashMap<(u32, u16, u32), Vec<u8>>,
+    pub nonce_reuses: u64,
     /// When the last datagram of any kind came.
     pub last_datagram: Option<Instant>,
 }
@@ -88,6 +92,8 @@ impl Client {
             reports: Vec::new(),
             rtcp_received: 0,
             sent_log: None,
+            sealed: HashMap::new(),
+            nonce_reuses: 0,
             last_datagram: None,
         }
     }
@@ -293,6 +299,9 @@ impl Client {
         let Some(packet) = Rtp::decode(&plain) else {
             return self.undecryptable.push("RTP: malformed".to_owned());
         };
+        let name = (packet.ssrc, packet.sequence, packet.timestamp);
+        let before = self.sealed.insert(name, bytes.to_vec());
+        self.nonce_reuses += u64::from(before.is_some_and(|before| before != bytes));
         let sink = self.sinks.iter_mut().find(|sink| sink.owns(packet.ssrc));
         match sink {
             Some(sink) => sink.handle_rtp(now, &packet),

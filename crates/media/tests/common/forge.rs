@@ -1,11 +1,11 @@
 //! Seals bytes of any shape under a client's keys (RFC 7714), which the oracle refuses to do:
 //! what a participant with a broken or hostile stack can send.
 
-use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use aws_lc_rs::cipher::{AES_128, DecryptionContext, EncryptingKey, UnboundCipherKey};
+use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::cipher::{AES_128, AES_256, DecryptionContext, EncryptingKey, UnboundCipherKey};
 use aws_lc_rs::iv::FixedLength;
 
-/// One direction's AEAD_AES_128_GCM keys.
+/// One direction's AEAD_AES_128_GCM or AEAD_AES_256_GCM keys.
 pub struct Forge {
     rtp: (LessSafeKey, [u8; 12]),
     rtcp: (LessSafeKey, [u8; 12]),
@@ -17,9 +17,14 @@ impl Forge {
     /// From a master key and salt.
     pub fn new(key: &[u8], salt: &[u8]) -> Self {
         let session = |label: u8| {
-            let key: [u8; 16] = derive(key, salt, label);
-            let unbound = UnboundKey::new(&AES_128_GCM, &key).expect("16 bytes");
-            LessSafeKey::new(unbound)
+            let algorithm = if key.len() == 16 {
+                &AES_128_GCM
+            } else {
+                &AES_256_GCM
+            };
+            let session_key: [u8; 32] = derive(key, salt, label);
+            let unbound = UnboundKey::new(algorithm, &session_key[..key.len()]);
+            LessSafeKey::new(unbound.expect("16 or 32 bytes"))
         };
         Self {
             rtp: (session(0), derive(key, salt, 2)),
@@ -79,7 +84,12 @@ fn derive<const N: usize>(key: &[u8], salt: &[u8], label: u8) -> [u8; N] {
     let mut iv = [0; 16];
     iv[..12].copy_from_slice(salt);
     iv[7] ^= label;
-    let unbound = UnboundCipherKey::new(&AES_128, key).expect("16 bytes");
+    let algorithm = if key.len() == 16 {
+        &AES_128
+    } else {
+        &AES_256
+    };
+    let unbound = UnboundCipherKey::new(algorithm, key).expect("16 or 32 bytes");
     let key = EncryptingKey::ctr(unbound).expect("CTR is supported");
     let mut stream = [0; N];
     let context = DecryptionContext::Iv128(FixedLength::from(iv));

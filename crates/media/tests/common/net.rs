@@ -380,6 +380,7 @@ impl Net {
             assert_eq!(client.foreign_ssrcs, Vec::<u32>::new());
             assert_eq!(client.ice.violations, Vec::<String>::new());
             assert_eq!(client.unknown_datagrams, 0);
+            assert_eq!(client.nonce_reuses, 0, "one nonce sealed two packets");
             assert!(
                 client.largest_datagram <= 1_472,
                 "{}",

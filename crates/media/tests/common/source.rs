@@ -78,6 +78,8 @@ pub struct Encoding {
     last_base: u32,
     /// The server has reported on the stream, so it knows its names.
     acknowledged: bool,
+    /// The same of the RTX stream; libwebrtc counts them apart.
+    rtx_acknowledged: bool,
     history: VecDeque<Rtp>,
     pub packets: u32,
     octets: u32,
@@ -226,6 +228,7 @@ impl Source {
     pub fn handle_report(&mut self, ssrc: u32) {
         for encoding in &mut self.encodings {
             encoding.acknowledged |= encoding.setup.ssrc == ssrc;
+            encoding.rtx_acknowledged |= encoding.setup.rtx_ssrc == ssrc;
         }
     }
 
@@ -311,6 +314,7 @@ impl Encoding {
             tl0: 200,
             last_base: 0,
             acknowledged: false,
+            rtx_acknowledged: false,
             history: VecDeque::new(),
             packets: 0,
             octets: 0,
@@ -381,7 +385,7 @@ impl Encoding {
             sequence: self.sequence,
             timestamp,
             ssrc: self.setup.ssrc,
-            extensions: self.names(extension::RID, of.mid),
+            extensions: self.names(self.acknowledged, extension::RID, of.mid),
             payload,
             padding: 0,
         };
@@ -392,8 +396,8 @@ impl Encoding {
     }
 
     /// MID and RID, until the server is known to have learnt them.
-    fn names(&self, rid_extension: u8, mid: &str) -> Vec<(u8, Vec<u8>)> {
-        if self.acknowledged {
+    fn names(&self, acknowledged: bool, rid_extension: u8, mid: &str) -> Vec<(u8, Vec<u8>)> {
+        if acknowledged {
             return Vec::new();
         }
         let mut names = vec![(extension::MID, mid.as_bytes().to_vec())];
@@ -428,7 +432,7 @@ impl Encoding {
             payload_type,
             sequence: self.rtx_sequence,
             ssrc: self.setup.rtx_ssrc,
-            extensions: self.names(extension::REPAIRED_RID, mid),
+            extensions: self.names(self.rtx_acknowledged, extension::REPAIRED_RID, mid),
             payload,
             ..*original
         };

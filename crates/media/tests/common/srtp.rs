@@ -31,9 +31,9 @@ impl Srtp {
         } else {
             (1, server, client)
         };
-        let forge = (key == 16 && salt == 12).then(|| {
-            let (key, salt) = (&keys[side * 16..][..16], &salts[side * 12..][..12]);
-            Forge::new(key, salt)
+        let forge = (salt == 12).then(|| {
+            let own = (&keys[side * key..][..key], &salts[side * salt..][..salt]);
+            Forge::new(own.0, own.1)
         });
         Self {
             outgoing,
@@ -56,12 +56,12 @@ impl Srtp {
             .map_err(|error| error.to_string())
     }
 
-    /// Seals bytes of any shape; AEAD_AES_128_GCM only.
+    /// Seals bytes of any shape; AEAD profiles only.
     pub fn protect_shape(&mut self, plain: &[u8], rtcp: bool) -> Vec<u8> {
         let forge = self
             .forge
             .as_mut()
-            .expect("AEAD_AES_128_GCM was negotiated");
+            .expect("an AEAD was negotiated");
         if rtcp {
             forge.seal_rtcp(plain)
         } else {
