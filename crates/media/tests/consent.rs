@@ -117,11 +117,18 @@ fn transports_that_never_connect_are_closed_after_thirty_seconds() {
     assert_eq!(net.dump().routers[0].transports.len(), 4);
     net.run_for(3 * SECOND);
     for key in [nothing, only_ice, never_told] {
-        assert_eq!(net.closed(key), Some(CloseReason::ConnectTimeout), "{key:?}");
+        assert_eq!(
+            net.closed(key),
+            Some(CloseReason::ConnectTimeout),
+            "{key:?}"
+        );
     }
     // DTLS may give up first.
     let reason = net.closed(unfinished).expect("it is closed");
-    assert!(matches!(reason, CloseReason::ConnectTimeout | CloseReason::DtlsFailed));
+    assert!(matches!(
+        reason,
+        CloseReason::ConnectTimeout | CloseReason::DtlsFailed
+    ));
     assert_left_empty(&mut net);
 }
 
@@ -174,7 +181,9 @@ fn closing_a_router_closes_consumers_then_producers_then_transports() {
     assert_eq!(kinds, expected.concat());
     let recent = net.events.iter().filter(|(at, _)| *at >= start);
     let told: HashSet<String> = recent.map(|(_, event)| format!("{event:?}")).collect();
-    let closed = told.iter().filter(|text| text.contains("reason") || *text == "RouterClosed");
+    let closed = told
+        .iter()
+        .filter(|text| text.contains("reason") || *text == "RouterClosed");
     assert_eq!(closed.count(), 16, "each exactly once");
     let dump = net.dump();
     assert_eq!((dump.tuples, dump.ufrags, dump.routers.len()), (0, 0, 0));

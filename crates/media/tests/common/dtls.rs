@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use dimpl::{Config, Dtls, DtlsCertificate, Output, SrtpProfile};
 
@@ -29,9 +29,12 @@ pub struct DtlsPeer {
 impl DtlsPeer {
     /// Active means DTLS client: it speaks first.
     pub fn new(certificate: DtlsCertificate, active: bool, now: Instant) -> Self {
+        // Browsers start at 50 ms and double.
         let config = Config::builder()
+            .flight_start_rto(Duration::from_millis(50))
+            .flight_retries(10)
             .build()
-            .expect("dimpl's defaults are valid");
+            .expect("the settings are valid");
         let mut dtls = Dtls::new_12(Arc::new(config), certificate, now);
         dtls.set_active(active);
         Self {

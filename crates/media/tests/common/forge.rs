@@ -84,11 +84,7 @@ fn derive<const N: usize>(key: &[u8], salt: &[u8], label: u8) -> [u8; N] {
     let mut iv = [0; 16];
     iv[..12].copy_from_slice(salt);
     iv[7] ^= label;
-    let algorithm = if key.len() == 16 {
-        &AES_128
-    } else {
-        &AES_256
-    };
+    let algorithm = if key.len() == 16 { &AES_128 } else { &AES_256 };
     let unbound = UnboundCipherKey::new(algorithm, key).expect("16 or 32 bytes");
     let key = EncryptingKey::ctr(unbound).expect("CTR is supported");
     let mut stream = [0; N];

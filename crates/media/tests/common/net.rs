@@ -79,7 +79,7 @@ impl Net {
         let mut net = Self {
             now,
             seed,
-            worker: Worker::new(&config),
+            worker: Worker::new(&config).expect("a certificate can be made"),
             router: RouterId(Uuid::from_u128(1)),
             peers: Vec::new(),
             events: Vec::new(),

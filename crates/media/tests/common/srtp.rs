@@ -58,10 +58,7 @@ impl Srtp {
 
     /// Seals bytes of any shape; AEAD profiles only.
     pub fn protect_shape(&mut self, plain: &[u8], rtcp: bool) -> Vec<u8> {
-        let forge = self
-            .forge
-            .as_mut()
-            .expect("an AEAD was negotiated");
+        let forge = self.forge.as_mut().expect("an AEAD was negotiated");
         if rtcp {
             forge.seal_rtcp(plain)
         } else {
