@@ -24,7 +24,9 @@ fn sign(piece: &[u8]) -> Vec<u8> {
         return piece.to_vec();
     };
     let username = format!("{}:x", ICE_CREDENTIALS.0);
-    let mut raw = vec![0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+    let mut raw = vec![
+        0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+    ];
     raw.extend([0, 6, 0, username.len() as u8]);
     raw.extend(username.as_bytes());
     raw.resize(raw.len().next_multiple_of(4), 0);

@@ -83,7 +83,10 @@ pub fn payload(bytes: &[u8], dependency_descriptor: Option<&[u8]>) {
             descriptor.rewrite(&mut rewritten, 0x7FFF, 0xFF);
             let again = codecs::parse(format, &rewritten, None);
             let had_id = descriptor.picture_id.is_some();
-            assert_eq!(again.vp8.is_some_and(|vp8| vp8.picture_id.is_some()), had_id);
+            assert_eq!(
+                again.vp8.is_some_and(|vp8| vp8.picture_id.is_some()),
+                had_id
+            );
         }
     }
 }
@@ -135,7 +138,10 @@ pub fn srtp<'a>(profile: u8, datagrams: impl Iterator<Item = &'a [u8]>) {
             let mut copy = sealed.clone();
             if let Ok(len) = theirs.unprotect_rtp(&mut copy) {
                 assert_eq!(&copy[..len], bytes);
-                assert!(theirs.unprotect_rtp(&mut sealed).is_err(), "a replay was accepted");
+                assert!(
+                    theirs.unprotect_rtp(&mut sealed).is_err(),
+                    "a replay was accepted"
+                );
             }
         }
         let mut sealed = bytes.to_vec();
@@ -143,7 +149,10 @@ pub fn srtp<'a>(profile: u8, datagrams: impl Iterator<Item = &'a [u8]>) {
             let mut copy = sealed.clone();
             if let Ok(len) = theirs.unprotect_rtcp(&mut copy) {
                 assert_eq!(&copy[..len], bytes);
-                assert!(theirs.unprotect_rtcp(&mut sealed).is_err(), "a replay was accepted");
+                assert!(
+                    theirs.unprotect_rtcp(&mut sealed).is_err(),
+                    "a replay was accepted"
+                );
             }
         }
     }
