@@ -36,8 +36,8 @@ pub const MAX_RID_LENGTH: usize = 64;
 /// Bytes of a CNAME: what one SDES item holds (RFC 3550 §6.5).
 pub const MAX_CNAME_LENGTH: usize = 255;
 
-/// Bytes of a MediaStream and track id: two of 64 and a space (RFC 8830 §2).
-pub const MAX_MSID_LENGTH: usize = 129;
+/// Bytes of a MediaStream and track id: two of 64 and a space by RFC 8830 §2, and room.
+pub const MAX_MSID_LENGTH: usize = 256;
 
 /// Bytes of a scalability mode. The longest registered, `L3T3_KEY_SHIFT`, has 14.
 pub const MAX_SCALABILITY_MODE_LENGTH: usize = 32;
