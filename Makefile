@@ -1,0 +1,105 @@
+# make run    build everything and start on https://localhost:3000
+# make test   every test there is
+#
+# Needs: Rust (rustup), Node 20 or newer, a C compiler and CMake for the cipher library. `make test`
+# also needs Chromium and Firefox; on Debian as root it installs them. Options of the server go in
+# ARGS: make run ARGS="--listen 0.0.0.0:8443".
+
+ARGS ?=
+CARGO ?= cargo
+FUZZ_SECONDS ?= 30
+CARGO_FUZZ_VERSION := 0.13.2
+# Commands that panic on purpose; the tests of supervision need them.
+FAULTS := --features miso/fault-injection
+
+# One recipe at a time: cargo uses every core by itself.
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: run build client test lint test-rust test-ortc test-client test-headless test-browser \
+	fuzz-smoke bench browsers ortc-reference cargo-fuzz node clean
+
+run: build
+	./target/release/miso $(ARGS)
+
+build: client
+	$(CARGO) build --release --locked --target-dir target
+
+# --- the browser client -------------------------------------------------------------------------
+
+CLIENT := client-react
+CLIENT_SOURCES := $(shell find $(CLIENT)/src $(CLIENT)/public $(CLIENT)/index.html \
+	$(CLIENT)/vite.config.ts $(CLIENT)/tsconfig.json -type f 2>/dev/null)
+
+client: $(CLIENT)/dist/index.html
+
+$(CLIENT)/dist/index.html: $(CLIENT)/node_modules/.installed $(CLIENT_SOURCES)
+	cd $(CLIENT) && npm run build
+	@# The next cargo build embeds it, also when there was none before.
+	touch build.rs
+
+# --- tests --------------------------------------------------------------------------------------
+
+test: lint test-rust test-ortc test-client build test-headless test-browser fuzz-smoke
+	@echo "all tests passed"
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked $(FAULTS) -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
+
+test-rust:
+	$(CARGO) test --workspace --exclude ortc --locked $(FAULTS)
+
+# Negotiation, compared with another implementation's answers.
+test-ortc: ortc-reference
+	$(CARGO) test -p ortc --locked
+
+test-client: $(CLIENT)/node_modules/.installed
+	cd $(CLIENT) && npm run check && npm run lint && npm test
+
+# Socket.IO clients against the release binary.
+test-headless: build tests/headless/node_modules/.installed
+	cd tests/headless && MISO_BIN=$(CURDIR)/target/release/miso npm test
+
+# Chromium and Firefox with fake cameras against the release binary.
+test-browser: build browsers tests/browser/node_modules/.installed
+	cd tests/browser && MISO_BIN=$(CURDIR)/target/release/miso npm test
+
+fuzz-smoke: cargo-fuzz
+	crates/fuzz/smoke.sh $(FUZZ_SECONDS)
+
+bench:
+	$(CARGO) bench --workspace --locked
+
+# --- what tests need ----------------------------------------------------------------------------
+
+node:
+	@command -v npm >/dev/null || { echo "Node 20 or newer is needed: https://nodejs.org"; exit 1; }
+
+%/node_modules/.installed: %/package-lock.json %/package.json | node
+	cd $* && npm ci
+	touch $@
+
+ortc-reference: crates/ortc/tests/reference/node_modules/.installed
+
+browsers:
+	@missing=; \
+	for browser in chromium firefox-esr; do \
+		command -v $$browser >/dev/null || missing="$$missing $$browser"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update && \
+			DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$missing; \
+		else \
+			echo "missing:$$missing; on Debian: apt-get install$$missing"; exit 1; \
+		fi; \
+	fi
+
+cargo-fuzz:
+	@command -v cargo-fuzz >/dev/null || \
+		$(CARGO) install cargo-fuzz --locked --version $(CARGO_FUZZ_VERSION)
+
+clean:
+	$(CARGO) clean
+	rm -rf $(CLIENT)/dist $(CLIENT)/node_modules tests/*/node_modules test-results
