@@ -149,6 +149,10 @@ impl Room {
         if state.closed {
             return Err(RoomError::Closed);
         }
+        // One connection that joins through two namespaces has one name, and so one peer.
+        if state.peers.contains_key(&new.id) {
+            return Err(RoomError::AlreadyJoined);
+        }
         if state.peers.len() >= self.config.peers_per_room {
             return Err(RoomError::Limit(Limit::Peers));
         }

@@ -25,6 +25,7 @@ use socketioxide::{
 use tower::layer::util::Stack;
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 
+use self::intake::{Intake, IntakeHandler};
 use crate::{
     config::SignalingConfig,
     room::{Registry, policy::Limit},
@@ -79,12 +80,18 @@ pub fn layer(registry: Arc<Registry>, config: &SignalingConfig) -> (Layer, Socke
     (Stack::new(io_layer, cors()), io)
 }
 
-/// Checks the limits on sockets before one is opened; its place is kept with it.
+/// Checks the limits on sockets before one is opened; its place is kept with it. Events are queued
+/// from here on: the client may send some before the session's task runs.
 fn admit(socket: &SocketRef, shared: &Shared) -> Result<(), Refused> {
     let connection = socket.id.to_string();
     let address = remote_address(socket);
     let permit = shared.registry.admission().socket(address, &connection);
     socket.extensions.insert(Arc::new(permit.map_err(Refused)?));
+    let intake = Intake::new(shared.config.clone(), dialect::any_knows);
+    let closing = intake.clone();
+    socket.on_fallback(IntakeHandler(intake.clone()));
+    socket.on_disconnect(async move || closing.close());
+    socket.extensions.insert(intake);
     Ok(())
 }
 

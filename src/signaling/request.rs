@@ -94,6 +94,9 @@ pub enum Request {
     /// Panics in its handler. For tests of isolation.
     #[cfg(feature = "fault-injection")]
     Panic,
+    /// Panics the worker of the client's room. For tests of supervision.
+    #[cfg(feature = "fault-injection")]
+    PanicWorker,
 }
 
 /// Arguments of [`Request::Produce`].

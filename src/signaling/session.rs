@@ -21,7 +21,7 @@ use super::{
     Shared,
     dialect::{self, Dialect},
     handlers,
-    intake::{Event, Incoming, Intake, IntakeHandler},
+    intake::{Event, Incoming, Intake},
     notify,
     request::{Notification, Reply},
 };
@@ -76,10 +76,9 @@ pub(super) struct Member {
 pub(super) fn open(connection: Connection, shared: Shared) {
     let socket = &connection.0;
     let pinned = dialect::pinned(socket.req_parts().uri.query().unwrap_or(""));
-    let intake = Intake::new(shared.config.clone(), known_anywhere);
-    let closing = intake.clone();
-    socket.on_fallback(IntakeHandler(intake.clone()));
-    socket.on_disconnect(async move || closing.close());
+    let Some(intake) = socket.extensions.get::<Arc<Intake>>() else {
+        return;
+    };
     let session = Session {
         id: PeerId::from(socket.id.to_string().as_str()),
         dialect: pinned.unwrap_or(dialect::UNKNOWN),
@@ -90,11 +89,6 @@ pub(super) fn open(connection: Connection, shared: Shared) {
         shared,
     };
     tokio::spawn(session.run());
-}
-
-fn known_anywhere(event: &str) -> bool {
-    let mut all = [dialect::NATIVE, dialect::C, dialect::B].into_iter();
-    all.any(|dialect| dialect.event(event).is_some())
 }
 
 impl Session {

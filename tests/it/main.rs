@@ -4,5 +4,6 @@
 mod architecture;
 mod engine;
 mod http;
+mod protocol_md;
 mod shutdown;
 mod support;

@@ -31,6 +31,8 @@ const EVENTS: &[Event] = &[
     event("joinRoom", super::c::join),
     #[cfg(feature = "fault-injection")]
     event("fault-panic", |_| Ok(Request::Panic)),
+    #[cfg(feature = "fault-injection")]
+    event("fault-worker", |_| Ok(Request::PanicWorker)),
 ];
 
 const fn event(name: &'static str, decode: super::Decode) -> Event {

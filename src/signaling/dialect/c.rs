@@ -33,6 +33,8 @@ const EVENTS: &[Event] = &[
     event("createRoom", super::b::join),
     #[cfg(feature = "fault-injection")]
     event("fault-panic", |_| Ok(Request::Panic)),
+    #[cfg(feature = "fault-injection")]
+    event("fault-worker", |_| Ok(Request::PanicWorker)),
 ];
 
 const fn event(name: &'static str, decode: super::Decode) -> Event {

@@ -82,6 +82,13 @@ pub fn detect(event: &str, payload: &Payload) -> Option<&'static Dialect> {
     }
 }
 
+/// Whether any dialect has an event of this name.
+#[must_use]
+pub fn any_knows(event: &str) -> bool {
+    let mut all = [NATIVE, C, B].into_iter();
+    all.any(|dialect| dialect.event(event).is_some())
+}
+
 /// The acknowledgement of a failure, the same in every dialect here.
 #[must_use]
 pub fn encode_error(error: &ApiError) -> Value {

@@ -58,6 +58,8 @@ const EVENTS: &[Event] = &[
     event("get-stats", |p| Ok(Request::Stats(transport_id(p)?))),
     #[cfg(feature = "fault-injection")]
     event("fault-panic", |_| Ok(Request::Panic)),
+    #[cfg(feature = "fault-injection")]
+    event("fault-worker", |_| Ok(Request::PanicWorker)),
 ];
 
 /// Every event clients of this dialect are told, in the order of `protocol.md`.

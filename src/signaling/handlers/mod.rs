@@ -41,6 +41,8 @@ pub(super) async fn handle(session: &mut Session, request: Request) -> Result<Re
         Request::RequestKeyFrame(id) => consumer::request_key_frame(session, id).await,
         #[cfg(feature = "fault-injection")]
         Request::Panic => panic!("asked for by a test"),
+        #[cfg(feature = "fault-injection")]
+        Request::PanicWorker => room::panic_worker(session),
     }
 }
 

@@ -43,6 +43,14 @@ pub(super) fn leave(session: &mut Session) -> Result<Reply, ApiError> {
     Ok(Reply::Left)
 }
 
+/// Panics the worker of the client's room.
+#[cfg(feature = "fault-injection")]
+pub(super) fn panic_worker(session: &Session) -> Result<Reply, ApiError> {
+    let worker = session.member()?.room.view().worker.unwrap_or_default();
+    session.registry().pool().inject_panic(worker);
+    Ok(Reply::Done)
+}
+
 fn new_peer(
     session: &Session,
     display_name: Option<String>,

@@ -1,0 +1,69 @@
+// Clients that vanish without a word: found out within 15 s, and everything of theirs is freed.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import WebSocket from "ws";
+import { closeAll, connect } from "../support/client.mjs";
+import { enter, dtls, video } from "../support/media.mjs";
+import { startServer } from "../support/server.mjs";
+import { until } from "../support/wait.mjs";
+
+const NOTICED = 15_000;
+
+/** Joins and publishes over a bare WebSocket that never answers a heartbeat. */
+async function corpse(server, version, room) {
+  const raw = new WebSocket(`${server.url.replace("http", "ws")}/socket.io/?EIO=${version}&transport=websocket`);
+  const got = [];
+  raw.on("message", (data) => got.push(data.toString()));
+  raw.on("error", () => {});
+  await new Promise((resolve) => raw.once("open", resolve));
+  raw.send("40/mediasoup,");
+  await until("welcome", () => got.some((packet) => packet.startsWith("42/mediasoup") && packet.includes("connection-success")));
+  const say = (event, payload) => raw.send(`42/mediasoup,1${JSON.stringify([event, payload])}`);
+  say("joinRoom", { roomName: room });
+  say("createWebRtcTransport", { consumer: false });
+  say("transport-connect", { dtlsParameters: dtls() });
+  say("transport-produce", { kind: "video", rtpParameters: video(), appData: {} });
+  return raw;
+}
+
+describe("dead clients", { concurrency: true }, () => {
+  let server;
+  before(async () => (server = await startServer()));
+  after(async () => {
+    closeAll();
+    await server.empty();
+    await server.stop();
+  });
+
+  for (const version of [4, 3]) {
+    it(`are found out and announced once, engine.io ${version}`, async () => {
+      const watcher = await connect(server, { version: version === 4 ? 4 : 2 });
+      await enter(watcher, `dead-${version}`);
+      await corpse(server, version, `dead-${version}`);
+      const [{ producerId }] = await watcher.hears("new-producer");
+      await until("producer-closed", () => watcher.heard("producer-closed").length > 0, NOTICED);
+      await watcher.flush();
+      assert.deepEqual(watcher.heard("producer-closed").map((p) => p.remoteProducerId), [producerId]);
+      const [room] = (await server.rooms()).filter((one) => one.id === `dead-${version}`);
+      assert.equal(room.peers.length, 1);
+    });
+  }
+
+  it("are dropped when they never say which namespace they want", async () => {
+    const raw = new WebSocket(`${server.url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`);
+    raw.on("message", (data) => data.toString() === "2" && raw.send("3"));
+    await until("closed", () => raw.readyState === WebSocket.CLOSED, NOTICED);
+  });
+
+  it("lose transports that are never connected after 30 s, and hear of it", async () => {
+    const client = await connect(server, { query: { dialect: "native" } });
+    await client.get("joinRoom", { roomName: "idle" });
+    const { params } = await client.get("createWebRtcTransport", { consumer: true });
+    await until("transport-closed", () => client.heard("transport-closed").length > 0, 35_000);
+    assert.deepEqual(client.heard("transport-closed"), [{ transportId: params.id, reason: "connect-timeout" }]);
+    assert.equal((await client.ask("get-stats", { transportId: params.id })).code, "not-found");
+    const [room] = (await server.rooms()).filter((one) => one.id === "idle");
+    assert.deepEqual(room.peers[0].transports, []);
+    client.close();
+  });
+});

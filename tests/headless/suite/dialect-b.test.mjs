@@ -1,0 +1,80 @@
+// Dialect B, the tutorials without rooms, as client versions 4 and 2 speak it on both namespaces.
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, it } from "node:test";
+import { closeAll, connect, NAMESPACES, VERSIONS } from "../support/client.mjs";
+import { dtls, produce } from "../support/media.mjs";
+import { startServer } from "../support/server.mjs";
+
+async function publish(client, hello) {
+  const { rtpCapabilities } = await client.get(hello);
+  await client.get("createWebRtcTransport", { sender: true });
+  client.say("transport-connect", { dtlsParameters: dtls() });
+  return { rtpCapabilities, ...(await produce(client, "video")) };
+}
+
+async function watch(client, rtpCapabilities) {
+  await client.get("createWebRtcTransport", { sender: false });
+  const { params } = await client.get("consume", { rtpCapabilities });
+  client.say("transport-recv-connect", { dtlsParameters: dtls() });
+  client.say("consumer-resume");
+  return params;
+}
+
+describe("dialect B", () => {
+  let server;
+  before(async () => (server = await startServer()));
+  afterEach(closeAll);
+  after(() => server.stop());
+
+  for (const version of VERSIONS) {
+    for (const namespace of NAMESPACES) {
+      for (const hello of ["getRtpCapabilities", "createRoom"]) {
+        it(`publishes and watches, client ${version} on ${namespace} with ${hello}`, async () => {
+          const alice = await connect(server, { version, namespace });
+          assert.equal(alice.heard("connection-success")[0].existsProducer, false);
+          const published = await publish(alice, hello);
+          const own = await watch(alice, published.rtpCapabilities);
+          assert.equal(own.producerId, published.id, "a tab may watch itself");
+
+          const bob = await connect(server, { version, namespace });
+          const [welcome] = bob.heard("connection-success");
+          assert.deepEqual([welcome.existsProducer, welcome.isProducerExist], [true, true]);
+          const other = await publish(bob, hello);
+          assert.equal((await watch(bob, other.rtpCapabilities)).producerId, published.id, "others first");
+          assert.equal((await watch(alice, published.rtpCapabilities)).producerId, other.id, "others first");
+
+          await Promise.all([alice.flush(), bob.flush()]);
+          const [room] = await server.rooms();
+          const consumers = room.peers.flatMap((peer) => peer.consumers);
+          assert.equal(consumers.length, 3);
+          assert.ok(consumers.every((consumer) => !consumer.paused), "resume without arguments resumes all");
+          for (const one of [alice, bob]) one.close();
+          await server.empty();
+          assert.deepEqual([...new Set(alice.told.map((one) => one.event))], ["connection-success"]);
+        });
+      }
+    }
+  }
+
+  it("prefers the newest of the others", async () => {
+    const clients = [];
+    for (let n = 0; n < 3; n++) clients.push(await connect(server));
+    const published = [];
+    for (const client of clients) published.push(await publish(client, "createRoom"));
+    assert.equal((await watch(clients[0], published[0].rtpCapabilities)).producerId, published[2].id);
+    assert.equal((await watch(clients[2], published[2].rtpCapabilities)).producerId, published[1].id);
+    for (const client of clients) client.close();
+    await server.empty();
+  });
+
+  it("answers params.error while nobody publishes", async () => {
+    const client = await connect(server);
+    const { rtpCapabilities } = await client.get("createRoom");
+    await client.get("createWebRtcTransport", { sender: false });
+    const answer = await client.ask("consume", { rtpCapabilities });
+    assert.equal(answer.params.error, "producer not found");
+    assert.equal(answer.params.code, "not-found");
+    client.close();
+    await server.empty();
+  });
+});

@@ -1,0 +1,61 @@
+// Our own faults, made on purpose in a binary that can (feature fault-injection): a handler that panics
+// and a worker that dies. Runs when MISO_FAULTS_BIN names such a binary; `run.sh` builds one.
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, it } from "node:test";
+import { closeAll, connect } from "../support/client.mjs";
+import { enter, produce } from "../support/media.mjs";
+import { startServer } from "../support/server.mjs";
+import { until } from "../support/wait.mjs";
+
+const BINARY = process.env.MISO_FAULTS_BIN;
+const native = (server) => connect(server, { query: { dialect: "native" } });
+
+describe("faults", { skip: BINARY ? false : "MISO_FAULTS_BIN is not set" }, () => {
+  let server;
+  before(async () => (server = await startServer({ workers: 2, binary: BINARY })));
+  afterEach(closeAll);
+  after(() => server.stop());
+
+  it("a panicking handler is answered, and its socket goes on", async () => {
+    for (const client of [await connect(server), await native(server)]) {
+      const joined = await client.get("joinRoom", { roomName: "panic" });
+      assert.equal((await client.ask("fault-panic")).code, "internal");
+      assert.deepEqual((await client.get("joinRoom", { roomName: "panic" })).rtpCapabilities, joined.rtpCapabilities);
+    }
+    assert.equal((await server.state()).peers, 2);
+  });
+
+  it("a dead worker closes its rooms and no others, and new rooms work at once", async () => {
+    const peers = {};
+    for (const room of ["one", "two"]) {
+      peers[room] = [await native(server), await connect(server)];
+      await peers[room][0].get("joinRoom", { roomName: room });
+      await enter(peers[room][1], room);
+    }
+    const { id } = await produce(peers.one[1]);
+    await peers.one[0].hears("new-producer");
+    const listener = await connect(server);
+    await enter(listener, "one");
+    assert.deepEqual(await listener.get("getProducers"), [id]);
+    const workers = (await server.rooms()).map((room) => room.worker);
+    assert.equal(new Set(workers).size, 2, "rooms are spread over workers");
+
+    await peers.one[0].ask("fault-worker");
+    assert.deepEqual(await peers.one[0].hears("room-closed"), [{ reason: "worker-died" }]);
+    assert.deepEqual((await listener.hears("producer-closed")).map((p) => p.remoteProducerId), [id]);
+    assert.equal((await peers.one[1].ask("getProducers")).code, "not-joined");
+    assert.deepEqual(peers.two[0].heard("room-closed"), []);
+    assert.equal((await produce(peers.two[1])).producersExist, false);
+    await peers.two[0].hears("new-producer");
+
+    await peers.one[0].get("joinRoom", { roomName: "one" });
+    await enter(peers.one[1], "one");
+    await produce(peers.one[1]);
+    await peers.one[0].hears("new-producer", 2);
+    await until("the worker is back", async () => (await (await fetch(`${server.url}/healthz`)).json()).status === "ok");
+  });
+
+  it("nothing is left", async () => {
+    await server.empty();
+  });
+});

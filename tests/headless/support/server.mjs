@@ -1,0 +1,92 @@
+// A miso of our own: started on a free port, stopped at the end, its log at hand when something fails.
+import { spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { fileURLToPath } from "node:url";
+import { until } from "./wait.mjs";
+
+const BINARY = process.env.MISO_BIN ?? fileURLToPath(new URL("../../../target/debug/miso", import.meta.url));
+const EMPTY = { sockets: 0, addresses: 0, rooms: 0, peers: 0, transports: 0, producers: 0, consumers: 0 };
+
+async function freePort() {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => probe.once("listening", resolve));
+  const { port } = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+export async function startServer({ workers = 2, flags = [], binary = BINARY } = {}) {
+  const port = await freePort();
+  const server = new Server(binary, port, [
+    ...["--listen", `127.0.0.1:${port}`, "--tls", "off", "--media-ip", "127.0.0.1"],
+    ...["--media-port", "0", "--workers", String(workers)],
+    ...flags,
+  ]);
+  await server.start();
+  return server;
+}
+
+class Server {
+  #flags;
+  #child;
+  #exit = null;
+  #said = [];
+
+  constructor(binary, port, flags) {
+    this.binary = binary;
+    this.port = port;
+    this.url = `http://127.0.0.1:${port}`;
+    this.#flags = flags;
+  }
+
+  async start() {
+    this.#child = spawn(this.binary, this.#flags, { stdio: ["ignore", "pipe", "pipe"] });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text) => this.#said.push(text));
+    }
+    this.#child.once("error", (error) => (this.#exit = error.message));
+    this.#child.once("exit", (code, signal) => (this.#exit ??= `exited with ${code ?? signal}`));
+    await until(`miso healthy at ${this.url}`, async () => {
+      if (this.#exit !== null) throw new Error(`${this.binary}: ${this.#exit}\n${this.log()}`);
+      return fetch(`${this.url}/healthz`).then((response) => response.ok, () => false);
+    });
+  }
+
+  log() {
+    return this.#said.join("");
+  }
+
+  /** What the process died of, or null while it lives. */
+  get exit() {
+    return this.#exit;
+  }
+
+  async state() {
+    return (await fetch(`${this.url}/debug/state`)).json();
+  }
+
+  async rooms() {
+    return (await (await fetch(`${this.url}/api/v1/rooms`)).json()).rooms;
+  }
+
+  /** Waits until nothing is left: neither in rooms and signalling nor in the media workers. */
+  async empty(patience = 5_000) {
+    let state;
+    const left = () => Object.keys(EMPTY).filter((kind) => state[kind] !== 0);
+    const inside = () => ["routers", "transports", "producers", "consumers"].filter((kind) => state.engine[kind] !== 0);
+    await until(() => `nothing left, but there is ${JSON.stringify(state)}`, async () => {
+      state = await this.state();
+      return left().length === 0 && inside().length === 0;
+    }, patience);
+    return state;
+  }
+
+  async stop() {
+    if (this.#exit !== null) return;
+    const ended = new Promise((resolve) => this.#child.once("exit", resolve));
+    this.#child.kill("SIGTERM");
+    const patience = setTimeout(() => this.#child.kill("SIGKILL"), 5_000);
+    await ended;
+    clearTimeout(patience);
+  }
+}
