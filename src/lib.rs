@@ -23,8 +23,10 @@ pub mod tls;
 
 use std::{net::SocketAddr, sync::Arc};
 
+use axum::Router;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
+use tower::Layer;
 
 use config::{Config, ConfigError};
 use engine::{EngineError, WorkerPool};
@@ -107,7 +109,9 @@ impl Server {
         } = self.config;
         let registry = Registry::new(self.pool.clone(), room, &signaling);
         let (layer, sockets) = signaling::layer(Arc::clone(&registry), &signaling);
-        let router = http::router(registry).layer(layer);
+        // Around the router as a whole: inside it every route would get sessions of its own, and a
+        // client that polls would be known to some of them only.
+        let router = Router::new().fallback_service(layer.layer(http::router(registry)));
         let shutdown = async {
             shutdown.await;
             // Before requests are waited for: a long poll is one.
