@@ -27,8 +27,6 @@ const FULL_QUEUE: i64 = 80_000;
 /// A full queue that does not fall to this part of its length in so long is not ours: the path
 /// changed, or others fill it.
 const FOREIGN_QUEUE: (f64, i64) = (0.7, 3_000_000);
-/// Growth waits until a queue is shorter than this.
-const SHORT_QUEUE: i64 = 30_000;
 /// Without send times the estimate moves so often.
 const BLIND_INTERVAL: Duration = Duration::from_millis(100);
 /// Loss, in 1/256, below which the estimate grows without send times, and above which it falls
@@ -175,7 +173,7 @@ impl RembEstimator {
             Usage::Over if standing >= STANDING_QUEUE => Usage::Over,
             Usage::Normal if standing >= FULL_QUEUE => Usage::Over,
             _ if standing >= OVERFLOWING_QUEUE && self.loss > LOSS.1 => Usage::Over,
-            _ if standing >= SHORT_QUEUE => Usage::Under,
+            Usage::Under if standing >= STANDING_QUEUE => Usage::Under,
             // A slope without a queue is jitter.
             _ => Usage::Normal,
         };

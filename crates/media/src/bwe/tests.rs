@@ -68,6 +68,7 @@ struct Simulation {
     /// Packets sent and lost since the last loss report.
     sent: u32,
     lost: u32,
+    reports_loss: bool,
 }
 
 impl Simulation {
@@ -91,6 +92,7 @@ impl Simulation {
             delivered: 0,
             sent: 0,
             lost: 0,
+            reports_loss: true,
         }
     }
 
@@ -174,7 +176,7 @@ impl Simulation {
                 .receive(self.now, Some(abs_send_time), PACKET);
             self.delivered += PACKET as u64;
         }
-        if (self.now - self.start).as_millis().is_multiple_of(1_000) {
+        if (self.now - self.start).as_millis().is_multiple_of(1_000) && self.reports_loss {
             let fraction = (self.lost * 256)
                 .checked_div(self.sent)
                 .unwrap_or(0)
@@ -277,6 +279,19 @@ fn estimate_converges_to_a_link_that_drops_rather_than_delays() {
         let (estimate, _) = simulation.run(60);
         assert_between(estimate, 700_000.0, 1_100_000.0, "estimate");
     }
+}
+
+#[test]
+fn full_queue_is_overuse_although_it_grows_no_more() {
+    let path = Path {
+        queue: Duration::from_millis(100),
+        ..Path::of(1_000_000.0)
+    };
+    let mut simulation = Simulation::new(path, 20_000_000.0);
+    simulation.reports_loss = false;
+    simulation.run(20);
+    let (estimate, _) = simulation.run(60);
+    assert_between(estimate, 700_000.0, 1_100_000.0, "estimate");
 }
 
 #[test]

@@ -482,6 +482,21 @@ mod tests {
     }
 
     #[test]
+    fn packet_too_old_to_be_placed_is_not_asked_for() {
+        let mut bench = Bench::new(true);
+        bench.receive_all([0]);
+        bench.receive_all(2..4_096);
+        let mut out = Vec::new();
+        bench.stream.nacks(bench.now, &mut out);
+        assert_eq!(out, [1]);
+        bench.receive_all(4_096..4_100);
+        assert_eq!(bench.stream.poll_timeout(), None);
+        assert!(bench.stream.take_key_frame_wanted());
+        let late = bench.stream.receive_retransmission(bench.now, 1, 10);
+        assert_eq!(late, StreamPacket::TooOld);
+    }
+
+    #[test]
     fn sender_report_is_echoed_with_its_age() {
         let mut bench = Bench::new(true);
         bench.receive_all([1]);

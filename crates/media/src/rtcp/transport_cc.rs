@@ -110,7 +110,7 @@ fn next_chunk(statuses: &[Option<i16>]) -> (u16, usize) {
     } else {
         TWO_BIT_SYMBOLS
     };
-    if run >= in_vector.min(statuses.len()) {
+    if run >= in_vector {
         return ((first as u16) << 13 | run as u16, run);
     }
     // A status beyond the count is zero: missing, and not read.
