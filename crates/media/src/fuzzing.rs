@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    MediaLimits, SocketId, Tuple,
+    MediaLimits, SocketId, TransportId, Tuple, Worker,
     rtcp::compound::{Compound, RtcpMessage},
     rtp::{
         codecs::{self, Codec},
@@ -22,6 +22,31 @@ use crate::{
 
 /// The credentials [`stun`] answers to: username fragment and password.
 pub const ICE_CREDENTIALS: (&str, &str) = ("fuzzed", "a password of enough characters");
+
+/// The keying material [`connect`] installs, for AEAD_AES_128_GCM (RFC 5764 §4.2): the client's key
+/// and salt are those of a transport whose client is the DTLS client.
+pub const KEYING_MATERIAL: [u8; 56] = [7; 56];
+
+/// Connects a transport as if its handshake had agreed on [`KEYING_MATERIAL`].
+///
+/// # Panics
+///
+/// When the transport is not there.
+pub fn connect(worker: &mut Worker, now: Instant, transport: TransportId) {
+    let now = worker.advance(now);
+    let keys = srtp_pair(SrtpProfile::AeadAes128Gcm, &KEYING_MATERIAL, false);
+    let keys = keys.expect("invariant: the material has the profile's length");
+    let place = worker.index.transports.get(&transport).copied();
+    let place = place.expect("invariant: the target made this transport");
+    worker.guarded(now, place, |router, out| {
+        let Some(entry) = router.transports.get_mut(place.1) else {
+            return;
+        };
+        let change = entry.install_keys(keys);
+        router.apply(now, place.1, change, out);
+        router.wake_transport(place.1, out);
+    });
+}
 
 /// Gives `datagrams` to one ICE session in turn, 10 s apart.
 ///

@@ -235,6 +235,17 @@ impl WebRtcTransport {
         change
     }
 
+    /// Takes keys as if a handshake had agreed on them.
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn install_keys(&mut self, keys: (SrtpInbound, SrtpOutbound)) -> Change {
+        self.srtp = Some(keys);
+        self.connect_deadline = None;
+        Change {
+            dtls: Some(DtlsState::Connected),
+            ..Change::default()
+        }
+    }
+
     /// Whether media can be sent and received.
     pub(crate) fn is_connected(&self) -> bool {
         self.srtp.is_some()
