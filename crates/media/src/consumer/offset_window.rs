@@ -123,4 +123,18 @@ mod tests {
         assert_eq!(window.output(299), None);
         assert_eq!(window.output(300), Some(2));
     }
+
+    #[test]
+    fn what_was_left_out_a_window_ago_is_forgotten() {
+        let mut window = OffsetWindow::<2>::new(0);
+        window.start(10);
+        window.leave_out(11);
+        (12..139).for_each(|input| window.pass(input));
+        window.pass(140);
+        assert_eq!(
+            window.output(139),
+            Some(128),
+            "11 was left out, 139 was not"
+        );
+    }
 }

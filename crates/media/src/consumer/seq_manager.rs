@@ -150,6 +150,16 @@ mod tests {
     }
 
     #[test]
+    fn what_was_seen_a_window_ago_is_no_duplicate() {
+        let mut manager = started(10, 500);
+        for input in 501..1_524 {
+            manager.forward(input);
+        }
+        manager.forward(1_525);
+        assert_eq!(manager.place(1_524), Place::Reserved);
+    }
+
+    #[test]
     fn packet_later_than_the_window_is_old() {
         let mut manager = started(10, 500);
         manager.forward(1_530);
