@@ -100,3 +100,27 @@ fn many_quick_pauses_ask_once_per_resume() {
     assert_eq!(rig.asked().len(), 1 + 1_000);
     assert_eq!(rig.forward_all(&source.key_frame(1)).len(), 1);
 }
+
+#[test]
+fn switch_ends_the_wait_for_the_layer_left_behind() {
+    let mut rig = Rig::simulcast();
+    let (mut low, mut high) = (Source::new(0), Source::new(2));
+    rig.alive(&[true, false, false]);
+    rig.forward_all(&low.key_frame(1));
+    rig.forward_all(&high.inter_frame(1));
+    rig.call(Consumer::request_key_frame);
+    assert_eq!(rig.forward_all(&high.key_frame(1)).len(), 1);
+    rig.asked();
+    rig.wait(20_000);
+    assert!(rig.asked().is_empty());
+}
+
+#[test]
+fn request_nobody_has_taken_yet_ends_with_a_pause() {
+    let (mut rig, mut source) = (Rig::video(), Source::new(0));
+    rig.forward_all(&source.key_frame(1));
+    rig.asked();
+    rig.consumer.request_key_frame(rig.now);
+    rig.call(Consumer::pause);
+    assert!(rig.asked().is_empty());
+}
