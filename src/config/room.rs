@@ -42,8 +42,8 @@ impl Default for RoomConfig {
             consumers_per_peer: 512,
             // LiveKit's figure; longer names are mistakes or attacks.
             name_chars: 256,
-            // It is repeated to every peer of the room.
-            app_data_bytes: 16 * 1024,
+            // It is repeated to every peer of the room; frontends put a word or two into it.
+            app_data_bytes: 4 * 1024,
             // A burst of 256 peers joining, each with four events, fits.
             pending_events: 1024,
         }

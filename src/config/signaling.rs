@@ -27,6 +27,10 @@ pub struct SignalingConfig {
     pub queued_refusals: usize,
     /// Packets that wait for a slow client.
     pub outgoing_packets: usize,
+    /// Bytes one socket may be sent at once.
+    pub outgoing_burst_bytes: u32,
+    /// Bytes per second one socket may be sent in the long run.
+    pub outgoing_bytes_per_second: u32,
     /// Time from an event's arrival to its acknowledgement, whatever happens.
     pub ack_deadline: Duration,
     /// Sockets of one remote address; 0 turns the limit off (behind a reverse proxy).
@@ -55,8 +59,12 @@ impl Default for SignalingConfig {
             queued_bytes: 1024 * 1024,
             // 16 bytes each.
             queued_refusals: 10_000,
-            // Beyond it emitting waits, and the next heartbeat that finds it full ends the socket.
-            outgoing_packets: 1024,
+            // Beyond it emitting waits, and the next heartbeat that finds it full ends the socket. The
+            // usual large packet is 15 KB of capabilities: 4 MB for a client that reads nothing.
+            outgoing_packets: 256,
+            // Whoever asks for long lists and does not read them is slowed down to this.
+            outgoing_burst_bytes: 4 * 1024 * 1024,
+            outgoing_bytes_per_second: 256 * 1024,
             ack_deadline: Duration::from_secs(10),
             // A class room behind one address.
             sockets_per_address: 64,

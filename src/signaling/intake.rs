@@ -14,7 +14,7 @@ use socketioxide::{
 };
 use tokio::{sync::Notify, time::Instant};
 
-use super::request::Payload;
+use super::{bucket::Bucket, request::Payload};
 use crate::{
     config::SignalingConfig,
     error::{ApiError, ErrorCode},
@@ -65,7 +65,7 @@ impl Intake {
     /// An empty queue. Events nobody waits for and `known` does not know are dropped unseen: some
     /// frontends send such on every animation frame.
     pub(super) fn new(config: Arc<SignalingConfig>, known: fn(&str) -> bool) -> Arc<Self> {
-        let bucket = Bucket::new(&config);
+        let bucket = Bucket::new(config.event_burst.into(), config.events_per_second.into());
         Arc::new(Self {
             config,
             known,
@@ -120,7 +120,7 @@ impl Intake {
         }
         let full = queue.events >= self.config.queued_events
             || queue.bytes + event.text.len() > self.config.queued_bytes;
-        if queue.bucket.take(event.at) && !full {
+        if queue.bucket.take(1.0, event.at) && !full {
             queue.events += 1;
             queue.bytes += event.text.len();
             queue.incoming.push_back(Incoming::Event(event));
@@ -220,37 +220,6 @@ fn depth(text: &str) -> usize {
         }
     }
     deepest
-}
-
-/// A token bucket: so many at once, so many per second.
-#[derive(Debug)]
-struct Bucket {
-    tokens: f64,
-    burst: f64,
-    per_second: f64,
-    filled: Option<Instant>,
-}
-
-impl Bucket {
-    fn new(config: &SignalingConfig) -> Self {
-        Self {
-            tokens: config.event_burst.into(),
-            burst: config.event_burst.into(),
-            per_second: config.events_per_second.into(),
-            filled: None,
-        }
-    }
-
-    fn take(&mut self, now: Instant) -> bool {
-        let since = self.filled.replace(now).map(|then| now - then);
-        let earned = since.unwrap_or_default().as_secs_f64() * self.per_second;
-        self.tokens = (self.tokens + earned).min(self.burst);
-        let enough = self.tokens >= 1.0;
-        if enough {
-            self.tokens -= 1.0;
-        }
-        enough
-    }
 }
 
 #[cfg(test)]

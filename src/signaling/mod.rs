@@ -4,6 +4,7 @@
 //! that handles them strictly in order; `dialect` knows the words of each frontend family;
 //! `handlers` turn requests into room verbs; `notify` tells clients what happened.
 
+mod bucket;
 pub mod dialect;
 mod handlers;
 mod intake;

@@ -19,6 +19,7 @@ use tokio::{
 
 use super::{
     Shared,
+    bucket::Bucket,
     dialect::{self, Dialect},
     handlers,
     intake::{Event, Incoming, Intake},
@@ -62,6 +63,8 @@ pub(super) struct Session {
     pub(super) member: Option<Member>,
     connection: Connection,
     intake: Arc<Intake>,
+    /// Bytes it may be sent.
+    outgoing: Bucket,
 }
 
 /// A session's place in a room.
@@ -86,6 +89,10 @@ pub(super) fn open(connection: Connection, shared: Shared) {
         member: None,
         connection,
         intake,
+        outgoing: Bucket::new(
+            shared.config.outgoing_burst_bytes.into(),
+            shared.config.outgoing_bytes_per_second.into(),
+        ),
         shared,
     };
     tokio::spawn(session.run());
@@ -112,7 +119,7 @@ impl Session {
         self.end();
     }
 
-    async fn welcome(&self) {
+    async fn welcome(&mut self) {
         let registry = &self.shared.registry;
         let default_room = registry.room(&RoomId::from(RoomId::DEFAULT));
         self.tell(Notification::Welcome {
@@ -185,10 +192,11 @@ impl Session {
     }
 
     /// False when the client takes nothing any more.
-    async fn tell(&self, notification: Notification) -> bool {
+    async fn tell(&mut self, notification: Notification) -> bool {
         for (event, payload) in (self.dialect.notify)(notification) {
-            let socket = &self.connection.0;
-            if !self.send(|| socket.emit(event, &payload)).await {
+            let socket = self.connection.0.clone();
+            let attempt = || socket.emit(event, &payload);
+            if !self.send(size(&payload), attempt).await {
                 return false;
             }
         }
@@ -196,34 +204,34 @@ impl Session {
     }
 
     /// Acknowledges an event, if the client waits for that.
-    async fn answer(&self, ack: Option<i64>, answer: &Value) -> bool {
+    async fn answer(&mut self, ack: Option<i64>, answer: &Value) -> bool {
         if ack.is_none() {
             return true;
         }
-        let socket = &self.connection.0;
-        self.send(
-            || match AckSender::from_message_parts(socket, &mut nothing(), &ack) {
-                Ok(sender) => sender.send(answer),
-                Err(infallible) => match infallible {},
-            },
-        )
-        .await
+        let socket = self.connection.0.clone();
+        let attempt = || match AckSender::from_message_parts(&socket, &mut nothing(), &ack) {
+            Ok(sender) => sender.send(answer),
+            Err(infallible) => match infallible {},
+        };
+        self.send(size(answer), attempt).await
     }
 
     /// Hands a packet to the connection, which may be behind for a while. False when it stays so.
-    async fn send(&self, attempt: impl Fn() -> Result<(), SendError>) -> bool {
+    async fn send(&mut self, size: u32, attempt: impl Fn() -> Result<(), SendError>) -> bool {
         let patience = Instant::now() + self.shared.config.ack_deadline;
-        loop {
-            match attempt() {
-                Err(SendError::Socket(SocketError::InternalChannelFull)) => {}
-                Err(SendError::Socket(SocketError::Closed)) => return false,
-                Ok(()) | Err(_) => return true,
-            }
-            if Instant::now() > patience {
-                return false;
+        let mut paid = false;
+        while Instant::now() < patience {
+            paid = paid || self.outgoing.take(size.into(), Instant::now());
+            if paid {
+                match attempt() {
+                    Err(SendError::Socket(SocketError::InternalChannelFull)) => {}
+                    Err(SendError::Socket(SocketError::Closed)) => return false,
+                    Ok(()) | Err(_) => return true,
+                }
             }
             sleep(RETRY).await;
         }
+        false
     }
 
     /// Gives everything back. The socket is closed if it is still open; one that takes no packets
@@ -260,6 +268,21 @@ async fn next_event(member: &mut Option<Member>) -> Option<RoomEvent> {
     match member {
         Some(member) => member.events.recv().await,
         None => std::future::pending().await,
+    }
+}
+
+/// About how many bytes a value is as JSON.
+fn size(value: &Value) -> u32 {
+    let length = |text: &str| u32::try_from(text.len()).unwrap_or(u32::MAX);
+    match value {
+        Value::String(text) => length(text).saturating_add(3),
+        Value::Array(items) => items.iter().map(size).fold(2, u32::saturating_add),
+        Value::Object(members) => {
+            let sizes = members.iter();
+            let sizes = sizes.map(|(key, value)| length(key).saturating_add(size(value)));
+            sizes.fold(2, u32::saturating_add)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
     }
 }
 

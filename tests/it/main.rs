@@ -5,5 +5,6 @@ mod architecture;
 mod engine;
 mod http;
 mod protocol_md;
+mod rooms;
 mod shutdown;
 mod support;

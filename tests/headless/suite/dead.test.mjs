@@ -55,6 +55,33 @@ describe("dead clients", { concurrency: true }, () => {
     await until("closed", () => raw.readyState === WebSocket.CLOSED, NOTICED);
   });
 
+  it("are dropped when they ask without end and read nothing, and cost little memory until then", async (t) => {
+    const raw = new WebSocket(`${server.url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`);
+    let closed = false;
+    raw.on("close", () => (closed = true));
+    raw.on("error", () => (closed = true));
+    await new Promise((resolve) => raw.once("open", resolve));
+    raw.send("40/mediasoup,");
+    raw._socket.pause();
+    const before = (await server.state()).process.residentBytes;
+    let most = before;
+    // Heartbeats are answered unread; every answer asked for is 15 KB long.
+    const asking = setInterval(() => {
+      raw.send("3");
+      for (let n = 0; n < 9; n++) raw.send('42/mediasoup,1["joinRoom",{"roomName":"greedy"}]');
+    }, 100);
+    const inside = async () => (await server.rooms()).some((room) => room.id === "greedy");
+    await until("it is in", inside);
+    await until("it is out", async () => {
+      most = Math.max(most, (await server.state()).process.residentBytes);
+      return closed || !(await inside());
+    }, 60_000);
+    clearInterval(asking);
+    raw.terminate();
+    t.diagnostic(`resident memory grew by ${most - before} bytes`);
+    assert.ok(most - before < 32 * 1024 * 1024);
+  });
+
   it("lose transports that are never connected after 30 s, and hear of it", async () => {
     const client = await connect(server, { query: { dialect: "native" } });
     await client.get("joinRoom", { roomName: "idle" });

@@ -59,10 +59,10 @@ describe("limits", () => {
     assert.equal(bob.heard("producer-closed").length, 1);
   });
 
-  it("16 KiB of appData", async () => {
+  it("4 KiB of appData", async () => {
     const client = await connect(server);
     await enter(client, "limits");
-    const answer = await client.ask("transport-produce", { kind: "video", rtpParameters: video(), appData: { text: "x".repeat(16 * 1024) } });
+    const answer = await client.ask("transport-produce", { kind: "video", rtpParameters: video(), appData: { text: "x".repeat(4 * 1024) } });
     assert.equal(answer.code, "bad-request");
   });
 

@@ -1,0 +1,159 @@
+//! Rooms on real media workers, without sockets: limits of the server, races of joining and closing,
+//! peers that fall behind.
+
+use std::{net::Ipv4Addr, sync::Arc};
+
+use miso::{
+    config::{MediaConfig, RoomConfig, SignalingConfig},
+    engine::WorkerPool,
+    room::{
+        Counts, Hears, NewPeer, PeerId, Profile, Registry, Role, RoomError, RoomEvent, RoomId,
+        policy::Limit,
+    },
+};
+use tokio::sync::mpsc;
+
+fn registry(config: RoomConfig) -> Arc<Registry> {
+    let media = MediaConfig {
+        ips: vec![Ipv4Addr::LOCALHOST.into()],
+        port: 0,
+        workers: 2,
+        ..MediaConfig::default()
+    };
+    let pool = WorkerPool::start(&media).unwrap();
+    Registry::new(pool, config, &SignalingConfig::default())
+}
+
+fn peer(registry: &Registry, name: &str) -> (NewPeer, mpsc::Receiver<RoomEvent>) {
+    let (sender, events) = registry.event_channel();
+    let peer = NewPeer {
+        id: PeerId::from(name),
+        display_name: None,
+        profile: Profile::Full,
+        hears: Hears::FromJoin,
+        events: sender,
+    };
+    (peer, events)
+}
+
+async fn empty(registry: &Registry) {
+    // The last references of a closed room go when its worker has confirmed; each look yields.
+    while registry.counts() != Counts::default() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn rooms_and_peers_are_limited_and_given_back() {
+    let registry = registry(RoomConfig {
+        rooms: 2,
+        peers: 4,
+        peers_per_room: 2,
+        ..RoomConfig::default()
+    });
+    let (a, b, c) = (RoomId::from("a"), RoomId::from("b"), RoomId::from("c"));
+    let join = async |room: &RoomId, name: &str| {
+        let (peer, _events) = peer(&registry, name);
+        registry.join(room, peer).await
+    };
+    let (room, _) = join(&a, "1").await.unwrap();
+    join(&a, "2").await.unwrap();
+    let full = join(&a, "3").await.unwrap_err();
+    assert_eq!(full, RoomError::Limit(Limit::Peers), "the room is full");
+    let (other, _) = join(&b, "3").await.unwrap();
+    assert_eq!(
+        join(&c, "4").await.unwrap_err(),
+        RoomError::Limit(Limit::Rooms)
+    );
+    join(&b, "4").await.unwrap();
+    assert_eq!(
+        join(&c, "5").await.unwrap_err(),
+        RoomError::Limit(Limit::Peers),
+        "the server is full"
+    );
+
+    for name in ["1", "2"] {
+        registry.leave(&room, &PeerId::from(name));
+    }
+    join(&c, "5").await.unwrap();
+    for name in ["3", "4"] {
+        registry.leave(&other, &PeerId::from(name));
+    }
+    registry.leave(&registry.room(&c).unwrap(), &PeerId::from("5"));
+    empty(&registry).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_joins_while_a_room_closes_meets_the_others() {
+    let registry = registry(RoomConfig::default());
+    let visitors = (0..4).map(|visitor| {
+        let registry = registry.clone();
+        tokio::spawn(async move {
+            for round in 0..200 {
+                let (new, _events) = peer(&registry, &format!("{visitor}-{round}"));
+                let id = new.id.clone();
+                let (room, _) = registry.join(&RoomId::from("busy"), new).await.unwrap();
+                // Whoever is in a room is in the one the registry would give to the next.
+                let known = registry.room(&RoomId::from("busy")).unwrap();
+                assert!(Arc::ptr_eq(&room, &known), "two rooms of one name");
+                room.create_transport(&id, Role::Send).await.unwrap();
+                registry.leave(&room, &id);
+            }
+        })
+    });
+    for visitor in visitors.collect::<Vec<_>>() {
+        visitor.await.unwrap();
+    }
+    empty(&registry).await;
+}
+
+#[tokio::test]
+async fn one_name_is_one_peer() {
+    let registry = registry(RoomConfig::default());
+    let room = RoomId::from("r");
+    let (first, _events) = peer(&registry, "twin");
+    let (second, _more) = peer(&registry, "twin");
+    registry.join(&room, first).await.unwrap();
+    let again = registry.join(&room, second).await.unwrap_err();
+    assert_eq!(again, RoomError::AlreadyJoined);
+    assert_eq!(registry.counts().peers, 1);
+}
+
+#[tokio::test]
+async fn a_peer_too_far_behind_loses_its_channel_and_others_do_not() {
+    let registry = registry(RoomConfig {
+        pending_events: 3,
+        ..RoomConfig::default()
+    });
+    let room = RoomId::from("r");
+    let (slow, mut behind) = peer(&registry, "slow");
+    registry.join(&room, slow).await.unwrap();
+    let mut others = Vec::new();
+    for name in ["1", "2", "3", "4", "5"] {
+        let (other, events) = peer(&registry, name);
+        others.push(events);
+        registry.join(&room, other).await.unwrap();
+    }
+    let mut heard = 0;
+    while let Some(event) = behind.recv().await {
+        assert!(matches!(event, RoomEvent::PeerJoined { .. }));
+        heard += 1;
+    }
+    assert_eq!(heard, 3, "what fits is heard, then the channel ends");
+    assert!(others[2].try_recv().is_ok());
+}
+
+#[tokio::test]
+async fn rooms_are_spread_over_workers() {
+    let registry = registry(RoomConfig::default());
+    let mut workers = Vec::new();
+    for name in ["a", "b"] {
+        let (new, _events) = peer(&registry, name);
+        let id = new.id.clone();
+        let (room, _) = registry.join(&RoomId::from(name), new).await.unwrap();
+        room.create_transport(&id, Role::Send).await.unwrap();
+        workers.extend(room.view().worker);
+    }
+    workers.sort_unstable();
+    assert_eq!(workers, [0, 1]);
+}
