@@ -70,14 +70,19 @@ pub(super) fn warnings(config: &MediaConfig, ips: &[IpAddr]) -> Vec<String> {
                 .into(),
         ];
     }
-    if ips.iter().any(is_public) {
+    let (public, private): (Vec<&IpAddr>, Vec<&IpAddr>) = ips.iter().partition(|ip| is_public(ip));
+    // A public IPv6 address helps nobody who has IPv4 only.
+    let v4_is_private =
+        private.iter().any(|ip| ip.is_ipv4()) && !public.iter().any(|ip| ip.is_ipv4());
+    if !public.is_empty() && !v4_is_private {
         return Vec::new();
     }
-    vec![
-        "media is offered on private addresses only: clients outside this network cannot be \
-         reached (use --announced-address with the public address)"
-            .into(),
-    ]
+    let private: Vec<_> = private.iter().map(ToString::to_string).collect();
+    vec![format!(
+        "clients outside this network cannot reach {} (use --announced-address with the public \
+         address)",
+        private.join(", ")
+    )]
 }
 
 /// Whether the whole internet can route to it, as far as the number tells.
@@ -132,7 +137,9 @@ mod tests {
         };
         assert_eq!(warned(&["127.0.0.1"]), 1);
         assert_eq!(warned(&["192.168.1.2", "fd00::1", "100.64.0.1"]), 1);
+        assert_eq!(warned(&["192.168.1.2", "2001:db8::1"]), 1);
         assert_eq!(warned(&["192.168.1.2", "198.51.100.4"]), 0);
+        assert_eq!(warned(&["198.51.100.4", "fd00::1"]), 0);
         let announced = MediaConfig {
             announced_address: Some("203.0.113.7".into()),
             ..MediaConfig::default()

@@ -61,9 +61,7 @@ impl MediaSocket {
         let socket = StdSocket::bind((ip, port)).map_err(describe)?;
         socket.set_nonblocking(true).map_err(describe)?;
         let local = socket.local_addr().map_err(describe)?;
-        // The kernel clamps to its own maximum; a smaller buffer only means earlier loss.
-        let _ = setsockopt(&socket, sockopt::RcvBuf, &plan.kernel_buffer);
-        let _ = setsockopt(&socket, sockopt::SndBuf, &plan.kernel_buffer);
+        enlarge_buffers(&socket, plan.kernel_buffer);
         Ok(Self {
             io: UdpSocket::from_std(socket),
             local,
@@ -151,6 +149,19 @@ impl MediaSocket {
     pub(super) fn counts(&self) -> (ReceiveCounts, SendCounts) {
         (self.received, self.outbox.counts())
     }
+}
+
+/// Asks for kernel buffers of `bytes`. Whoever may, gets them; the others get as much as
+/// `net.core.rmem_max` allows, and a smaller buffer only means earlier loss.
+fn enlarge_buffers(socket: &StdSocket, bytes: usize) {
+    #[cfg(target_os = "linux")]
+    if setsockopt(socket, sockopt::RcvBufForce, &bytes).is_ok()
+        && setsockopt(socket, sockopt::SndBufForce, &bytes).is_ok()
+    {
+        return;
+    }
+    let _ = setsockopt(socket, sockopt::RcvBuf, &bytes);
+    let _ = setsockopt(socket, sockopt::SndBuf, &bytes);
 }
 
 #[cfg(target_os = "linux")]
