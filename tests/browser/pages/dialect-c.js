@@ -23,7 +23,7 @@ const receiving = new Map();
 const known = new Set();
 
 window.errors = [];
-window.closed = [];
+window.gone = [];
 window.consumed = () => [...receiving.values()].map(({ consumer }) => consumer.producerId);
 window.reports = async () => {
   const transports = [sending, ...[...receiving.values()].map(({ transport }) => transport)].filter(Boolean);
@@ -94,7 +94,7 @@ addEventListener("unhandledrejection", ({ reason }) => report(reason));
 socket.on("connection-success", () => start().catch(report));
 socket.on("new-producer", ({ producerId }) => receive(producerId));
 socket.on("producer-closed", ({ remoteProducerId }) => {
-  window.closed.push(remoteProducerId);
+  window.gone.push(remoteProducerId);
   receiving.get(remoteProducerId)?.transport.close();
   receiving.delete(remoteProducerId);
 });

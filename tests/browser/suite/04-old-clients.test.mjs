@@ -36,10 +36,10 @@ for (const [version, client] of Object.entries(CLIENTS)) {
     await second.close();
     stage.pages.pop();
     await until("the first page is told that both producers are gone", async () => {
-      const closed = await first.evaluate(() => window.closed);
-      return closed.length === 2 && new Set(closed).size === 2;
+      assert.deepEqual(await errorsOf(first), []);
+      const gone = await first.evaluate(() => window.gone);
+      return gone.length === 2 && new Set(gone).size === 2;
     });
-    assert.deepEqual(await errorsOf(first), []);
   });
 
   scene(`dialect B with mediasoup-client ${version}: a page plays its own picture, another one plays it too`, async (stage) => {

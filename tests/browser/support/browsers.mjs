@@ -26,7 +26,6 @@ const FIREFOX_PREFS = {
   "media.navigator.streams.fake": true,
   "media.navigator.permission.disabled": true,
   "media.peerconnection.ice.obfuscate_host_addresses": false,
-  "media.peerconnection.ice.loopback": true,
   "media.autoplay.default": 0,
 };
 

@@ -1,6 +1,7 @@
 // A miso of our own: started on a free port, stopped at the end, its log at hand when something fails.
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";
+import { networkInterfaces } from "node:os";
 import { fileURLToPath } from "node:url";
 import { until } from "./wait.mjs";
 
@@ -15,12 +16,18 @@ async function freePort() {
   return port;
 }
 
+/** An address of this machine for media. Firefox sends nothing to 127.0.0.1: it makes no candidate to pair with it. */
+function mediaAddress() {
+  const addresses = Object.values(networkInterfaces()).flat();
+  return addresses.find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? "127.0.0.1";
+}
+
 /** Starts miso with a free port for signalling and one for media; gives its address once it is healthy. */
 export async function startServer(...flags) {
   const [port, media] = [await freePort(), await freePort()];
   const server = new Server(`http://127.0.0.1:${port}`, [
     ...["--listen", `127.0.0.1:${port}`, "--tls", "off"],
-    ...["--media-ip", "127.0.0.1", "--media-port", String(media), "--workers", "1"],
+    ...["--media-ip", mediaAddress(), "--media-port", String(media), "--workers", "1"],
     ...flags,
   ]);
   await server.start();
