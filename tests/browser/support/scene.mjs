@@ -1,10 +1,15 @@
 // A scene: a server, browsers, the users in them; and, when it fails, everything they know written to test-results/.
+import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { after, test } from "node:test";
 import { startChromium, startFirefox } from "./browsers.mjs";
 import { startServer } from "./server.mjs";
 import { User } from "./user.mjs";
+import { until } from "./wait.mjs";
+
+/** Kinds of objects in `/debug/state` that belong to somebody's stay. */
+const KINDS = ["sockets", "rooms", "peers", "routers", "transports", "producers", "consumers", "tuples", "ufrags", "ssrcs"];
 
 export const RESULTS = fileURLToPath(new URL("../../../test-results/", import.meta.url));
 
@@ -71,6 +76,20 @@ class Scene {
   close() {
     return Promise.all(this.pages.map((page) => page.close()));
   }
+
+  /** Everybody has left: the server must hold nothing any more, in its rooms and in its engine. */
+  async leavesNothing() {
+    let left;
+    const empty = async () => {
+      const { engine, ...state } = await server.state();
+      assert.equal(engine.panics, 0);
+      left = KINDS.filter((kind) => state[kind] > 0 || engine[kind] > 0);
+      return left.length === 0;
+    };
+    await until("an empty server", empty, { timeout: 5_000 }).catch((error) => {
+      throw new Error(`${error.message}; left are ${left}`);
+    });
+  }
 }
 
 export function scene(title, play) {
@@ -85,5 +104,6 @@ export function scene(title, play) {
     } finally {
       await stage.close();
     }
+    await stage.leavesNothing();
   });
 }
