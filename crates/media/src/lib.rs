@@ -15,29 +15,28 @@
 //! 7. Same inputs, same seed, same outputs, byte for byte (DTLS signatures excepted).
 #![forbid(unsafe_code)]
 
-#[allow(dead_code)]
 mod bwe;
 mod carry_out;
 mod command;
 mod config;
-#[allow(dead_code)]
+
 mod consumer;
 mod event;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
 mod ids;
-#[allow(dead_code)]
+
 mod producer;
 mod router;
-#[allow(dead_code)]
+
 mod rtcp;
-#[allow(dead_code)]
+
 mod rtp;
 mod stats;
 mod timer;
 mod transmit;
-#[allow(dead_code)]
+
 mod transport;
 mod web_rtc_server;
 mod worker;
