@@ -260,6 +260,10 @@ pub struct TransportStats {
     pub dropped: u64,
     /// Bandwidth last told to the client by REMB, bits per second.
     pub available_incoming_bitrate: Option<u64>,
+    /// Bandwidth last told by the client by REMB, bits per second.
+    pub available_outgoing_bitrate: Option<u64>,
+    /// The SRTP protection profile in use, by its name in the IANA registry.
+    pub srtp_profile: Option<&'static str>,
 }
 
 /// Everything in a worker.
@@ -320,12 +324,23 @@ pub struct ProducerDump {
     pub transport: TransportId,
     /// Audio or video.
     pub kind: MediaKind,
+    /// Simple, simulcast or svc.
+    #[serde(rename = "type")]
+    pub rtp_type: RtpType,
     /// Whether it is paused.
     pub paused: bool,
     /// Packets received over all streams.
     pub packets: u64,
     /// Payload bytes received over all streams.
     pub bytes: u64,
+    /// Payload bits per second now, over all streams.
+    pub bitrate: u64,
+    /// Packets that came twice.
+    pub duplicates: u64,
+    /// Packets that came by retransmission only.
+    pub recovered: u64,
+    /// Largest interarrival jitter of the streams, in timestamp units (RFC 3550 §6.4.1).
+    pub jitter: u32,
     /// Key-frame requests sent to the client.
     pub key_frame_requests: u64,
     /// Packets asked for again.
@@ -356,6 +371,10 @@ pub struct ConsumerDump {
     pub bytes: u64,
     /// Packets sent again.
     pub retransmitted: u64,
+    /// Round-trip time to the client, milliseconds.
+    pub round_trip_time: Option<f64>,
+    /// Share of packets the client lost in its last report interval, 0 to 1.
+    pub fraction_lost: f64,
     /// Spatial and temporal layer being sent, when there are layers.
     pub current_layers: Option<crate::ConsumerLayers>,
 }

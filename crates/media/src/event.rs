@@ -99,8 +99,10 @@ pub enum CloseReason {
     ConsentExpired,
     /// Never connected.
     ConnectTimeout,
-    /// The handshake failed, or the certificate is not the announced one.
+    /// The handshake failed.
     DtlsFailed,
+    /// The certificate is not the announced one.
+    FingerprintMismatch,
     /// The remote side closed DTLS.
     DtlsClosed,
     /// A panic was caught in its work.

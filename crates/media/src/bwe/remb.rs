@@ -131,11 +131,6 @@ impl RembEstimator {
         self.aimd.estimate()
     }
 
-    /// Bits per second that came in over the last second.
-    pub(crate) fn incoming(&self, now: Instant) -> u64 {
-        self.incoming.rate(now)
-    }
-
     /// The bitrate to tell the sender now, if it is time.
     pub(crate) fn due(&mut self, now: Instant) -> Option<u64> {
         if self.poll_timeout().is_none_or(|at| at > now) {

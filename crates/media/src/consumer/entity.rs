@@ -12,7 +12,7 @@ use super::{
 };
 use crate::rtcp::report::ReportBlock;
 use crate::{
-    CommandError, ConsumerId, ConsumerLayers, ProducerId,
+    CommandError, ConsumerId, ConsumerLayers,
     rtp::{MediaPacket, codecs::Codec},
 };
 use ortc::types::{MediaKind, RtpCodecParameters, RtpParameters, RtpType};
@@ -24,7 +24,6 @@ use ortc::types::{MediaKind, RtpCodecParameters, RtpParameters, RtpType};
 #[derive(Debug)]
 pub(crate) struct Consumer {
     id: ConsumerId,
-    producer: ProducerId,
     kind: MediaKind,
     paused: bool,
     producer_paused: bool,
@@ -52,7 +51,6 @@ impl Consumer {
         let (spatial, temporal) = options.preferred_layers.unzip();
         let mut consumer = Self {
             id: config.id,
-            producer: options.producer,
             kind: options.kind,
             paused: options.paused,
             producer_paused: config.producer_paused,
@@ -229,16 +227,6 @@ impl Consumer {
         self.id
     }
 
-    /// Its producer.
-    pub(crate) fn producer(&self) -> ProducerId {
-        self.producer
-    }
-
-    /// Audio or video.
-    pub(crate) fn kind(&self) -> MediaKind {
-        self.kind
-    }
-
     /// Whether it is paused itself.
     pub(crate) fn paused(&self) -> bool {
         self.paused
@@ -280,6 +268,7 @@ impl Consumer {
     }
 
     /// Bytes on the heap for what was sent.
+    #[cfg(test)]
     pub(crate) fn heap(&self) -> usize {
         self.stream.heap()
     }

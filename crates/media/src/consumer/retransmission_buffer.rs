@@ -71,11 +71,6 @@ impl RetransmissionBuffer {
         found.then_some(slot.bytes.as_slice())
     }
 
-    /// Forgets everything and frees the memory.
-    pub(crate) fn clear(&mut self) {
-        self.slots = Vec::new();
-    }
-
     fn make_room(&mut self, now: Instant, sequence: u64) {
         if self.slots.is_empty() {
             let slots = FIRST_SLOTS.min(self.limit);

@@ -185,6 +185,7 @@ impl RtpStreamSend {
     }
 
     /// Bytes on the heap.
+    #[cfg(test)]
     pub(super) fn heap(&self) -> usize {
         self.sent.as_ref().map_or(0, SentPackets::heap)
     }

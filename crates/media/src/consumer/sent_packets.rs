@@ -115,6 +115,7 @@ impl SentPackets {
     }
 
     /// Bytes on the heap.
+    #[cfg(test)]
     pub(super) fn heap(&self) -> usize {
         self.slots.capacity() * size_of::<Sent>()
     }

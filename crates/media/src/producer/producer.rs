@@ -7,7 +7,7 @@ use ortc::types::{MediaKind, RtpCodecParameters, RtpParameters, RtpType};
 
 use super::{
     key_frame_request_manager::KeyFrameRequestManager,
-    rtp_stream_recv::{RtpStreamRecv, RtpStreamRecvConfig, StreamPacket},
+    rtp_stream_recv::{ReceivedSenderReport, RtpStreamRecv, RtpStreamRecvConfig, StreamPacket},
 };
 use crate::{
     CommandError, MediaLimits, ProduceOptions, ProducerDump, ProducerId, ProducerScore,
@@ -50,7 +50,6 @@ pub(crate) struct Producer {
 #[derive(Debug)]
 struct Encoding {
     rid: Option<String>,
-    rtx_ssrc: Option<u32>,
     stream: Option<RtpStreamRecv>,
     kept: Option<RetransmissionBuffer>,
     key_frames: KeyFrameRequestManager,
@@ -110,7 +109,6 @@ impl Producer {
         let payload_types = PayloadTypes::new(options)?;
         let encoding = |encoding: &ortc::types::RtpEncodingParameters| Encoding {
             rid: encoding.rid.clone(),
-            rtx_ssrc: encoding.rtx.map(|rtx| rtx.ssrc),
             stream: None,
             kept: None,
             key_frames: KeyFrameRequestManager::new(limits.key_frame_request_interval),
@@ -276,6 +274,13 @@ impl Producer {
         }
     }
 
+    /// The last sender reports, by encoding.
+    pub(crate) fn sender_reports(&self) -> impl Iterator<Item = (usize, ReceivedSenderReport)> {
+        let report = |encoding: &Encoding| encoding.stream.as_ref()?.sender_report();
+        let reports = self.encodings.iter().map(report).enumerate();
+        reports.filter_map(|(encoding, report)| Some((encoding, report?)))
+    }
+
     /// Every stream there is.
     pub(crate) fn streams(&mut self) -> impl Iterator<Item = &mut RtpStreamRecv> {
         self.encodings
@@ -327,7 +332,7 @@ impl Producer {
     }
 
     /// The producer at a glance.
-    pub(crate) fn dump(&self) -> ProducerDump {
+    pub(crate) fn dump(&self, now: Instant) -> ProducerDump {
         let streams = || {
             self.encodings
                 .iter()
@@ -337,9 +342,14 @@ impl Producer {
             id: self.id,
             transport: self.transport_id,
             kind: self.kind,
+            rtp_type: self.rtp_type,
             paused: self.paused,
             packets: streams().map(RtpStreamRecv::packets).sum(),
             bytes: streams().map(RtpStreamRecv::bytes).sum(),
+            bitrate: streams().map(|stream| stream.bitrate(now)).sum(),
+            duplicates: streams().map(RtpStreamRecv::duplicates).sum(),
+            recovered: streams().map(RtpStreamRecv::recovered).sum(),
+            jitter: streams().map(RtpStreamRecv::jitter).max().unwrap_or(0),
             key_frame_requests: self.encodings.iter().map(|e| e.key_frames.sent()).sum(),
             nacked: streams().map(RtpStreamRecv::nacked).sum(),
             lost: streams().map(RtpStreamRecv::lost).sum(),
@@ -378,9 +388,6 @@ impl Encoding {
         self.stream.get_or_insert_with(|| {
             RtpStreamRecv::new(RtpStreamRecvConfig {
                 ssrc,
-                rtx_ssrc: self.rtx_ssrc,
-                rid: self.rid.clone(),
-                codec: arrival.codec,
                 clock_rate: arrival.payload_type.clock_rate,
                 use_nack: arrival.payload_type.use_nack,
                 use_pli: arrival.payload_type.use_pli,
@@ -436,13 +443,6 @@ impl PayloadTypes {
         Ok(Self {
             known: known.collect::<Result<_, _>>()?,
         })
-    }
-
-    /// Consumers get RTX for the codecs whose producer has it; only those are ever sent again.
-    fn has_rtx(&self) -> bool {
-        self.known
-            .iter()
-            .any(|known| matches!(known.meaning, Meaning::Rtx { .. }))
     }
 
     fn find(&self, number: u8) -> Option<PayloadType> {

@@ -2,13 +2,12 @@
 //!
 //! Takes packets of one encoding and its retransmissions; forwards nothing, sends nothing.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::nack_generator::NackGenerator;
 use super::sequence_window::{Place, SequenceWindow};
 use super::stream_quality::{Counters, Jitter, StreamScore};
 use crate::rtcp::report::ReportBlock;
-use crate::rtp::codecs::Codec;
 use crate::rtp::packet::RtpPacket;
 use crate::rtp::rate_meter::RateMeter;
 
@@ -17,14 +16,8 @@ use crate::rtp::rate_meter::RateMeter;
 pub(crate) struct RtpStreamRecvConfig {
     /// The media stream.
     pub(crate) ssrc: u32,
-    /// Its retransmission stream (RFC 4588).
-    pub(crate) rtx_ssrc: Option<u32>,
-    /// Its restriction identifier (RFC 8851).
-    pub(crate) rid: Option<String>,
     /// Timestamp units a second.
     pub(crate) clock_rate: u32,
-    /// Payload format.
-    pub(crate) codec: Codec,
     /// Whether the sender answers NACK.
     pub(crate) use_nack: bool,
     /// Whether the sender answers PLI.
@@ -191,11 +184,6 @@ impl RtpStreamRecv {
         self.nack.take_key_frame_wanted() && self.config.use_pli
     }
 
-    /// The round-trip time to the sender, where something else measures it.
-    pub(crate) fn set_rtt(&mut self, rtt: Duration) {
-        self.nack.set_rtt(rtt);
-    }
-
     /// 0 (dead) to 10 (perfect), as of the last [`Self::receiver_report`]:
     /// 0 before the first packet and after 2 s of silence, 10 from the first packet on, then
     /// `10 · (1 − loss)⁴` over a second, at least 1; a packet lost and recovered is a quarter lost.
@@ -320,6 +308,8 @@ fn ntp_delay(at: Instant, now: Instant) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const MS: Duration = Duration::from_millis(1);
@@ -334,10 +324,7 @@ mod tests {
         fn new(use_nack: bool) -> Self {
             let config = RtpStreamRecvConfig {
                 ssrc: 0x1234,
-                rtx_ssrc: Some(0x1235),
-                rid: None,
                 clock_rate: 90_000,
-                codec: Codec::Vp8,
                 use_nack,
                 use_pli: true,
             };

@@ -161,6 +161,10 @@ impl Router {
             return Err(CommandError::StreamInUse(format!("SSRC {taken}")));
         }
         consumer.producer_streams_changed(now, &producer.stream_scores());
+        for (encoding, report) in producer.sender_reports() {
+            let (ntp, timestamp) = (report.ntp, report.rtp_timestamp);
+            consumer.handle_producer_sender_report(report.at, encoding, ntp, timestamp);
+        }
         let reply = Reply::Consumer {
             producer_paused: producer.paused,
             scores,

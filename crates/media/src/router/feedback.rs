@@ -72,6 +72,11 @@ impl Router {
                     self.key_frame_wanted(from, now, ssrc, out);
                 }
             }
+            RtcpMessage::Remb { bitrate, .. } => {
+                if let Some(transport) = self.transports.get_mut(from) {
+                    transport.remb_received(bitrate);
+                }
+            }
             // Bandwidth towards receivers is not estimated yet; the rest informs nobody here.
             _ => {}
         }

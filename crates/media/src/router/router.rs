@@ -209,7 +209,11 @@ impl Router {
             .values()
             .map(|route| self.dump_consumer(route))
             .collect();
-        let producers = self.producers.values().map(Producer::dump).collect();
+        let producers = self
+            .producers
+            .values()
+            .map(|producer| producer.dump(now))
+            .collect();
         RouterDump {
             id: self.id,
             transports,
@@ -230,6 +234,8 @@ impl Router {
             packets: consumer.packets(),
             bytes: consumer.bytes(),
             retransmitted: consumer.retransmitted(),
+            round_trip_time: consumer.rtt().map(|rtt| rtt.as_secs_f64() * 1e3),
+            fraction_lost: f64::from(consumer.report().fraction_lost) / 256.0,
             current_layers: consumer.current_layers(),
         }
     }

@@ -131,11 +131,12 @@ impl Router {
             let consumer = route.consumer.id();
             out.emit(EventKind::ConsumerLayersChange { consumer, layers });
         }
-        let wanted = route.consumer.take_key_frame_request();
         let producer = route.producer;
+        let next = || route.consumer.take_key_frame_request();
+        let wanted: Vec<usize> = std::iter::from_fn(next).collect();
         let deadline = route.deadline();
         out.wake_consumer(&mut route.scheduled, deadline, key);
-        if let Some(encoding) = wanted {
+        for encoding in wanted {
             self.request_key_frame(now, producer, encoding, out);
         }
     }

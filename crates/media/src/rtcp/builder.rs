@@ -56,6 +56,7 @@ pub(crate) fn source_description(out: &mut Vec<u8>, ssrc: u32, cname: &str) {
 }
 
 /// Appends a goodbye for at most 31 streams (RFC 3550 §6.6).
+#[cfg(test)]
 pub(crate) fn goodbye(out: &mut Vec<u8>, ssrcs: &[u32]) {
     let ssrcs = &ssrcs[..ssrcs.len().min(MAX_REPORTS)];
     packet(out, packet_type::GOODBYE, ssrcs.len() as u8, |out| {
@@ -109,6 +110,7 @@ pub(crate) fn pli(out: &mut Vec<u8>, sender_ssrc: u32, media_ssrc: u32) {
 }
 
 /// Appends a full intra request (RFC 5104 §4.3.1); `sequence` counts requests, not repetitions.
+#[cfg(test)]
 pub(crate) fn fir(out: &mut Vec<u8>, sender_ssrc: u32, media_ssrc: u32, sequence: u8) {
     packet(
         out,

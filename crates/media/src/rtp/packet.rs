@@ -14,7 +14,6 @@ pub(crate) struct RtpPacket<'a> {
     extension_profile: u16,
     extension: &'a [u8],
     payload: &'a [u8],
-    padding: u8,
 }
 
 impl<'a> RtpPacket<'a> {
@@ -44,7 +43,6 @@ impl<'a> RtpPacket<'a> {
             extension_profile,
             extension,
             payload,
-            padding,
         })
     }
 
@@ -76,11 +74,6 @@ impl<'a> RtpPacket<'a> {
     /// The payload, without padding.
     pub(crate) fn payload(&self) -> &'a [u8] {
         self.payload
-    }
-
-    /// Bytes of padding behind the payload, the count byte included.
-    pub(crate) fn padding_len(&self) -> usize {
-        usize::from(self.padding)
     }
 
     /// Bytes of the whole packet.
@@ -226,7 +219,7 @@ mod tests {
         assert_eq!(packet.timestamp(), 0x0304_0506);
         assert_eq!(packet.ssrc(), 0x0708_090A);
         assert_eq!(packet.payload(), [1, 2, 3]);
-        assert_eq!((packet.padding_len(), packet.len()), (0, 15));
+        assert_eq!(packet.len(), 15);
         assert_eq!(packet.extensions().count(), 0);
     }
 
@@ -299,7 +292,7 @@ mod tests {
     fn padding_is_removed_and_may_be_everything() {
         let bytes = packet(0xA0, &[1, 0, 0, 3]);
         let parsed = RtpPacket::parse(&bytes).unwrap();
-        assert_eq!((parsed.payload(), parsed.padding_len()), (&[1][..], 3));
+        assert_eq!(parsed.payload(), [1]);
         let bytes = packet(0xA0, &[0, 0, 3]);
         assert!(RtpPacket::parse(&bytes).unwrap().payload().is_empty());
     }
@@ -350,8 +343,7 @@ mod tests {
                 at.copy_from_slice(if one_byte { &[0xBE, 0xDE, 0, 3] } else { &[0x10, 0, 0, 3] });
             }
             if let Ok(packet) = RtpPacket::parse(&bytes) {
-                let inside = packet.payload().len() + packet.padding_len();
-                prop_assert!(inside + 12 <= packet.len());
+                prop_assert!(packet.payload().len() + 12 <= packet.len());
                 prop_assert!(packet.extensions().count() <= bytes.len());
                 let _ = (packet.extension(1), parse_rtx(packet.payload()));
             }

@@ -222,13 +222,16 @@ impl WebRtcTransport {
                     egress.push(tuple, &bytes);
                 }
                 DtlsOutput::Connected {
-                    inbound, outbound, ..
+                    inbound,
+                    outbound,
+                    profile,
                 } => {
+                    self.counters.stats.srtp_profile = Some(profile.name());
                     self.srtp = Some((inbound, outbound));
                     self.connect_deadline = None;
                 }
                 DtlsOutput::StateChange(state) => change.dtls = Some(state),
-                DtlsOutput::Failed(_) => change.close = Some(CloseReason::DtlsFailed),
+                DtlsOutput::Failed(failure) => change.close = Some(failure.reason()),
                 DtlsOutput::Closed => change.close = Some(CloseReason::DtlsClosed),
             }
         }
@@ -439,6 +442,11 @@ impl WebRtcTransport {
             sealed
         });
         self.counters.sent(now, sent);
+    }
+
+    /// The client says what it can receive, in bits per second.
+    pub(crate) fn remb_received(&mut self, bitrate: u64) {
+        self.counters.stats.available_outgoing_bitrate = Some(bitrate);
     }
 
     /// Counters now.

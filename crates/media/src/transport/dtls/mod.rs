@@ -20,7 +20,7 @@ use dimpl::{Dtls, Output};
 use ortc::types::{DtlsParameters, DtlsRole};
 
 use super::srtp::{SrtpInbound, SrtpOutbound, SrtpProfile, srtp_pair};
-use crate::{CommandError, DtlsState, MediaLimits};
+use crate::{CloseReason, CommandError, DtlsState, MediaLimits};
 use fingerprint::ExpectedFingerprints;
 
 /// Datagrams kept until `connect` tells whose they are; a first flight is one or two.
@@ -67,6 +67,16 @@ pub(crate) enum DtlsFailure {
     /// The protocol was violated, or timed out.
     #[error("handshake failed: {0}")]
     Handshake(String),
+}
+
+impl DtlsFailure {
+    /// What the control side is told.
+    pub(crate) fn reason(&self) -> CloseReason {
+        match self {
+            Self::FingerprintMismatch => CloseReason::FingerprintMismatch,
+            Self::NoSrtpProfile | Self::Flood | Self::Handshake(_) => CloseReason::DtlsFailed,
+        }
+    }
 }
 
 /// One DTLS association.

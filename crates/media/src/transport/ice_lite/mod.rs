@@ -115,6 +115,7 @@ impl IceLite {
     }
 
     /// The username fragments requests may be addressed to: ours and, during a restart, the old.
+    #[cfg(test)]
     pub(crate) fn ufrags(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&self.credentials)
             .chain(self.old.as_ref().map(|old| &old.credentials))
@@ -207,6 +208,7 @@ impl IceLite {
     }
 
     /// Whether `tuple` sent an authentic request within the consent timeout.
+    #[cfg(test)]
     pub(crate) fn is_validated(&self, tuple: &Tuple) -> bool {
         self.tuples.iter().any(|valid| valid.tuple == *tuple)
     }

@@ -41,6 +41,15 @@ pub(crate) enum SrtpProfile {
 }
 
 impl SrtpProfile {
+    /// Its name in the registry of DTLS-SRTP protection profiles.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::AeadAes128Gcm => "SRTP_AEAD_AES_128_GCM",
+            Self::AeadAes256Gcm => "SRTP_AEAD_AES_256_GCM",
+            Self::Aes128CmHmacSha1_80 => "SRTP_AES128_CM_HMAC_SHA1_80",
+        }
+    }
+
     /// Bytes of a master key.
     pub(crate) fn key_len(self) -> usize {
         match self {
