@@ -102,6 +102,7 @@ fn word(reason: CloseReason) -> &'static str {
         CloseReason::ConsentExpired => "consent-expired",
         CloseReason::ConnectTimeout => "connect-timeout",
         CloseReason::DtlsFailed => "dtls-failed",
+        CloseReason::FingerprintMismatch => "fingerprint-mismatch",
         CloseReason::DtlsClosed => "dtls-closed",
         CloseReason::Internal => "internal",
     }

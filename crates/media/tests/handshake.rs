@@ -139,7 +139,7 @@ fn wrong_fingerprint_fails_and_no_media_passes() {
         net.run_for(2 * SECOND);
         assert!(has_dtls_state(&net, key, DtlsState::Failed));
         assert!(!has_dtls_state(&net, key, DtlsState::Connected));
-        assert!(has_closed(&net, key, CloseReason::DtlsFailed));
+        assert!(has_closed(&net, key, CloseReason::FingerprintMismatch));
         assert_eq!(net.sink(consumer).packets.len(), 0);
         assert!(net.dump().routers[0].producers.is_empty());
     }
