@@ -24,10 +24,12 @@ mod isolation;
 mod key_frame;
 mod mobility;
 mod nack;
+mod odd;
 mod oracle;
 mod poison;
 mod reports;
 mod simulcast;
+mod transport_cc;
 mod wrap;
 
 #[test]

@@ -13,6 +13,9 @@ use rtc_rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
 use rtc_rtcp::payload_feedbacks::receiver_estimated_maximum_bitrate::ReceiverEstimatedMaximumBitrate;
 use rtc_rtcp::receiver_report::ReceiverReport;
 use rtc_rtcp::sender_report::SenderReport;
+use rtc_rtcp::transport_feedbacks::transport_layer_cc::{
+    PacketStatusChunk, SymbolTypeTcc, TransportLayerCc,
+};
 use rtc_rtcp::transport_feedbacks::transport_layer_nack::TransportLayerNack;
 
 use super::Rtcp;
@@ -20,7 +23,7 @@ use super::dtls::DtlsPeer;
 use super::ice::IceAgent;
 use super::rtp::{self, Rtp};
 use super::sink::{Sink, SinkSetup};
-use super::source::{Source, SourceSetup};
+use super::source::{Source, SourceSetup, extension};
 use super::srtp::Srtp;
 use super::stun::Credentials;
 
@@ -46,6 +49,10 @@ pub struct Client {
     /// Datagrams of no known protocol.
     pub unknown_datagrams: u64,
     pub largest_datagram: usize,
+    /// The next transport-wide number.
+    pub wide_sequence: u16,
+    /// What transport-cc feedback said of each number, in the order told.
+    pub transport_cc: Vec<(u16, bool)>,
     /// Bandwidth told by REMB.
     pub remb: Vec<f32>,
     /// Report blocks received on own streams: fraction lost.
@@ -88,6 +95,8 @@ impl Client {
             foreign_ssrcs: Vec::new(),
             unknown_datagrams: 0,
             largest_datagram: 0,
+            wide_sequence: 65_000,
+            transport_cc: Vec::new(),
             remb: Vec::new(),
             reports: Vec::new(),
             rtcp_received: 0,
@@ -280,11 +289,21 @@ impl Client {
             packets.extend(source.outgoing.drain(..));
             reports.extend(source.outgoing_rtcp.drain(..));
         }
-        for packet in packets {
+        for mut packet in packets {
+            self.number(&mut packet);
             self.send_raw_rtp(&packet.encode());
         }
         for report in reports {
             self.send_rtcp(&report);
+        }
+    }
+
+    /// Transport-wide numbers (draft-holmer-rmcat-transport-wide-cc-extensions-01 §2).
+    fn number(&mut self, packet: &mut Rtp) {
+        let mut extensions = packet.extensions.iter_mut();
+        if let Some((_, value)) = extensions.find(|(id, _)| *id == extension::TRANSPORT_CC) {
+            value.copy_from_slice(&self.wide_sequence.to_be_bytes());
+            self.wide_sequence = self.wide_sequence.wrapping_add(1);
         }
     }
 
@@ -343,6 +362,8 @@ impl Client {
             }
         } else if let Some(remb) = any.downcast_ref::<ReceiverEstimatedMaximumBitrate>() {
             self.remb.push(remb.bitrate);
+        } else if let Some(feedback) = any.downcast_ref::<TransportLayerCc>() {
+            self.transport_cc.extend(read_transport_cc(feedback));
         } else if let Some(report) = any.downcast_ref::<ReceiverReport>() {
             self.handle_reports(now, &report.reports);
         } else if let Some(report) = any.downcast_ref::<SenderReport>() {
@@ -380,6 +401,22 @@ impl Client {
             }
         }
     }
+}
+
+/// Each number a feedback packet speaks of, and whether it arrived.
+fn read_transport_cc(feedback: &TransportLayerCc) -> Vec<(u16, bool)> {
+    let symbols = feedback.packet_chunks.iter().flat_map(|chunk| match chunk {
+        PacketStatusChunk::RunLengthChunk(run) => {
+            vec![run.packet_status_symbol; usize::from(run.run_length)]
+        }
+        PacketStatusChunk::StatusVectorChunk(vector) => vector.symbol_list.clone(),
+    });
+    let symbols = symbols.take(usize::from(feedback.packet_status_count));
+    let numbered = (0u16..).zip(symbols).map(|(offset, symbol)| {
+        let number = feedback.base_sequence_number.wrapping_add(offset);
+        (number, symbol != SymbolTypeTcc::PacketNotReceived)
+    });
+    numbered.collect()
 }
 
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);

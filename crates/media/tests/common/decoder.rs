@@ -73,17 +73,15 @@ impl Decoder {
             if before.last_sequence + 1 != after.first_sequence {
                 continue;
             }
-            let step = after
-                .descriptor
-                .picture_id
-                .wrapping_sub(before.descriptor.picture_id);
-            assert_eq!(step & 0x7FFF, 1, "picture id {before:?} {after:?}");
-            let step = after.descriptor.tl0.wrapping_sub(before.descriptor.tl0);
-            assert_eq!(
-                step,
-                u8::from(after.piece.temporal == 0),
-                "tl0 {before:?} {after:?}"
-            );
+            let ids = before.descriptor.ids.zip(after.descriptor.ids);
+            let Some(((id_before, tl0_before), (id_after, tl0_after))) = ids else {
+                continue;
+            };
+            let step = id_after.wrapping_sub(id_before) & 0x7FFF;
+            assert_eq!(step, 1, "picture id {before:?} {after:?}");
+            let step = tl0_after.wrapping_sub(tl0_before);
+            let base = u8::from(after.piece.temporal == 0);
+            assert_eq!(step, base, "tl0 {before:?} {after:?}");
         }
     }
 

@@ -96,10 +96,17 @@ fn producer_parameters(source: &SourceSetup) -> RtpParameters {
         codecs: codecs(source.kind, (source.payload_type, source.rtx_payload_type)),
         header_extensions: vec![
             header_extension(ABS_SEND_TIME_URI, extension::ABS_SEND_TIME),
-            header_extension(MID_URI, extension::MID),
             header_extension(RID_URI, extension::RID),
             header_extension(REPAIRED_RID_URI, extension::REPAIRED_RID),
-        ],
+        ]
+        .into_iter()
+        .chain(source.sends_mid.then(|| header_extension(MID_URI, extension::MID)))
+        .chain(
+            source
+                .sends_transport_cc
+                .then(|| header_extension(TRANSPORT_CC_URI, extension::TRANSPORT_CC)),
+        )
+        .collect(),
         encodings: source.encodings.iter().map(named).collect(),
         rtcp: rtcp(),
         msid: None,
@@ -239,4 +246,6 @@ fn rtcp() -> RtcpParameters {
 const MID_URI: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
 const RID_URI: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
 const REPAIRED_RID_URI: &str = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
+const TRANSPORT_CC_URI: &str =
+    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 const ABS_SEND_TIME_URI: &str = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time";

@@ -16,6 +16,7 @@ use super::{Rtcp, ntp};
 /// Header-extension identifiers as Chromium numbers them; the router's are different.
 pub mod extension {
     pub const ABS_SEND_TIME: u8 = 2;
+    pub const TRANSPORT_CC: u8 = 3;
     pub const MID: u8 = 4;
     pub const RID: u8 = 10;
     pub const REPAIRED_RID: u8 = 11;
@@ -31,6 +32,12 @@ pub struct SourceSetup {
     pub frame_interval: Duration,
     /// 1 or 3.
     pub temporal_layers: u8,
+    /// Whether packets carry the MID header extension; old clients do not get it.
+    pub sends_mid: bool,
+    /// Whether packets are numbered for transport-wide congestion control.
+    pub sends_transport_cc: bool,
+    /// Whether VP8 payloads carry picture ids and layer indices.
+    pub sends_picture_ids: bool,
     pub encodings: Vec<EncodingSetup>,
 }
 
@@ -65,6 +72,7 @@ pub struct Source {
 /// The state of one stream.
 pub struct Encoding {
     setup: EncodingSetup,
+    mid: Option<&'static str>,
     /// A stream that is switched off sends nothing; it comes back with a key frame.
     pub active: bool,
     key_wanted: bool,
@@ -101,6 +109,9 @@ impl SourceSetup {
             rtx_payload_type: Some(97),
             frame_interval: Duration::from_micros(33_333),
             temporal_layers: 1,
+            sends_mid: true,
+            sends_transport_cc: false,
+            sends_picture_ids: true,
             encodings: vec![EncodingSetup::new(ssrc, None, 2)],
         }
     }
@@ -132,6 +143,9 @@ impl SourceSetup {
             rtx_payload_type: None,
             frame_interval: Duration::from_millis(20),
             temporal_layers: 1,
+            sends_mid: true,
+            sends_transport_cc: false,
+            sends_picture_ids: true,
             encodings: vec![encoding],
         }
     }
@@ -162,7 +176,9 @@ impl EncodingSetup {
 
 impl Source {
     pub fn new(setup: SourceSetup, now: Instant) -> Self {
-        let encodings = setup.encodings.iter().cloned().map(Encoding::new).collect();
+        let mid = setup.sends_mid.then_some(setup.mid);
+        let encoding = |encoding: &EncodingSetup| Encoding::new(encoding.clone(), mid);
+        let encodings = setup.encodings.iter().map(encoding).collect();
         Self {
             encodings,
             start: now,
@@ -195,7 +211,7 @@ impl Source {
     /// Answers a NACK as a browser does: from its history, by RTX where there is one.
     pub fn handle_nack(&mut self, now: Instant, ssrc: u32, sequences: &[u16]) {
         let rtx = self.setup.rtx_payload_type;
-        let mid = self.setup.mid;
+        let numbered = self.setup.sends_transport_cc;
         let Some(encoding) = self
             .encodings
             .iter_mut()
@@ -205,7 +221,10 @@ impl Source {
         };
         for sequence in sequences {
             encoding.nacked.push((now, *sequence));
-            if let Some(packet) = encoding.retransmission(*sequence, rtx, mid, now) {
+            if let Some(mut packet) = encoding.retransmission(*sequence, rtx) {
+                if numbered {
+                    packet.extensions.push((extension::TRANSPORT_CC, vec![0; 2]));
+                }
                 self.outgoing.push_back(packet);
             }
         }
@@ -229,6 +248,14 @@ impl Source {
         for encoding in &mut self.encodings {
             encoding.acknowledged |= encoding.setup.ssrc == ssrc;
             encoding.rtx_acknowledged |= encoding.setup.rtx_ssrc == ssrc;
+        }
+    }
+
+    /// Moves the media clock of every stream.
+    pub fn jump_clock(&mut self, ticks: u32) {
+        for encoding in &mut self.encodings {
+            let first = &mut encoding.setup.first_timestamp;
+            *first = first.wrapping_add(ticks);
         }
     }
 
@@ -256,7 +283,7 @@ impl Source {
                 continue;
             }
             let frame = match self.setup.kind {
-                MediaKind::Video => encoding.picture(index as u8, temporal, now),
+                MediaKind::Video => encoding.picture(index as u8, temporal, now, &self.setup),
                 MediaKind::Audio => vec![encoding.sound()],
             };
             let timestamp = encoding.setup.first_timestamp.wrapping_add(ticks);
@@ -266,6 +293,10 @@ impl Source {
                 let mut packet = encoding.packet(payload, timestamp, marker, &self.setup);
                 encoding.remember(&packet);
                 packet.extensions.push(abs_send_time(now - self.start));
+                if self.setup.sends_transport_cc {
+                    // Numbered by the client, which knows all its tracks.
+                    packet.extensions.push((extension::TRANSPORT_CC, vec![0; 2]));
+                }
                 self.outgoing.push_back(packet);
             }
         }
@@ -302,8 +333,9 @@ impl Source {
 }
 
 impl Encoding {
-    fn new(setup: EncodingSetup) -> Self {
+    fn new(setup: EncodingSetup, mid: Option<&'static str>) -> Self {
         Self {
+            mid,
             active: true,
             key_wanted: true,
             answers_requests: true,
@@ -332,12 +364,24 @@ impl Encoding {
         self.key_wanted |= active;
     }
 
+    /// Leaves sequence numbers out, as a restarted sender does.
+    pub fn skip_numbers(&mut self, count: u16) {
+        self.sequence = self.sequence.wrapping_add(count);
+        self.key_wanted = true;
+    }
+
     pub fn ssrc(&self) -> u32 {
         self.setup.ssrc
     }
 
     /// The next picture's payloads.
-    fn picture(&mut self, encoding: u8, temporal: u8, now: Instant) -> Vec<Vec<u8>> {
+    fn picture(
+        &mut self,
+        encoding: u8,
+        temporal: u8,
+        now: Instant,
+        of: &SourceSetup,
+    ) -> Vec<Vec<u8>> {
         let key = std::mem::take(&mut self.key_wanted);
         let temporal = if key { 0 } else { temporal };
         let picture = self.picture;
@@ -366,7 +410,8 @@ impl Encoding {
                 index,
                 count,
             };
-            vp8::encode(&piece, self.picture_id, self.tl0, self.setup.packet_size)
+            let ids = of.sends_picture_ids.then_some((self.picture_id, self.tl0));
+            vp8::encode(&piece, ids, self.setup.packet_size)
         };
         (0..count).map(payload).collect()
     }
@@ -385,7 +430,7 @@ impl Encoding {
             sequence: self.sequence,
             timestamp,
             ssrc: self.setup.ssrc,
-            extensions: self.names(self.acknowledged, extension::RID, of.mid),
+            extensions: self.names(self.acknowledged, extension::RID),
             payload,
             padding: 0,
         };
@@ -396,11 +441,14 @@ impl Encoding {
     }
 
     /// MID and RID, until the server is known to have learnt them.
-    fn names(&self, acknowledged: bool, rid_extension: u8, mid: &str) -> Vec<(u8, Vec<u8>)> {
+    fn names(&self, acknowledged: bool, rid_extension: u8) -> Vec<(u8, Vec<u8>)> {
         if acknowledged {
             return Vec::new();
         }
-        let mut names = vec![(extension::MID, mid.as_bytes().to_vec())];
+        let mut names = Vec::new();
+        if let Some(mid) = self.mid {
+            names.push((extension::MID, mid.as_bytes().to_vec()));
+        }
         if let Some(rid) = self.setup.rid {
             names.push((rid_extension, rid.as_bytes().to_vec()));
         }
@@ -414,13 +462,7 @@ impl Encoding {
         self.history.push_back(packet.clone());
     }
 
-    fn retransmission(
-        &mut self,
-        sequence: u16,
-        rtx_payload_type: Option<u8>,
-        mid: &str,
-        _now: Instant,
-    ) -> Option<Rtp> {
+    fn retransmission(&mut self, sequence: u16, rtx_payload_type: Option<u8>) -> Option<Rtp> {
         let original = self.history.iter().find(|each| each.sequence == sequence)?;
         let Some(payload_type) = rtx_payload_type else {
             self.retransmitted += 1;
@@ -432,7 +474,7 @@ impl Encoding {
             payload_type,
             sequence: self.rtx_sequence,
             ssrc: self.setup.rtx_ssrc,
-            extensions: self.names(self.rtx_acknowledged, extension::REPAIRED_RID, mid),
+            extensions: self.names(self.rtx_acknowledged, extension::REPAIRED_RID),
             payload,
             ..*original
         };

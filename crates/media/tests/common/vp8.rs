@@ -21,22 +21,25 @@ pub struct Piece {
 /// The RTP payload descriptor's fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Descriptor {
-    /// 15 bits.
-    pub picture_id: u16,
-    pub tl0: u8,
+    /// 15 bits, and TL0PICIDX beside it.
+    pub ids: Option<(u16, u8)>,
     pub layer_sync: bool,
     pub start: bool,
     pub temporal: u8,
 }
 
 /// A payload of `size` bytes beside the descriptor.
-pub fn encode(piece: &Piece, picture_id: u16, tl0: u8, size: usize) -> Vec<u8> {
+pub fn encode(piece: &Piece, ids: Option<(u16, u8)>, size: usize) -> Vec<u8> {
     let start = piece.index == 0;
     let layer_sync = piece.temporal > 0;
-    let mut bytes = vec![0x80 | (u8::from(start) << 4), 0xE0];
-    bytes.extend((0x8000 | (picture_id & 0x7FFF)).to_be_bytes());
-    bytes.push(tl0);
-    bytes.push((piece.temporal << 6) | (u8::from(layer_sync) << 5));
+    let mut bytes = vec![u8::from(start) << 4];
+    if let Some((picture_id, tl0)) = ids {
+        bytes[0] |= 0x80;
+        bytes.push(0xE0);
+        bytes.extend((0x8000 | (picture_id & 0x7FFF)).to_be_bytes());
+        bytes.push(tl0);
+        bytes.push((piece.temporal << 6) | (u8::from(layer_sync) << 5));
+    }
     if start {
         // The frame tag: its lowest bit is clear in a key frame, which then has a start code and
         // the picture's size.
@@ -60,12 +63,13 @@ pub fn encode(piece: &Piece, picture_id: u16, tl0: u8, size: usize) -> Vec<u8> {
 
 /// `Err` names what is wrong with a payload that `encode` cannot have made.
 pub fn decode(payload: &[u8]) -> Result<(Descriptor, Piece), &'static str> {
-    let head = payload.get(..6).ok_or("shorter than its descriptor")?;
-    if head[0] & !0x10 != 0x80 || head[1] != 0xE0 || head[2] & 0x80 == 0 {
-        return Err("descriptor flags changed");
-    }
-    let start = head[0] & 0x10 != 0;
-    let mut at = 6;
+    let mut descriptor = read_descriptor(payload)?;
+    let start = descriptor.start;
+    let mut at = if descriptor.ids.is_some() {
+        6
+    } else {
+        1
+    };
     if start {
         let is_key = payload.get(at).ok_or("no frame tag")? & 1 == 0;
         at += if is_key { 10 } else { 3 };
@@ -88,17 +92,34 @@ pub fn decode(payload: &[u8]) -> Result<(Descriptor, Piece), &'static str> {
     {
         return Err("content changed");
     }
-    if start != (piece.index == 0) || head[5] >> 6 != piece.temporal {
+    if descriptor.ids.is_none() {
+        descriptor.temporal = piece.temporal;
+    }
+    if start != (piece.index == 0) || descriptor.temporal != piece.temporal {
         return Err("descriptor does not fit its content");
     }
-    let descriptor = Descriptor {
-        picture_id: u16::from_be_bytes([head[2] & 0x7F, head[3]]),
-        tl0: head[4],
+    Ok((descriptor, piece))
+}
+
+fn read_descriptor(payload: &[u8]) -> Result<Descriptor, &'static str> {
+    let first = *payload.first().ok_or("no descriptor")?;
+    let start = first & 0x10 != 0;
+    if first & !0x10 == 0 {
+        return Ok(Descriptor {
+            start,
+            ..Descriptor::default()
+        });
+    }
+    let head = payload.get(..6).ok_or("shorter than its descriptor")?;
+    if first & !0x10 != 0x80 || head[1] != 0xE0 || head[2] & 0x80 == 0 {
+        return Err("descriptor flags changed");
+    }
+    Ok(Descriptor {
+        ids: Some((u16::from_be_bytes([head[2] & 0x7F, head[3]]), head[4])),
         layer_sync: head[5] & 0x20 != 0,
         start,
         temporal: head[5] >> 6,
-    };
-    Ok((descriptor, piece))
+    })
 }
 
 fn filler(piece: &Piece) -> u8 {
