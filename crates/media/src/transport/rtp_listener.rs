@@ -1,7 +1,7 @@
 //! Which producer an incoming RTP stream belongs to: by SSRC, else by MID and RID (RFC 8843, RFC
 //! 8852). Learned SSRCs are bounded by the slots producers announced.
 
-use std::collections::HashMap;
+use std::{cmp::Reverse, collections::HashMap};
 
 use ortc::types::RtpParameters;
 
@@ -21,9 +21,19 @@ pub(crate) struct Target {
 /// The tables of one transport.
 #[derive(Debug, Default)]
 pub(crate) struct RtpListener {
-    ssrcs: HashMap<u32, Target>,
-    /// In order of creation: an ambiguous RID goes to the oldest producer with a free slot.
+    ssrcs: HashMap<u32, Stream>,
+    /// In order of creation.
     slots: Vec<Slot>,
+    /// Slots bound so far.
+    bindings: u64,
+}
+
+/// A stream whose SSRC is known.
+#[derive(Clone, Copy, Debug)]
+struct Stream {
+    target: Target,
+    /// RTP timestamp of its latest packet.
+    timestamp: Option<u32>,
 }
 
 /// An encoding announced without SSRC.
@@ -32,7 +42,8 @@ struct Slot {
     mid: Option<String>,
     rid: Option<String>,
     target: Target,
-    bound: Option<u32>,
+    /// How many slots had been bound before it was.
+    bound: Option<u64>,
 }
 
 /// What a packet says of its stream beside the SSRC.
@@ -44,6 +55,8 @@ pub(crate) struct StreamNames<'a> {
     pub(crate) rid: Option<&'a [u8]>,
     /// Repaired RID header extension: the packet is a retransmission.
     pub(crate) repaired_rid: Option<&'a [u8]>,
+    /// RTP timestamp; a retransmission has its original's (RFC 4588 §4).
+    pub(crate) timestamp: u32,
 }
 
 impl RtpListener {
@@ -62,12 +75,12 @@ impl RtpListener {
             };
             let repair = Target { rtx: true, ..media };
             if let Some(ssrc) = parameters_of.ssrc {
-                self.ssrcs.insert(ssrc, media);
+                self.ssrcs.insert(ssrc, Stream::new(media));
             } else {
                 self.add_slot(parameters, encoding, media);
             }
             match &parameters_of.rtx {
-                Some(rtx) => drop(self.ssrcs.insert(rtx.ssrc, repair)),
+                Some(rtx) => drop(self.ssrcs.insert(rtx.ssrc, Stream::new(repair))),
                 None if parameters_of.ssrc.is_none() => {
                     self.add_slot(parameters, encoding, repair);
                 }
@@ -109,7 +122,7 @@ impl RtpListener {
         let gone = self
             .ssrcs
             .iter()
-            .filter(|(_, target)| target.producer == producer);
+            .filter(|(_, stream)| stream.target.producer == producer);
         let gone: Vec<u32> = gone.map(|(ssrc, _)| *ssrc).collect();
         for ssrc in &gone {
             self.ssrcs.remove(ssrc);
@@ -120,23 +133,81 @@ impl RtpListener {
     /// What an authenticated packet with this SSRC carries. An unknown SSRC is bound to the slot its
     /// names point at, once.
     pub(crate) fn find(&mut self, ssrc: u32, names: StreamNames<'_>) -> Option<Target> {
-        if let Some(target) = self.ssrcs.get(&ssrc) {
-            return Some(*target);
+        if let Some(stream) = self.ssrcs.get_mut(&ssrc) {
+            stream.timestamp = Some(names.timestamp);
+            return Some(stream.target);
         }
+        let index = self.choose_slot(names)?;
+        let slot = &mut self.slots[index];
+        slot.bound = Some(self.bindings);
+        self.bindings += 1;
+        let target = slot.target;
+        let timestamp = Some(names.timestamp);
+        self.ssrcs.insert(ssrc, Stream { target, timestamp });
+        Some(target)
+    }
+
+    /// The free slot a packet's names point at. Clients without the MID extension give two sources
+    /// (camera and screen) the same RIDs, and leave out top layers of small pictures: what then
+    /// matches several producers goes by what else is known of them.
+    fn choose_slot(&self, names: StreamNames<'_>) -> Option<usize> {
         let (rid, rtx) = match names.repaired_rid {
             Some(rid) => (Some(rid), true),
             None => (names.rid, false),
         };
-        let is = |slot: &&mut Slot| slot.bound.is_none() && slot.matches(names.mid, rid, rtx);
-        let slot = self.slots.iter_mut().find(is)?;
-        slot.bound = Some(ssrc);
-        self.ssrcs.insert(ssrc, slot.target);
-        Some(slot.target)
+        let slots = self.slots.iter().enumerate();
+        let mut matching = slots
+            .filter(|(_, slot)| slot.bound.is_none() && slot.matches(names.mid, rid, rtx))
+            .map(|(index, _)| index);
+        let first = matching.next()?;
+        let Some(second) = matching.next() else {
+            return Some(first);
+        };
+        let all = [first, second].into_iter().chain(matching);
+        // Ties go to the oldest producer.
+        if rtx {
+            all.min_by_key(|index| self.distance(*index, names.timestamp))
+        } else {
+            all.min_by_key(|index| Reverse(self.last_binding(*index)))
+        }
+    }
+
+    /// How far a retransmission's timestamp is from the stream a slot would repair: clocks of
+    /// streams start at random.
+    fn distance(&self, slot: usize, timestamp: u32) -> u32 {
+        let media = Target {
+            rtx: false,
+            ..self.slots[slot].target
+        };
+        let repaired = self.ssrcs.values().find(|stream| stream.target == media);
+        let latest = repaired.and_then(|stream| stream.timestamp);
+        latest.map_or(u32::MAX, |latest| {
+            (timestamp.wrapping_sub(latest) as i32).unsigned_abs()
+        })
+    }
+
+    /// When a slot's producer last had a stream bound: layers of one source start together.
+    fn last_binding(&self, slot: usize) -> Option<u64> {
+        let producer = self.slots[slot].target.producer;
+        let own = self
+            .slots
+            .iter()
+            .filter(|slot| slot.target.producer == producer);
+        own.filter_map(|slot| slot.bound).max()
     }
 
     /// SSRCs routed.
     pub(crate) fn len(&self) -> usize {
         self.ssrcs.len()
+    }
+}
+
+impl Stream {
+    fn new(target: Target) -> Self {
+        Self {
+            target,
+            timestamp: None,
+        }
     }
 }
 
@@ -236,6 +307,50 @@ mod tests {
             listener.find(10, StreamNames::default()),
             Some(first),
             "bound for good"
+        );
+    }
+
+    #[test]
+    fn an_ambiguous_rid_goes_to_the_source_that_started_last() {
+        let ([camera, screen], mut listener) = (keys(), RtpListener::default());
+        listener.add(camera, &by_rid(&["r0", "r1"])).expect("free");
+        // The camera's second layer does not start.
+        listener.find(10, named("r0"));
+        listener.add(screen, &by_rid(&["r0", "r1"])).expect("free");
+        listener.find(20, named("r0"));
+        let top = listener.find(21, named("r1")).expect("a slot is free");
+        assert_eq!((top.producer, top.encoding), (screen, 1));
+        let late = listener
+            .find(11, named("r1"))
+            .expect("the camera's is left");
+        assert_eq!((late.producer, late.encoding), (camera, 1));
+    }
+
+    #[test]
+    fn an_ambiguous_retransmission_goes_to_the_stream_with_its_clock() {
+        let ([camera, screen], mut listener) = (keys(), RtpListener::default());
+        let at = |timestamp, names| StreamNames { timestamp, ..names };
+        let repaired = StreamNames {
+            repaired_rid: Some(b"r0"),
+            ..Default::default()
+        };
+        for (key, ssrc, timestamp) in [(camera, 10, 5_000), (screen, 20, 4_000_000_000)] {
+            listener.add(key, &by_rid(&["r0"])).expect("free");
+            listener.find(ssrc, at(timestamp, named("r0")));
+            listener.find(
+                ssrc,
+                at(timestamp.wrapping_add(90_000), StreamNames::default()),
+            );
+        }
+        let late = at(4_000_050_000, repaired);
+        assert_eq!(
+            listener.find(21, late).expect("a slot is free").producer,
+            screen
+        );
+        let late = at(60_000, repaired);
+        assert_eq!(
+            listener.find(11, late).expect("a slot is free").producer,
+            camera
         );
     }
 

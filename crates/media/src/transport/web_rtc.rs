@@ -326,6 +326,7 @@ impl WebRtcTransport {
             mid: extension(self.extensions.mid),
             rid: extension(self.extensions.rid),
             repaired_rid: extension(self.extensions.repaired_rid),
+            timestamp: packet.timestamp(),
         };
         match self.listener.find(packet.ssrc(), names) {
             Some(target) => Some((packet, target)),
