@@ -24,7 +24,11 @@ fn consumer_made_before_its_transport_connects_starts_with_a_key_frame() {
     net.run_for(2 * SECOND);
     let first = *net.sink(seen).pictures().first().expect("pictures came");
     let connected = net.client(viewer).connected_at.expect("it connected");
-    assert!(first.at - connected <= 300 * MS, "{:?}", first.at - connected);
+    assert!(
+        first.at - connected <= 300 * MS,
+        "{:?}",
+        first.at - connected
+    );
     assert_eq!(net.sink(seen).decoder.jumps, 0);
     net.assert_sound();
 }
@@ -99,15 +103,49 @@ fn two_simulcast_sources_without_mid_are_told_apart() {
 }
 
 #[test]
+fn two_simulcast_sources_without_mid_are_repaired_each_by_its_own_rtx() {
+    for seed in 0..4 {
+        let mut net = Net::new(seed);
+        let (sender, viewer) = (net.join(), net.join());
+        let mut seen = Vec::new();
+        for (ssrc, mid) in [(10, "1"), (1_000, "2")] {
+            let mut setup = SourceSetup {
+                sends_mid: false,
+                mid,
+                ..SourceSetup::vp8_simulcast(ssrc)
+            };
+            for encoding in &mut setup.encodings {
+                // Clocks start at random.
+                encoding.first_timestamp ^= ssrc.wrapping_mul(0x0100_0193);
+            }
+            let producer = net.publish(sender, setup);
+            seen.push(net.subscribe(viewer, producer));
+        }
+        net.run_for(SECOND);
+        let lossy = Config::lossy(0.05).with_delay(10 * MS);
+        net.peers[sender.0].up.set_config(lossy);
+        net.run_for(10 * SECOND);
+        net.set_links(sender, Config::default().with_delay(10 * MS));
+        net.run_for(2 * SECOND);
+        for consumer in seen {
+            assert_eq!(net.sink(consumer).lost(), [], "seed {seed}");
+        }
+        net.assert_sound();
+    }
+}
+
+#[test]
 fn two_consumers_of_one_producer_on_one_transport_are_independent() {
     let mut net = Net::new(5);
     let (sender, viewer) = (net.join(), net.join());
     let video = net.publish(sender, SourceSetup::vp8_simulcast(10));
     let (one, two) = (net.subscribe(viewer, video), net.subscribe(viewer, video));
     net.run_for(3 * SECOND);
-    net.request(Command::PauseConsumer { consumer: one }).expect("it is there");
+    net.request(Command::PauseConsumer { consumer: one })
+        .expect("it is there");
     net.run_for(2 * SECOND);
-    net.request(Command::CloseConsumer { consumer: one }).expect("it is there");
+    net.request(Command::CloseConsumer { consumer: one })
+        .expect("it is there");
     let before = net.sink(two).pictures().len();
     net.run_for(2 * SECOND);
     assert!(net.sink(two).pictures().len() >= before + 58);
@@ -169,8 +207,10 @@ fn thousand_pauses_end_in_the_right_state() {
     net.run_for(SECOND);
     let requests = net.source(video).key_requests().len();
     for _ in 0..1_000 {
-        net.request(Command::PauseConsumer { consumer }).expect("it is there");
-        net.request(Command::ResumeConsumer { consumer }).expect("it is there");
+        net.request(Command::PauseConsumer { consumer })
+            .expect("it is there");
+        net.request(Command::ResumeConsumer { consumer })
+            .expect("it is there");
         net.run_for(10 * MS);
     }
     let requests = net.source(video).key_requests().len() - requests;
@@ -178,7 +218,8 @@ fn thousand_pauses_end_in_the_right_state() {
     let before = net.sink(consumer).pictures().len();
     net.run_for(2 * SECOND);
     assert!(net.sink(consumer).pictures().len() >= before + 50);
-    net.request(Command::PauseConsumer { consumer }).expect("it is there");
+    net.request(Command::PauseConsumer { consumer })
+        .expect("it is there");
     net.run_for(100 * MS);
     let before = net.sink(consumer).packets.len();
     net.run_for(SECOND);
@@ -196,13 +237,28 @@ fn producer_closed_and_published_again_shows_a_picture_each_time() {
         let seen = net.subscribe(viewer, producer);
         let start = net.now;
         net.run_for(SECOND);
-        let first = net.sink(seen).pictures().first().expect("a picture came").at;
-        assert!(first - start <= 300 * MS, "turn {turn}: {:?}", first - start);
+        let first = net
+            .sink(seen)
+            .pictures()
+            .first()
+            .expect("a picture came")
+            .at;
+        assert!(
+            first - start <= 300 * MS,
+            "turn {turn}: {:?}",
+            first - start
+        );
         net.source(producer).stopped = true;
-        net.request(Command::CloseProducer { producer }).expect("it is there");
+        net.request(Command::CloseProducer { producer })
+            .expect("it is there");
     }
     let dump = net.dump();
-    assert!(dump.routers[0].transports.iter().all(|transport| transport.ssrcs == 0));
+    assert!(
+        dump.routers[0]
+            .transports
+            .iter()
+            .all(|transport| transport.ssrcs == 0)
+    );
     net.assert_sound();
 }
 
@@ -213,7 +269,8 @@ fn same_ssrc_published_again_after_close_is_forwarded() {
     let producer = net.publish(sender, SourceSetup::vp8(10));
     net.subscribe(viewer, producer);
     net.run_for(2 * SECOND);
-    net.request(Command::CloseProducer { producer }).expect("it is there");
+    net.request(Command::CloseProducer { producer })
+        .expect("it is there");
     net.source(producer).stopped = true;
     net.run_for(SECOND);
     let mut setup = SourceSetup::vp8(10);
@@ -222,7 +279,11 @@ fn same_ssrc_published_again_after_close_is_forwarded() {
     let again = net.publish(sender, setup);
     let seen = net.subscribe(viewer, again);
     net.run_for(2 * SECOND);
-    assert!(net.sink(seen).pictures().len() >= 55, "{}", net.sink(seen).pictures().len());
+    assert!(
+        net.sink(seen).pictures().len() >= 55,
+        "{}",
+        net.sink(seen).pictures().len()
+    );
     net.assert_sound();
 }
 
@@ -247,7 +308,10 @@ fn rate_limited_viewer_still_gets_pictures() {
     net.run_for(20 * SECOND);
     let now = net.now;
     let freeze = net.sink(seen).decoder.longest_freeze(now);
-    println!("longest freeze {freeze:?}, {} pictures", net.sink(seen).pictures().len());
+    println!(
+        "longest freeze {freeze:?}, {} pictures",
+        net.sink(seen).pictures().len()
+    );
     assert!(freeze <= 3 * SECOND, "{freeze:?}");
     let sink = net.sink(untouched);
     assert_eq!((sink.lost(), sink.decoder.jumps), (vec![], 0));

@@ -33,7 +33,9 @@ fn lost_packets_are_reported_lost() {
     let sender = net.join();
     net.publish(sender, numbered(SourceSetup::vp8_simulcast(10)));
     net.run_for(SECOND);
-    net.peers[sender.0].up.set_config(Config::lossy(0.1).with_delay(10 * MS));
+    net.peers[sender.0]
+        .up
+        .set_config(Config::lossy(0.1).with_delay(10 * MS));
     let before = net.peers[sender.0].up.stats();
     net.run_for(20 * SECOND);
     let after = net.peers[sender.0].up.stats();
@@ -43,7 +45,10 @@ fn lost_packets_are_reported_lost() {
     let lost = told.values().filter(|arrived| !**arrived).count() as f64;
     let told_loss = lost / told.len() as f64;
     println!("lost {loss:.3}, told {told_loss:.3} of {}", told.len());
-    assert!((told_loss - loss).abs() < 0.03, "lost {loss:.3}, told {told_loss:.3}");
+    assert!(
+        (told_loss - loss).abs() < 0.03,
+        "lost {loss:.3}, told {told_loss:.3}"
+    );
 }
 
 fn numbered(setup: SourceSetup) -> SourceSetup {

@@ -100,7 +100,11 @@ fn producer_parameters(source: &SourceSetup) -> RtpParameters {
             header_extension(REPAIRED_RID_URI, extension::REPAIRED_RID),
         ]
         .into_iter()
-        .chain(source.sends_mid.then(|| header_extension(MID_URI, extension::MID)))
+        .chain(
+            source
+                .sends_mid
+                .then(|| header_extension(MID_URI, extension::MID)),
+        )
         .chain(
             source
                 .sends_transport_cc

@@ -223,7 +223,9 @@ impl Source {
             encoding.nacked.push((now, *sequence));
             if let Some(mut packet) = encoding.retransmission(*sequence, rtx) {
                 if numbered {
-                    packet.extensions.push((extension::TRANSPORT_CC, vec![0; 2]));
+                    packet
+                        .extensions
+                        .push((extension::TRANSPORT_CC, vec![0; 2]));
                 }
                 self.outgoing.push_back(packet);
             }
@@ -295,7 +297,9 @@ impl Source {
                 packet.extensions.push(abs_send_time(now - self.start));
                 if self.setup.sends_transport_cc {
                     // Numbered by the client, which knows all its tracks.
-                    packet.extensions.push((extension::TRANSPORT_CC, vec![0; 2]));
+                    packet
+                        .extensions
+                        .push((extension::TRANSPORT_CC, vec![0; 2]));
                 }
                 self.outgoing.push_back(packet);
             }

@@ -65,11 +65,7 @@ pub fn encode(piece: &Piece, ids: Option<(u16, u8)>, size: usize) -> Vec<u8> {
 pub fn decode(payload: &[u8]) -> Result<(Descriptor, Piece), &'static str> {
     let mut descriptor = read_descriptor(payload)?;
     let start = descriptor.start;
-    let mut at = if descriptor.ids.is_some() {
-        6
-    } else {
-        1
-    };
+    let mut at = if descriptor.ids.is_some() { 6 } else { 1 };
     if start {
         let is_key = payload.get(at).ok_or("no frame tag")? & 1 == 0;
         at += if is_key { 10 } else { 3 };
