@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, UdpSocket},
+    task::Poll,
     time::Duration,
 };
 
@@ -163,10 +164,14 @@ async fn a_forgotten_router_closes_itself() {
 async fn a_caller_who_gives_up_leaves_nothing_behind() {
     let pool = WorkerPool::start(&config(1)).unwrap();
     let (router, _events) = pool.create_router().await.unwrap();
-    {
+    // Polled once, so that the command is on its way, then dropped; again should the worker have
+    // been faster than the poll.
+    loop {
         let mut creating = Box::pin(router.create_web_rtc_transport());
-        // Polled once, so that the command is on its way; then dropped.
-        let _ = futures_util::poll!(&mut creating);
+        match futures_util::poll!(&mut creating) {
+            Poll::Ready(made) => made.unwrap().0.close().await,
+            Poll::Pending => break,
+        }
     }
     let dump = pool.dump().await;
     assert!(dump[0].routers[0].transports.is_empty());
