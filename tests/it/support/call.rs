@@ -17,7 +17,7 @@ use ortc::{
 };
 use rtc::{
     dtls::extension::extension_use_srtp::SrtpProtectionProfile,
-    peer_connection::transport::RTCDtlsRole, rtp,
+    peer_connection::transport::RTCDtlsRole, rtcp::sender_report::SenderReport, rtp,
 };
 use webrtc::media_stream::track_local::{TrackLocal as _, static_rtp::TrackLocalStaticRTP};
 
@@ -34,6 +34,8 @@ pub(crate) struct CallOptions {
     pub(crate) router: DtlsRole,
     /// The only SRTP profile the peers know.
     pub(crate) srtp: SrtpProtectionProfile,
+    /// Whether P sends sender reports of its own accord.
+    pub(crate) sender_reports: bool,
 }
 
 /// The call.
@@ -165,23 +167,27 @@ impl Call {
         }
     }
 
-    /// New credentials of the router for P, whose idea it is.
+    /// P restarts ICE, on another port.
     pub(crate) async fn restart_uplink(&mut self) {
-        self.uplink.restart_ice().await;
+        let before = self.uplink.restart_ice().await;
         self.p.forget_ice();
         self.p.offer(true).await;
         let sources = [&self.audio, &self.video].map(Lane::announced);
         let answer = sdp::description(&self.uplink.ours, "recvonly", &sources);
         self.p.accept(answer).await;
+        self.p.ice_connected().await;
+        assert_ne!(self.uplink.tuple().await, before);
     }
 
-    /// New credentials of the router for Q.
+    /// Q restarts ICE, on another port, because the router offers new credentials.
     pub(crate) async fn restart_downlink(&mut self) {
-        self.downlink.restart_ice().await;
+        let before = self.downlink.restart_ice().await;
         self.q.forget_ice();
         let sources = [&self.audio, &self.video].map(Lane::consumed);
         let offer = sdp::description(&self.downlink.ours, "sendonly", &sources);
         self.q.answer(offer).await;
+        self.q.ice_connected().await;
+        assert_ne!(self.downlink.tuple().await, before);
     }
 
     /// Ends it all.
@@ -201,6 +207,7 @@ impl CallOptions {
         PeerOptions {
             answers_as,
             srtp: self.srtp,
+            sender_reports: self.sender_reports,
         }
     }
 
@@ -224,12 +231,25 @@ impl Side {
         Self { handle, ours }
     }
 
-    async fn restart_ice(&mut self) {
+    /// New credentials; the answer is the client's address until then.
+    async fn restart_ice(&mut self) -> String {
+        let before = self.tuple().await;
         let ice = self.handle.restart_ice().await.unwrap();
         assert_ne!(ice.username_fragment, self.ours.ice.username_fragment);
         assert_ne!(ice.password, self.ours.ice.password);
         self.ours.ice = ice;
         self.ours.version += 1;
+        before
+    }
+
+    /// The client's address.
+    async fn tuple(&self) -> String {
+        self.handle
+            .stats()
+            .await
+            .unwrap()
+            .ice_selected_tuple
+            .unwrap()
     }
 }
 
@@ -239,6 +259,11 @@ impl Lane {
         for packet in packets {
             self.track.write_rtp(packet.clone()).await.unwrap();
         }
+    }
+
+    /// P says what its clock is.
+    pub(crate) async fn report(&self, report: SenderReport) {
+        self.track.write_rtcp(vec![Box::new(report)]).await.unwrap();
     }
 
     /// Whether `received` is `sent` as Q was told it would arrive, and follows what was before.

@@ -56,6 +56,8 @@ pub(crate) struct PeerOptions {
     pub(crate) answers_as: RTCDtlsRole,
     /// The only SRTP profile it knows.
     pub(crate) srtp: SrtpProtectionProfile,
+    /// Whether it sends sender reports of its own accord.
+    pub(crate) sender_reports: bool,
 }
 
 /// The endpoint.
@@ -94,10 +96,17 @@ impl WebRtcPeer {
         let registry = configure_nack(Registry::new(), &mut engine);
         configure_simulcast_extension_headers(&mut engine).unwrap();
         let registry = configure_twcc(registry, &mut engine).unwrap();
-        let registry = configure_rtcp_reports(registry).with(Slot::from(500), wire);
+        let registry = if options.sender_reports {
+            configure_rtcp_reports(registry)
+        } else {
+            registry
+        };
+        let registry = registry.with(Slot::from(500), wire);
         let settings = SettingEngineBuilder::new()
             .with_answering_dtls_role(options.answers_as)
-            .with_srtp_protection_profiles(vec![options.srtp]);
+            .with_srtp_protection_profiles(vec![options.srtp])
+            // Restarts as a device does that changed its network: on another port.
+            .with_discard_local_candidates_during_ice_restart(true);
         let connection = PeerConnectionBuilder::new()
             .with_media_engine(engine)
             .with_interceptor_registry(registry)
@@ -191,17 +200,18 @@ impl WebRtcPeer {
         within("connects", through).await;
     }
 
-    /// Waits for ICE to be through once more; nothing before this call counts.
+    /// Forgets how ICE went until now.
     pub(crate) fn forget_ice(&mut self) {
         while self.ice.try_recv().is_ok() {}
     }
 
-    /// Waits until ICE has a pair.
+    /// Waits until ICE has looked for a pair and found one.
     pub(crate) async fn ice_connected(&mut self) {
-        use RTCIceConnectionState::{Completed, Connected};
-        let through =
-            async { while !matches!(self.ice.recv().await.unwrap(), Connected | Completed) {} };
-        within("has an ICE pair", through).await;
+        use RTCIceConnectionState::{Checking, Connected};
+        for wanted in [Checking, Connected] {
+            let reached = async { while self.ice.recv().await.unwrap() != wanted {} };
+            within("has an ICE pair", reached).await;
+        }
     }
 
     /// The next track that media arrives for.
@@ -219,7 +229,11 @@ impl WebRtcPeer {
     }
 
     /// The first answer of `of` to what arrives on the wire from now on.
-    pub(crate) async fn hears<T>(&mut self, what: &str, of: impl Fn(&Heard) -> Option<T>) -> T {
+    pub(crate) async fn hears<T>(
+        &mut self,
+        what: &str,
+        mut of: impl FnMut(&Heard) -> Option<T>,
+    ) -> T {
         let found = async {
             loop {
                 if let Some(found) = of(&self.heard.recv().await.unwrap()) {

@@ -16,13 +16,15 @@ use rtc::{
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// Something decrypted and well-formed that arrived.
+/// Something that passed, in the clear and well-formed.
 #[derive(Debug)]
 pub(crate) enum Heard {
     /// Media or a retransmission, as it was on the wire.
     Rtp(rtp::Packet),
-    /// The packets of one compound.
+    /// The packets of one compound that arrived.
     Rtcp(Vec<Box<dyn rtcp::Packet>>),
+    /// The packets of one compound that left.
+    SentRtcp(Vec<Box<dyn rtcp::Packet>>),
 }
 
 /// Ends of payloads to lose, each once.
@@ -99,6 +101,9 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Wire {
     }
 
     fn handle_write(&mut self, packet: TaggedPacket) -> Result<(), Error> {
+        if let Packet::Rtcp(rtcp) = &packet.message.packet {
+            let _ = self.heard.send(Heard::SentRtcp(rtcp.clone()));
+        }
         if !lost(&packet.message.packet, &self.loss.outbound) {
             self.outbound.push_back(packet);
         }
