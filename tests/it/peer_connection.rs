@@ -62,6 +62,10 @@ async fn flowing(options: CallOptions) -> Call {
 }
 
 async fn media_crosses(options: CallOptions) {
+    let profile = match options.srtp {
+        GCM => "SRTP_AEAD_AES_128_GCM",
+        _ => "SRTP_AES128_CM_HMAC_SHA1_80",
+    };
     let mut call = flowing(options).await;
     for _ in 0..10 {
         call.carry(Video, 10, false).await;
@@ -71,6 +75,7 @@ async fn media_crosses(options: CallOptions) {
         let stats = side.handle.stats().await.unwrap();
         assert_eq!(stats.ice_state, IceState::Completed);
         assert_eq!(stats.dtls_state, DtlsState::Connected);
+        assert_eq!(stats.srtp_profile, Some(profile));
         assert_eq!((stats.srtp_failures, stats.dropped), (0, 0));
     }
     call.end().await;
