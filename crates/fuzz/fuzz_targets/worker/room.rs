@@ -110,8 +110,11 @@ impl Room {
         if input.number() % 2 == 0 {
             request.add(rtc_stun::attributes::ATTR_USE_CANDIDATE, &[]);
         }
-        let kind = input.wide();
-        request.add(rtc_stun::attributes::AttrType(kind), input.bytes());
+        let kind = rtc_stun::attributes::AttrType(input.wide());
+        // A fingerprint can only be the last attribute; signing adds it.
+        if kind != rtc_stun::attributes::ATTR_FINGERPRINT {
+            request.add(kind, input.bytes());
+        }
         stun::sign(&mut request, &remote.password);
         self.receive(from, &request.raw);
     }
