@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::{
     report::SenderReportData,
     retransmission_limit::RetransmissionLimit,
-    sent_packets::{Found, SentPackets},
+    sent_packets::{Found, SentPackets, Spacing},
     types::{Retransmission, Rewrite, Rtx},
 };
 use crate::{
@@ -192,9 +192,13 @@ impl RtpStreamSend {
 
     /// A receiver asks again after one round trip of its own counting; a quarter of slack keeps
     /// jitter from refusing it.
-    fn spacing(&self) -> Duration {
-        let rtt = self.rtt.unwrap_or(DEFAULT_RTT);
-        (rtt * 3 / 4).clamp(MIN_SPACING, MAX_SPACING)
+    fn spacing(&self) -> Spacing {
+        let most_of = |rtt: Duration| (rtt * 3 / 4).min(MAX_SPACING);
+        Spacing {
+            // Unknown, it might be nearly nothing.
+            after_first: self.rtt.map_or(Duration::ZERO, most_of),
+            after_repair: most_of(self.rtt.unwrap_or(DEFAULT_RTT)).max(MIN_SPACING),
+        }
     }
 }
 
@@ -337,6 +341,20 @@ mod tests {
         };
         stream.handle_receiver_report(after(580), &report);
         assert_eq!(stream.rtt(), Some(Duration::from_millis(80)));
+    }
+
+    #[test]
+    fn request_sooner_than_a_round_trip_after_the_packet_is_about_something_older() {
+        let mut stream = stream(true);
+        stream.sender_report(after(0), 0x1234_5678_9ABC_DEF0, 7);
+        let report = ReportBlock {
+            last_sender_report: 0x5678_9ABC,
+            ..ReportBlock::default()
+        };
+        stream.handle_receiver_report(after(80), &report);
+        send(&mut stream, after(100), 5);
+        assert!(nack(&mut stream, after(140), &[5]).is_empty());
+        assert_eq!(nack(&mut stream, after(180), &[5]).len(), 1);
     }
 
     #[test]

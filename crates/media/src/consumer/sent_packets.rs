@@ -53,6 +53,16 @@ const PICTURE_ID: u8 = 1 << 2;
 const WIDE_PICTURE_ID: u8 = 1 << 3;
 const TL0_PICTURE_INDEX: u8 = 1 << 4;
 
+/// How long after it was sent a packet is not sent again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spacing {
+    /// After it was sent first. What is asked for sooner than a round trip was missed before it was
+    /// sent: it came late, or was repaired, on its way to us.
+    pub(super) after_first: Duration,
+    /// After it was sent again.
+    pub(super) after_repair: Duration,
+}
+
 /// A packet that may be sent again.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found {
@@ -85,12 +95,13 @@ impl SentPackets {
         *slot = sent;
     }
 
-    /// A packet that is young enough and was not sent again too often or within `spacing`.
+    /// A packet that is young enough, was not sent again too often, and was last sent long enough ago
+    /// for the receiver to have missed it.
     pub(super) fn find(
         &self,
         now: Instant,
         number: u16,
-        spacing: Duration,
+        spacing: Spacing,
         ssrc: u32,
     ) -> Option<Found> {
         let slot = self.slots.get(self.index(number))?;
@@ -101,7 +112,12 @@ impl SentPackets {
         let since = now
             .wrapping_sub(slot.at)
             .saturating_sub(u32::from(slot.resent_after));
-        let too_soon = slot.resends > 0 && u128::from(since) < spacing.as_millis();
+        let spacing = if slot.resends == 0 {
+            spacing.after_first
+        } else {
+            spacing.after_repair
+        };
+        let too_soon = u128::from(since) < spacing.as_millis();
         (slot.resends < MAX_RESENDS && !too_soon).then(|| slot.found(ssrc))
     }
 
@@ -258,8 +274,13 @@ mod tests {
         sent.insert(now, &packet, &rewrite);
     }
 
+    const SPACING: Spacing = Spacing {
+        after_first: Duration::ZERO,
+        after_repair: Duration::from_millis(50),
+    };
+
     fn find(sent: &SentPackets, now: Instant, number: u16) -> Option<Found> {
-        sent.find(now, number, Duration::from_millis(50), 1)
+        sent.find(now, number, SPACING, 1)
     }
 
     #[test]
