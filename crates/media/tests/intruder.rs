@@ -276,10 +276,11 @@ fn nack_flood_is_bounded() {
     let sink = net.sink(seen);
     let media = sink.packets.len() as u64 - media_before;
     let rtx = sink.rtx_packets - rtx_before;
-    // 500,000 were asked for. Each packet at most ten times, none older than two seconds.
+    // 500,000 were asked for. A quarter of the media may be sent again, and 64 KiB saved up.
     println!("{rtx} retransmissions beside {media} packets");
+    let most = media / 4 + 80;
     assert!(
-        rtx <= 10 * (media + 150),
+        (1..=most).contains(&rtx),
         "{rtx} retransmissions beside {media} packets"
     );
     net.assert_sound();

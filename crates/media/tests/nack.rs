@@ -228,6 +228,8 @@ impl Call {
             sink.pictures().len() > pictures_sent * 97 / 100,
             "{figures}"
         );
+        // A packet that was repaired on its way in is not sent twice on its way out.
+        assert!(sink.needless_rtx * 5 <= asked_publisher as u64, "{figures}");
         match leg {
             Leg::Publisher => assert!(asked_publisher > 0, "{figures}"),
             Leg::Subscriber => assert!(asked_publisher == 0 && sink.rtx_packets > 0, "{figures}"),
