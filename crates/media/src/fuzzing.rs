@@ -81,7 +81,7 @@ pub fn rtp(bytes: &[u8]) {
     let Ok(packet) = RtpPacket::parse(bytes) else {
         return;
     };
-    assert!(packet.payload().len() + packet.padding_len() <= packet.len());
+    assert!(packet.payload().len() <= packet.len());
     let mut descriptor = None;
     for (id, value) in packet.extensions() {
         assert!(value.len() <= bytes.len());
