@@ -11,12 +11,13 @@ FUZZ_SECONDS ?= 30
 CARGO_FUZZ_VERSION := 0.13.2
 # Commands that panic on purpose; the tests of supervision need them.
 FAULTS := --features miso/fault-injection
+FAULTS_BIN := target/miso-faults
 
 # One recipe at a time: cargo uses every core by itself.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: run build client test lint test-rust test-ortc test-client test-headless test-browser \
-	fuzz-smoke bench browsers ortc-reference cargo-fuzz node clean
+	fuzz-smoke bench browsers faults-bin ortc-reference cargo-fuzz node clean
 
 run: build
 	./target/release/miso $(ARGS)
@@ -57,9 +58,10 @@ test-ortc: ortc-reference
 test-client: $(CLIENT)/node_modules/.installed
 	cd $(CLIENT) && npm run check && npm run lint && npm test
 
-# Socket.IO clients against the release binary.
-test-headless: build tests/headless/node_modules/.installed
-	cd tests/headless && MISO_BIN=$(CURDIR)/target/release/miso npm test
+# Socket.IO clients against the release binary, and its faults against one that can have them.
+test-headless: build faults-bin tests/headless/node_modules/.installed
+	cd tests/headless && MISO_BIN=$(CURDIR)/target/release/miso \
+		MISO_FAULTS_BIN=$(CURDIR)/$(FAULTS_BIN) npm test
 
 # Chromium and Firefox with fake cameras against the release binary.
 test-browser: build browsers tests/browser/node_modules/.installed
@@ -72,6 +74,11 @@ bench:
 	$(CARGO) bench --workspace --locked
 
 # --- what tests need ----------------------------------------------------------------------------
+
+# The profile of test-rust, whose work it shares; copied, since the next plain build replaces it.
+faults-bin:
+	$(CARGO) build --locked $(FAULTS) --target-dir target
+	cp target/debug/miso $(FAULTS_BIN)
 
 node:
 	@command -v npm >/dev/null || { echo "Node 20 or newer is needed: https://nodejs.org"; exit 1; }

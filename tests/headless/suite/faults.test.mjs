@@ -1,5 +1,5 @@
 // Our own faults, made on purpose in a binary that can (feature fault-injection): a handler that panics
-// and a worker that dies. Runs when MISO_FAULTS_BIN names such a binary; `run.sh` builds one.
+// and a worker that dies. MISO_FAULTS_BIN names such a binary; `make test-headless` builds one.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { closeAll, connect } from "../support/client.mjs";
@@ -10,11 +10,14 @@ import { until } from "../support/wait.mjs";
 const BINARY = process.env.MISO_FAULTS_BIN;
 const native = (server) => connect(server, { query: { dialect: "native" } });
 
-describe("faults", { skip: BINARY ? false : "MISO_FAULTS_BIN is not set" }, () => {
+describe("faults", () => {
   let server;
-  before(async () => (server = await startServer({ workers: 2, binary: BINARY })));
+  before(async () => {
+    assert.ok(BINARY, "MISO_FAULTS_BIN must name a binary built with --features fault-injection");
+    server = await startServer({ workers: 2, binary: BINARY });
+  });
   afterEach(closeAll);
-  after(() => server.stop());
+  after(() => server?.stop());
 
   it("a panicking handler is answered, and its socket goes on", async () => {
     for (const client of [await connect(server), await native(server)]) {
