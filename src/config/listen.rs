@@ -26,6 +26,8 @@ pub struct ListenConfig {
     pub body_timeout: Duration,
     /// A TLS handshake that is not complete after so long closes its connection.
     pub handshake_timeout: Duration,
+    /// A connection that takes nothing of what is written to it for so long is closed.
+    pub write_timeout: Duration,
     /// How long a stopping server waits for requests under way.
     pub drain_timeout: Duration,
 }
@@ -65,6 +67,9 @@ impl Default for ListenConfig {
             // 256 KiB, the largest message, on a 200 kb/s uplink.
             body_timeout: Duration::from_secs(10),
             handshake_timeout: Duration::from_secs(10),
+            // Shorter than a heartbeat and its patience, so that whoever answers heartbeats unread
+            // and reads nothing else is found out no later than whoever is gone.
+            write_timeout: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(5),
         }
     }

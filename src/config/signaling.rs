@@ -59,11 +59,12 @@ impl Default for SignalingConfig {
             queued_bytes: 1024 * 1024,
             // 16 bytes each.
             queued_refusals: 10_000,
-            // Beyond it emitting waits, and the next heartbeat that finds it full ends the socket. The
-            // usual large packet is 15 KB of capabilities: 4 MB for a client that reads nothing.
+            // Beyond it emitting waits, and the next heartbeat that finds it full ends the socket.
             outgoing_packets: 256,
-            // Whoever asks for long lists and does not read them is slowed down to this.
-            outgoing_burst_bytes: 4 * 1024 * 1024,
+            // A client that reads nothing is closed after 10 s (`ListenConfig::write_timeout`); until
+            // then its answers are at most 1 + 10 · 0.25 = 3.5 MiB. An honest burst, joining a full
+            // room, is about 200 KB.
+            outgoing_burst_bytes: 1024 * 1024,
             outgoing_bytes_per_second: 256 * 1024,
             ack_deadline: Duration::from_secs(10),
             // A class room behind one address.

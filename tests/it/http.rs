@@ -121,6 +121,20 @@ async fn half_a_request_body_is_given_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_and_reads_nothing_is_closed() {
+    let server = start_server(listen(|listen| {
+        listen.write_timeout = Duration::from_millis(100);
+    }))
+    .await;
+    let mut stream = server.connect().await;
+    let request = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+    let asking = async { while stream.write_all(request).await.is_ok() {} };
+    let ended = tokio::time::timeout(PATIENCE, asking).await;
+    assert!(ended.is_ok(), "still open");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_address_has_a_bounded_number_of_connections() {
     let server = start_server(listen(|listen| listen.max_connections_per_address = 2)).await;
     let (_one, two) = (server.connect().await, server.connect().await);

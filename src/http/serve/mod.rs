@@ -1,9 +1,10 @@
 //! The accept loop: TLS, timeouts, caps, draining. Ours rather than a framework's because slow
-//! headers, idle sockets and floods from one address must end by a stated time. HTTP/1.1 only:
-//! WebSocket needs nothing newer, and there is less to attack.
+//! headers, idle sockets, clients that read nothing and floods from one address must end by a stated
+//! time. HTTP/1.1 only: WebSocket needs nothing newer, and there is less to attack.
 
 mod admission;
 mod body;
+mod patience;
 mod redirect;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -24,6 +25,7 @@ use tower::ServiceExt as _;
 use crate::config::ListenConfig;
 use admission::{Admission, Held, Permit};
 use body::DeadlineBody;
+use patience::Patient;
 
 /// First byte of a TLS connection: a handshake record (RFC 8446 §5.1).
 const TLS_HANDSHAKE: u8 = 0x16;
@@ -99,19 +101,22 @@ impl Door {
         permit: Permit,
         stop: Stop,
     ) {
-        // Signalling is small messages that somebody waits for.
-        let _ = stream.set_nodelay(true);
+        let patience = self.config.write_timeout;
+        patience::tune(&stream, patience);
         let Some(tls) = &self.tls else {
-            return self.serve(Held::new(stream, permit), remote, stop).await;
+            let stream = Held::new(Patient::new(stream, patience), permit);
+            return self.serve(stream, remote, stop).await;
         };
-        let patience = self.config.handshake_timeout;
+        let handshake = self.config.handshake_timeout;
         let mut first = [0];
-        match timeout(patience, stream.peek(&mut first)).await {
+        let peeked = timeout(handshake, stream.peek(&mut first)).await;
+        let stream = Held::new(Patient::new(stream, patience), permit);
+        match peeked {
             Ok(Ok(1)) if first[0] == TLS_HANDSHAKE => {}
-            Ok(Ok(1)) => return self.redirect(Held::new(stream, permit), stop).await,
+            Ok(Ok(1)) => return self.redirect(stream, stop).await,
             _ => return,
         }
-        match timeout(patience, tls.accept(Held::new(stream, permit))).await {
+        match timeout(handshake, tls.accept(stream)).await {
             Ok(Ok(stream)) => self.serve(stream, remote, stop).await,
             Ok(Err(error)) => tracing::debug!(%error, "TLS handshake"),
             Err(_) => tracing::debug!("TLS handshake took too long"),
@@ -143,7 +148,7 @@ impl Door {
         log_end(ended);
     }
 
-    async fn redirect(&self, stream: Held<TcpStream>, mut stop: Stop) {
+    async fn redirect(&self, stream: Held<Patient<TcpStream>>, mut stop: Stop) {
         let service = service_fn(|request: Request<Incoming>| async move {
             Ok::<_, std::convert::Infallible>(redirect::to_https(&request))
         });
