@@ -1,7 +1,7 @@
 # make run    build everything and start on https://localhost:3000
 # make test   every test there is
 #
-# Needs: Rust (rustup), Node 20 or newer, a C compiler and CMake for the cipher library. `make test`
+# Needs: Rust (rustup), Node 20.19 or newer, a C compiler and CMake for the cipher library. `make test`
 # also needs Chromium and Firefox; on Debian as root it installs them. Options of the server go in
 # ARGS: make run ARGS="--listen 0.0.0.0:8443".
 
@@ -81,7 +81,7 @@ faults-bin:
 	cp target/debug/miso $(FAULTS_BIN)
 
 node:
-	@command -v npm >/dev/null || { echo "Node 20 or newer is needed: https://nodejs.org"; exit 1; }
+	@command -v npm >/dev/null || { echo "Node 20.19 or newer is needed: https://nodejs.org"; exit 1; }
 
 %/node_modules/.installed: %/package-lock.json %/package.json | node
 	cd $* && npm ci

@@ -27,7 +27,7 @@ enum Command {
 #[derive(Debug, Args)]
 struct ServeArgs {
     /// Where pages and signalling are served.
-    #[arg(long, value_name = "IP:PORT", default_value = "0.0.0.0:3000")]
+    #[arg(long, value_name = "IP:PORT", default_value = "0.0.0.0:3000", value_parser = address)]
     listen: SocketAddr,
 
     /// auto: self-signed certificate, kept in certs/; off: plain HTTP; or two PEM files.
@@ -110,6 +110,11 @@ impl ServeArgs {
             log: self.log,
         }
     }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let expected = |_| "expected IP:PORT, as in 0.0.0.0:3000 or [::]:3000".into();
+    text.parse().map_err(expected)
 }
 
 fn tls(text: &str) -> Result<TlsMode, String> {

@@ -5,7 +5,7 @@ mod args;
 use std::{net::SocketAddr, process::ExitCode};
 
 use clap::Parser as _;
-use miso::{RunError, Server, config::Config, telemetry};
+use miso::{RunError, Server, config::Config, engine::EngineError, telemetry};
 use tokio::net::TcpListener;
 
 use args::Cli;
@@ -49,7 +49,9 @@ enum Failure {
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match error {
-            RunError::Config(_) | RunError::Tls(_) => Self::Config(error.to_string()),
+            RunError::Config(_)
+            | RunError::Tls(_)
+            | RunError::Engine(EngineError::ForeignAddress(_)) => Self::Config(error.to_string()),
             RunError::Engine(_) | RunError::Serve(_) | RunError::Listener(_) => {
                 Self::Other(error.to_string())
             }
@@ -63,7 +65,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let address = config.listen.address;
     let listener = TcpListener::bind(address)
         .await
-        .map_err(|error| Failure::Other(bind_error(address, &error)))?;
+        .map_err(|error| bind_error(address, &error))?;
     let server = Server::start(config, listener)?;
     announce(&server);
     server.serve(shutdown).await?;
@@ -95,11 +97,15 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-fn bind_error(address: SocketAddr, error: &std::io::Error) -> String {
+fn bind_error(address: SocketAddr, error: &std::io::Error) -> Failure {
     match error.kind() {
-        std::io::ErrorKind::AddrInUse => {
-            format!("{address} is taken by another program; choose another with --listen")
-        }
-        _ => format!("cannot listen on {address}: {error}"),
+        std::io::ErrorKind::AddrInUse => Failure::Other(format!(
+            "{address} is taken by another program; choose another with --listen"
+        )),
+        std::io::ErrorKind::AddrNotAvailable => Failure::Config(format!(
+            "{} is not an address of this machine; choose another with --listen",
+            address.ip()
+        )),
+        _ => Failure::Other(format!("cannot listen on {address}: {error}")),
     }
 }

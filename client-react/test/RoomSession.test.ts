@@ -124,7 +124,7 @@ test("a camera the server refuses is told and the call goes on", async () => {
     payload.kind === "video" ? { error: "no more producers", code: "limit-producers" } : accept?.(payload as never);
   await session.join("tea", "Ann");
   await until(() => {
-    expect(session.store.get()).toMatchObject({ status: "joined", problem: "no more producers" });
+    expect(session.store.get()).toMatchObject({ status: "joined", problem: "No more producers." });
   });
 });
 

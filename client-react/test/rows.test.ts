@@ -14,6 +14,7 @@ test("each stream has a row that names its sender", () => {
   };
   const sending = report(
     { id: "s", type: "media-source", trackIdentifier: "mine" } as { id: string },
+    { id: "o2", type: "outbound-rtp", kind: "video", mediaSourceId: "s", rid: "r1", bytesSent: 8 } as { id: string },
     { id: "o", type: "outbound-rtp", kind: "video", mediaSourceId: "s", rid: "r0", bytesSent: 7 } as { id: string },
   );
   const receiving = report(
@@ -22,6 +23,7 @@ test("each stream has a row that names its sender", () => {
   );
   expect(rowsOf([sending, receiving], state)).toMatchObject([
     { direction: "sent", who: "You", source: "camera", rid: "r0", bytes: 7 },
+    { direction: "sent", who: "You", source: "camera", rid: "r1", bytes: 8 },
     { direction: "received", who: "Bob", peerId: "bob", source: "camera", frames: 3 },
   ]);
 });

@@ -74,6 +74,9 @@ pub enum EngineError {
     /// No reply in time, or too many requests are waiting.
     #[error("the media worker did not answer in time")]
     Timeout,
+    /// A media address is not one of this machine.
+    #[error("{0} is not an address of this machine; choose another with --media-ip")]
+    ForeignAddress(IpAddr),
     /// The workers could not be started.
     #[error("{0}")]
     Start(String),
@@ -83,7 +86,8 @@ impl WorkerPool {
     /// Binds every worker's sockets and starts every worker's thread.
     ///
     /// # Errors
-    /// [`EngineError::Start`], with a sentence that names the port or address.
+    /// [`EngineError::ForeignAddress`] or [`EngineError::Start`]: a sentence that names the address
+    /// or port.
     pub fn start(config: &MediaConfig) -> Result<Self, EngineError> {
         config
             .validate()

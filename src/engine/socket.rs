@@ -57,7 +57,7 @@ pub(super) struct SocketPlan {
 impl MediaSocket {
     /// Binds `ip:port`; port 0 is any free one.
     pub(super) fn bind(ip: IpAddr, port: u16, plan: SocketPlan) -> Result<Self, EngineError> {
-        let describe = |error: io::Error| EngineError::Start(bind_error(ip, port, &error));
+        let describe = |error: io::Error| bind_error(ip, port, &error);
         let socket = StdSocket::bind((ip, port)).map_err(describe)?;
         socket.set_nonblocking(true).map_err(describe)?;
         let local = socket.local_addr().map_err(describe)?;
@@ -195,19 +195,17 @@ fn send(io: &UdpSocket, _batches: bool, run: &[Datagram<'_>]) -> io::Result<usiz
     udp_portable::send_batch(io, run)
 }
 
-fn bind_error(ip: IpAddr, port: u16, error: &io::Error) -> String {
-    match error.kind() {
+fn bind_error(ip: IpAddr, port: u16, error: &io::Error) -> EngineError {
+    EngineError::Start(match error.kind() {
+        io::ErrorKind::AddrNotAvailable => return EngineError::ForeignAddress(ip),
         io::ErrorKind::AddrInUse => format!(
             "UDP port {port} on {ip} is taken by another program; choose another with --media-port"
         ),
-        io::ErrorKind::AddrNotAvailable => {
-            format!("{ip} is not an address of this machine; choose another with --media-ip")
-        }
         io::ErrorKind::PermissionDenied => {
             format!("UDP port {port} on {ip} may not be used by this user")
         }
         _ => format!("UDP port {port} on {ip}: {error}"),
-    }
+    })
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ pub(super) fn router() -> Router {
     Router::new()
         .route("/", get(page))
         .route("/rooms/{room}", get(page))
+        .route("/rooms/{room}/", get(page))
         .route("/sfu/{room}", get(page))
         .route("/sfu/{room}/", get(page))
         .fallback(file)

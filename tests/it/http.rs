@@ -30,7 +30,7 @@ async fn health_is_good_while_a_worker_runs() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_address_serves_the_page_with_its_protections() {
     let server = start_server(config()).await;
-    for path in ["/", "/rooms/a", "/sfu/a/", "/sfu/a"] {
+    for path in ["/", "/rooms/a", "/rooms/a/", "/sfu/a/", "/sfu/a"] {
         let answer = server.get(path, "").await.to_lowercase();
         assert!(answer.starts_with("http/1.1 200"), "{path}: {answer}");
         for part in [

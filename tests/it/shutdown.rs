@@ -42,6 +42,11 @@ fn settings_that_cannot_be_used_end_with_2_and_one_line() {
         "--announced-address",
     );
     assert_refused(&with(&["--log", "miso=loud"]), 2, "--log");
+    // Addresses for documentation belong to no machine (RFC 5737).
+    let foreign = ["--tls", "off", "--media-ip", "203.0.113.1"];
+    assert_refused(&with(&foreign), 2, "choose another with --media-ip");
+    let foreign = ["--tls", "off", "--listen", "203.0.113.1:3000"];
+    assert_refused(&foreign, 2, "choose another with --listen");
 }
 
 #[test]

@@ -11,8 +11,9 @@ interface Props {
   screen?: boolean;
 }
 
+/** Of at most two words; "(you)" is not one. */
 const initialsOf = (name: string) =>
-  name.split(/\s+/).filter(Boolean).slice(0, 2).map((word) => Array.from(word)[0]?.toUpperCase() ?? "").join("");
+  name.split(/\s+/).filter((word) => /^\P{P}/u.test(word)).slice(0, 2).map((word) => Array.from(word)[0]?.toUpperCase() ?? "").join("");
 
 /** One person or one screen. Initials stand in until there is a picture. */
 export function PeerTile({ name, track, peerId, muted = false, own = false, screen = false }: Props) {

@@ -9,6 +9,8 @@ const SOURCES: readonly Source[] = ["microphone", "camera", "screen"];
 
 export class LocalMedia {
   private readonly busy = new Set<Source>();
+  /** What is wrong with each device, in a sentence. */
+  private readonly failed = new Map<Source, string>();
   private publisher: Publisher | null = null;
   /** Counts the times the user left: a device that opens too late is closed again. */
   private stay = 0;
@@ -21,7 +23,7 @@ export class LocalMedia {
   /** Sends what is on through this call from now on. */
   async attach(publisher: Publisher): Promise<void> {
     this.publisher = publisher;
-    await Promise.all(SOURCES.map((source) => this.report(() => this.publish(source))));
+    await Promise.all(SOURCES.map((source) => this.report(source, () => this.publish(source))));
   }
 
   detach(): void {
@@ -33,6 +35,7 @@ export class LocalMedia {
     return this.exclusively(source, async () => {
       if (this.track(source)) return;
       const stay = this.stay;
+      this.tell(source, null);
       const track = await this.open(source);
       if (stay !== this.stay) {
         track.stop();
@@ -59,7 +62,7 @@ export class LocalMedia {
   /** Muting keeps the microphone open: unmuting is then immediate. */
   async setMuted(muted: boolean): Promise<void> {
     this.store.setLocal({ muted });
-    await this.report(async () => this.publisher?.setPaused("microphone", muted));
+    await this.report("microphone", async () => this.publisher?.setPaused("microphone", muted));
   }
 
   stopAll(): void {
@@ -86,15 +89,28 @@ export class LocalMedia {
   private async exclusively(source: Source, act: () => Promise<void>): Promise<void> {
     if (this.busy.has(source)) return;
     this.busy.add(source);
-    await this.report(act);
+    await this.report(source, act);
     this.busy.delete(source);
   }
 
-  private async report(act: () => Promise<void>): Promise<void> {
+  private async report(source: Source, act: () => Promise<void>): Promise<void> {
     try {
       await act();
     } catch (error) {
-      this.store.set({ problem: sentence(error) });
+      this.tell(source, sentence(error));
     }
+  }
+
+  /** Shows what is wrong with the devices together; what was dismissed meanwhile is not shown again. */
+  private tell(source: Source, problem: string | null): void {
+    const shown = this.store.get().problem === this.problems();
+    if (!shown) this.failed.clear();
+    if (problem === null) this.failed.delete(source);
+    else this.failed.set(source, problem);
+    if (shown || problem !== null) this.store.set({ problem: this.problems() });
+  }
+
+  private problems(): string | null {
+    return [...this.failed.values()].join(" ") || null;
   }
 }

@@ -31,16 +31,23 @@ const BY_DEVICE_ERROR: Record<string, string> = {
   AbortError: "did not start.",
 };
 
+/** Closing the browser's chooser is no fault; the browser does not tell it from a system that forbids. */
+const SCREEN_REFUSED = "is not shared: none was chosen, or the system does not allow it.";
+
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "");
 
 /** One sentence for a failed request or join. */
 export function sentence(error: unknown): string {
-  if (error instanceof RequestError) return BY_CODE[error.code] ?? error.message;
+  if (error instanceof RequestError) return BY_CODE[error.code] ?? asSentence(error.message);
   if (nameOf(error) === "UnsupportedError") return "This browser cannot take part in calls.";
   return error instanceof Error && error.message ? error.message : "Something went wrong.";
 }
 
+/** The server's own words, as a person writes them. */
+const asSentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1) + (/[.!?…]$/.test(words) ? "" : ".");
+
 /** One sentence for a camera, microphone or screen that did not open. */
 export function deviceSentence(device: string, error: unknown): string {
+  if (device === "screen" && nameOf(error) === "NotAllowedError") return `The screen ${SCREEN_REFUSED}`;
   return `The ${device} ${BY_DEVICE_ERROR[nameOf(error)] ?? "could not be opened."}`;
 }

@@ -38,7 +38,7 @@ interface RtpStats {
 
 type Owner = Pick<Row, "who" | "peerId" | "source" | "producerId">;
 
-/** Rows of all streams, the user's own first. */
+/** Rows of all streams, the user's own first, layers from small to large. */
 export function rowsOf(reports: readonly RTCStatsReport[], state: State): Row[] {
   const owners = ownersByTrack(state);
   const rows = reports.flatMap((report) => {
@@ -51,8 +51,10 @@ export function rowsOf(reports: readonly RTCStatsReport[], state: State): Row[] 
       return one.type === "inbound-rtp" && owner ? [received(one, owner)] : [];
     });
   });
-  return rows.sort((a, b) => b.direction.localeCompare(a.direction));
+  return rows.sort((a, b) => b.direction.localeCompare(a.direction) || placeOf(a).localeCompare(placeOf(b)));
 }
+
+const placeOf = ({ who, peerId, source, rid }: Row): string => [who, peerId, source, rid].join(" ");
 
 function ownersByTrack({ peers, local }: State): Map<string, Owner> {
   const owners = new Map<string, Owner>();
