@@ -189,6 +189,8 @@ impl Driver {
             match self.inbox.next() {
                 Some(Message::Request(request)) => self.carry_out(now, request),
                 Some(Message::Stop) => return self.stop(now),
+                #[cfg(feature = "fault-injection")]
+                Some(Message::Stall(duration)) => std::thread::sleep(duration),
                 None => return,
             }
         }

@@ -22,6 +22,9 @@ pub(super) enum Message {
     Request(Request),
     /// Close everything and end.
     Stop,
+    /// Do nothing for so long. For tests of what a stuck worker costs.
+    #[cfg(feature = "fault-injection")]
+    Stall(Duration),
 }
 
 /// A command on its way.
@@ -116,6 +119,12 @@ impl Link {
     /// Tells the thread to close everything and end.
     pub(super) fn stop(&self) {
         let _ = self.post(Message::Stop);
+    }
+
+    /// Keeps the thread from doing anything for a while.
+    #[cfg(feature = "fault-injection")]
+    pub(super) fn stall(&self, duration: Duration) {
+        let _ = self.post(Message::Stall(duration));
     }
 
     async fn exchange(

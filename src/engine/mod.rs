@@ -190,6 +190,14 @@ impl WorkerPool {
             link.tell(Command::InjectPanic { transport: None });
         }
     }
+
+    /// Keeps a worker's thread from doing anything for a while.
+    #[cfg(feature = "fault-injection")]
+    pub fn inject_stall(&self, worker: usize, duration: Duration) {
+        if let Some(link) = self.inner.slots.get(worker).and_then(|slot| slot.link()) {
+            link.stall(duration);
+        }
+    }
 }
 
 impl PoolInner {

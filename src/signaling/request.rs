@@ -97,6 +97,10 @@ pub enum Request {
     /// Panics the worker of the client's room. For tests of supervision.
     #[cfg(feature = "fault-injection")]
     PanicWorker,
+    /// Keeps the worker of the client's room busy for longer than any acknowledgement may take. For
+    /// tests of deadlines.
+    #[cfg(feature = "fault-injection")]
+    StallWorker,
 }
 
 /// Arguments of [`Request::Produce`].

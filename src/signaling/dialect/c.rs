@@ -35,6 +35,8 @@ const EVENTS: &[Event] = &[
     event("fault-panic", |_| Ok(Request::Panic)),
     #[cfg(feature = "fault-injection")]
     event("fault-worker", |_| Ok(Request::PanicWorker)),
+    #[cfg(feature = "fault-injection")]
+    event("fault-stall", |_| Ok(Request::StallWorker)),
 ];
 
 const fn event(name: &'static str, decode: super::Decode) -> Event {

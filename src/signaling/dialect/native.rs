@@ -60,6 +60,8 @@ const EVENTS: &[Event] = &[
     event("fault-panic", |_| Ok(Request::Panic)),
     #[cfg(feature = "fault-injection")]
     event("fault-worker", |_| Ok(Request::PanicWorker)),
+    #[cfg(feature = "fault-injection")]
+    event("fault-stall", |_| Ok(Request::StallWorker)),
 ];
 
 /// Every event clients of this dialect are told, in the order of `protocol.md`.

@@ -43,6 +43,8 @@ pub(super) async fn handle(session: &mut Session, request: Request) -> Result<Re
         Request::Panic => panic!("asked for by a test"),
         #[cfg(feature = "fault-injection")]
         Request::PanicWorker => room::panic_worker(session),
+        #[cfg(feature = "fault-injection")]
+        Request::StallWorker => room::stall_worker(session),
     }
 }
 

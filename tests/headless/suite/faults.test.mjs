@@ -58,6 +58,22 @@ describe("faults", () => {
     await until("the worker is back", async () => (await (await fetch(`${server.url}/healthz`)).json()).status === "ok");
   });
 
+  it("a stuck worker costs its callers a timeout within 10 s, others nothing, and recovers", async () => {
+    const [stuck, free] = [await connect(server), await native(server)];
+    await stuck.get("joinRoom", { roomName: "stuck" });
+    await free.get("joinRoom", { roomName: "free" });
+    assert.equal(new Set((await server.rooms()).map((room) => room.worker)).size, 2, "rooms are spread over workers");
+    await stuck.ask("fault-stall");
+    // Asked at once and answered in order: the first waits for the worker, the others for the first.
+    // `ask` itself fails after 10 s.
+    const late = Promise.all([1, 2, 3].map(() => stuck.ask("createWebRtcTransport", { consumer: true })));
+    assert.ok((await free.get("createWebRtcTransport", { consumer: true })).params.id);
+    assert.deepEqual((await late).map((answer) => answer.code), ["timeout", "timeout", "timeout"]);
+    await until("it is back", async () => !(await stuck.ask("createWebRtcTransport", { consumer: true })).error, 20_000);
+    // What was given up on is gone: one transport each.
+    await until("one transport each", async () => (await server.state()).engine.transports === 2);
+  });
+
   it("nothing is left", async () => {
     await server.empty();
   });
