@@ -23,7 +23,7 @@ pub mod tls;
 
 use std::{net::SocketAddr, sync::Arc};
 
-use axum::Router;
+use axum::{Router, middleware::from_fn_with_state};
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tower::Layer;
@@ -111,7 +111,10 @@ impl Server {
         let (layer, sockets) = signaling::layer(Arc::clone(&registry), &signaling);
         // Around the router as a whole: inside it every route would get sessions of its own, and a
         // client that polls would be known to some of them only.
-        let router = Router::new().fallback_service(layer.layer(http::router(registry)));
+        let cap = from_fn_with_state(Arc::clone(&registry), signaling::cap_sessions);
+        let router = Router::new()
+            .fallback_service(layer.layer(http::router(registry)))
+            .layer(cap);
         let shutdown = async {
             shutdown.await;
             // Before requests are waited for: a long poll is one.

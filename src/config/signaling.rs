@@ -37,6 +37,10 @@ pub struct SignalingConfig {
     pub sockets_per_address: usize,
     /// Sockets on this server.
     pub sockets: usize,
+    /// Connections of one remote address that may have no socket yet; 0 turns the limit off.
+    pub sessions_per_address: usize,
+    /// Connections on this server, those included that have no socket yet.
+    pub sessions: usize,
 }
 
 impl Default for SignalingConfig {
@@ -70,6 +74,10 @@ impl Default for SignalingConfig {
             // A class room behind one address.
             sockets_per_address: 64,
             sockets: 20_000,
+            // As many as TCP connections, so that sockets_per_address, whose refusal has a word the
+            // client can show, is met first by whoever is honest.
+            sessions_per_address: 256,
+            sessions: 25_000,
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod consumers;
 mod event;
+mod households;
 mod inspect;
 mod negotiation;
 mod peer;

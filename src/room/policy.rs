@@ -2,13 +2,14 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
+use super::households::{Households, Place, household};
 use crate::{
     config::{RoomConfig, SignalingConfig},
     error::ErrorCode,
@@ -65,6 +66,8 @@ pub struct Admission {
     rooms: Arc<Gauge>,
     peers: Arc<Gauge>,
     sockets: Arc<Gauge>,
+    sessions: Arc<Gauge>,
+    sessions_at: Arc<Households>,
     sockets_per_address: usize,
     addresses: Mutex<HashMap<IpAddr, HashMap<String, usize>>>,
 }
@@ -77,6 +80,8 @@ impl Admission {
             rooms: Gauge::new(room.rooms),
             peers: Gauge::new(room.peers),
             sockets: Gauge::new(signaling.sockets),
+            sessions: Gauge::new(signaling.sessions),
+            sessions_at: Households::new(signaling.sessions_per_address),
             sockets_per_address: signaling.sockets_per_address,
             addresses: Mutex::default(),
         }
@@ -117,6 +122,22 @@ impl Admission {
         })
     }
 
+    /// Admits a connection that is no socket yet.
+    pub fn session(&self, address: IpAddr) -> Result<SessionPermit, Limit> {
+        let permit = self.sessions.acquire().ok_or(Limit::Sockets)?;
+        let place = self.sessions_at.acquire(address).ok_or(Limit::Sockets)?;
+        Ok(SessionPermit {
+            _permit: permit,
+            _place: place,
+        })
+    }
+
+    /// Connections now, sockets or not.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        self.sessions.used()
+    }
+
     /// Sockets now.
     #[must_use]
     pub fn sockets(&self) -> usize {
@@ -145,14 +166,6 @@ impl Admission {
         self.addresses
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// One client has a whole /64 of IPv6 addresses, so these count as one.
-fn household(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
-        v4 @ IpAddr::V4(_) => v4,
     }
 }
 
@@ -193,6 +206,13 @@ impl Drop for Permit {
     fn drop(&mut self) {
         self.0.used.fetch_sub(1, Ordering::AcqRel);
     }
+}
+
+/// One connection's place, on the server and at its address.
+#[derive(Debug)]
+pub struct SessionPermit {
+    _permit: Permit,
+    _place: Place,
 }
 
 /// One socket's place, on the server and at its address.

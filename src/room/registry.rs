@@ -29,6 +29,8 @@ pub struct Registry {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
+    /// Connections of Engine.IO, those included that have no socket yet.
+    pub sessions: usize,
     /// Connected sockets, one per namespace.
     pub sockets: usize,
     /// Remote addresses they come from.
@@ -128,6 +130,7 @@ impl Registry {
     #[must_use]
     pub fn counts(&self) -> Counts {
         let mut counts = Counts {
+            sessions: self.admission.sessions(),
             sockets: self.admission.sockets(),
             addresses: self.admission.addresses_known(),
             rooms: self.admission.rooms(),

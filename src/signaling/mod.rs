@@ -1,6 +1,6 @@
 //! Socket.IO: the door through which frontends talk to rooms.
 //!
-//! `intake` takes events off the wire and queues them per socket; `session` runs one task per socket
+//! `sessions` bounds connections before they are sockets; `intake` takes events off the wire and queues them per socket; `session` runs one task per socket
 //! that handles them strictly in order; `dialect` knows the words of each frontend family;
 //! `handlers` turn requests into room verbs; `notify` tells clients what happened.
 
@@ -11,6 +11,7 @@ mod intake;
 mod notify;
 pub mod request;
 mod session;
+mod sessions;
 
 use std::{
     fmt,
@@ -19,7 +20,7 @@ use std::{
     time::Duration,
 };
 
-use axum::extract::ConnectInfo;
+use axum::{extract::ConnectInfo, http::Extensions};
 use socketioxide::{
     ParserConfig, SocketIo, extract::SocketRef, handler::ConnectHandler, layer::SocketIoLayer,
 };
@@ -27,6 +28,7 @@ use tower::layer::util::Stack;
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 
 use self::intake::{Intake, IntakeHandler};
+pub use self::sessions::cap_sessions;
 use crate::{
     config::SignalingConfig,
     room::{Registry, policy::Limit},
@@ -85,7 +87,7 @@ pub fn layer(registry: Arc<Registry>, config: &SignalingConfig) -> (Layer, Socke
 /// from here on: the client may send some before the session's task runs.
 fn admit(socket: &SocketRef, shared: &Shared) -> Result<(), Refused> {
     let connection = socket.id.to_string();
-    let address = remote_address(socket);
+    let address = address_of(&socket.req_parts().extensions);
     let permit = shared.registry.admission().socket(address, &connection);
     socket.extensions.insert(Arc::new(permit.map_err(Refused)?));
     let intake = Intake::new(shared.config.clone(), dialect::any_knows);
@@ -96,8 +98,8 @@ fn admit(socket: &SocketRef, shared: &Shared) -> Result<(), Refused> {
     Ok(())
 }
 
-fn remote_address(socket: &SocketRef) -> IpAddr {
-    let extensions = &socket.req_parts().extensions;
+/// Who sent a request.
+fn address_of(extensions: &Extensions) -> IpAddr {
     let info = extensions.get::<ConnectInfo<SocketAddr>>();
     info.map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.ip())
 }

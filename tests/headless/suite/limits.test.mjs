@@ -10,6 +10,7 @@ import { until } from "../support/wait.mjs";
 
 const MESSAGE_BYTES = 256 * 1024;
 const SOCKETS_PER_ADDRESS = 64;
+const SESSIONS_PER_ADDRESS = 256;
 
 /** Asks until refused; gives how often it worked, and the refusal. */
 async function untilRefused(most, ask) {
@@ -78,6 +79,17 @@ describe("limits", () => {
     closeAll();
     for (const client of clients) client.close();
     await server.empty();
+  });
+
+  it(`${SESSIONS_PER_ADDRESS} connections an address that name no namespace, for 10 s`, async () => {
+    const open = () => fetch(`${server.url}/socket.io/?EIO=4&transport=polling`);
+    await server.empty();
+    await until("no connection is left", async () => (await server.state()).sessions === 0, 15_000);
+    for (let n = 0; n < SESSIONS_PER_ADDRESS; n++) assert.equal((await open()).status, 200);
+    const refused = await open();
+    assert.deepEqual([refused.status, await refused.json()], [429, { code: 4, message: "limit-sockets" }]);
+    await until("they are gone", async () => (await server.state()).sessions === 0, 15_000);
+    await connect(server);
   });
 
   it("a burst of events: each is answered, the socket lives, others do not notice", async () => {
