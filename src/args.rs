@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand};
-use miso::config::{Config, ListenConfig, MediaConfig, TlsMode};
+use miso::config::{Config, ListenConfig, MediaConfig, SignalingConfig, TlsMode};
 
 /// WebRTC SFU in one binary: backend for mediasoup-client pages over Socket.IO.
 #[derive(Debug, Parser)]
@@ -50,6 +50,10 @@ struct ServeArgs {
     #[arg(long, value_name = "N")]
     workers: Option<usize>,
 
+    /// Sockets one address may open, 0 for no limit: behind a reverse proxy all clients share one.
+    #[arg(long, value_name = "N", default_value_t = SignalingConfig::default().sockets_per_address)]
+    sockets_per_address: usize,
+
     /// What is logged: error, warn, info, debug, trace, or directives as miso=debug,warn.
     #[arg(long, value_name = "FILTER", default_value = "info")]
     log: String,
@@ -85,13 +89,18 @@ impl Cli {
 impl ServeArgs {
     fn settings(self) -> Settings {
         let (listen, media) = (ListenConfig::default(), MediaConfig::default());
+        let signaling = signaling(self.sockets_per_address);
+        let max_connections = self.max_connections.unwrap_or(listen.max_connections);
         let listen = ListenConfig {
             address: self.listen,
             tls: self.tls,
-            max_connections: self.max_connections.unwrap_or(listen.max_connections),
-            max_connections_per_address: self
-                .max_connections_per_address
-                .unwrap_or(listen.max_connections_per_address),
+            max_connections,
+            max_connections_per_address: self.max_connections_per_address.unwrap_or(
+                match signaling.sessions_per_address {
+                    0 => max_connections,
+                    sessions => sessions,
+                },
+            ),
             ..listen
         };
         let media = MediaConfig {
@@ -105,6 +114,7 @@ impl ServeArgs {
             config: Config {
                 listen,
                 media,
+                signaling,
                 ..Config::default()
             },
             log: self.log,
@@ -115,6 +125,21 @@ impl ServeArgs {
 fn address(text: &str) -> Result<SocketAddr, String> {
     let expected = |_| "expected IP:PORT, as in 0.0.0.0:3000 or [::]:3000".into();
     text.parse().map_err(expected)
+}
+
+/// The lower limits, on connections before they are sockets and on TCP, are kept above.
+fn signaling(sockets_per_address: usize) -> SignalingConfig {
+    let default = SignalingConfig::default();
+    let sessions_per_address = match sockets_per_address {
+        0 => 0,
+        // One may be closing and one polling while another opens.
+        sockets => sockets.saturating_mul(4).max(default.sessions_per_address),
+    };
+    SignalingConfig {
+        sockets_per_address,
+        sessions_per_address,
+        ..default
+    }
 }
 
 fn tls(text: &str) -> Result<TlsMode, String> {
@@ -182,6 +207,23 @@ mod tests {
             );
             assert_eq!((config.media.port, config.media.workers), (5000, 3));
             assert_eq!(log, "miso=debug,warn");
+        }
+    }
+
+    #[test]
+    fn sockets_of_an_address_raise_what_they_stand_on() {
+        for (words, sockets, sessions, connections) in [
+            (&[][..], 64, 256, 256),
+            (&["--sockets-per-address", "10"], 10, 256, 256),
+            (&["--sockets-per-address", "1000"], 1000, 4000, 4000),
+            (&["--sockets-per-address", "0"], 0, 0, 16_384),
+        ] {
+            let Config {
+                listen, signaling, ..
+            } = settings(words).config;
+            assert_eq!(signaling.sockets_per_address, sockets);
+            assert_eq!(signaling.sessions_per_address, sessions);
+            assert_eq!(listen.max_connections_per_address, connections);
         }
     }
 
