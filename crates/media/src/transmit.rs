@@ -61,7 +61,9 @@ impl TransmitBatch {
 
     /// Adds a datagram that `fill` appends to the arena; nothing is added when it returns `false`.
     pub fn write(&mut self, tuple: Tuple, fill: impl FnOnce(&mut Vec<u8>) -> bool) {
-        let start = self.arena.len();
+        // A fill that panicked has left bytes behind; they belong to nobody.
+        let start = self.entries.last().map_or(0, |entry| entry.end);
+        self.arena.truncate(start);
         if start >= self.capacity {
             self.dropped += 1;
             return;
@@ -105,5 +107,32 @@ impl TransmitBatch {
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    #[test]
+    fn what_a_panic_left_half_written_is_sent_to_nobody() {
+        let tuple = Tuple {
+            socket: SocketId(0),
+            remote: ([192, 0, 2, 1], 9).into(),
+        };
+        let mut batch = TransmitBatch::new(100);
+        batch.push(tuple, b"before");
+        let torn = AssertUnwindSafe(|| {
+            batch.write(tuple, |arena| {
+                arena.extend_from_slice(b"secret");
+                panic!("on purpose");
+            });
+        });
+        assert!(catch_unwind(torn).is_err());
+        batch.push(tuple, b"after");
+        let sent: Vec<_> = batch.iter().map(|transmit| transmit.contents).collect();
+        assert_eq!(sent, [&b"before"[..], b"after"]);
     }
 }
