@@ -68,6 +68,27 @@ fn only_a_valid_check_moves_a_transport() {
 }
 
 #[test]
+fn address_another_client_claimed_comes_back_with_its_owners_next_check() {
+    let mut net = Net::new(9);
+    let (sender, mallory, viewer) = (net.join(), net.join(), net.join());
+    let video = net.publish(sender, SourceSetup::vp8(10));
+    let seen = net.subscribe(viewer, video);
+    net.run_for(2 * SECOND);
+    // A valid check of Mallory's transport that says it comes from the sender's address.
+    let home = net.client(sender).address;
+    let (local, remote) = {
+        let ice = &net.client(mallory).ice;
+        (ice.local.clone(), ice.remote.clone())
+    };
+    net.inject(home, &stun::binding_request(&local, &remote, [3; 12]));
+    net.run_for(10 * SECOND);
+    let before = net.sink(seen).packets.len();
+    net.run_for(2 * SECOND);
+    assert!(net.sink(seen).packets.len() > before + 50);
+    assert_eq!(net.dump().tuples, 3);
+}
+
+#[test]
 fn wandering_client_leaves_a_bounded_number_of_tuples() {
     let mut net = Net::new(3);
     let key = net.join();

@@ -55,9 +55,6 @@ impl Router {
             return;
         };
         let (id, place) = (transport.id, (out.router.1, key));
-        if let Some(tuple) = change.ice.added {
-            out.server.add_tuple(tuple, place);
-        }
         if let Some(tuple) = change.ice.removed {
             out.server.remove_tuple(&tuple, place);
         }

@@ -179,6 +179,10 @@ impl Router {
         };
         let change = transport.handle_stun(now, from, bytes, out.egress);
         let rejected = change.ice.rejected;
+        // Also when this transport knew the tuple already: another may have claimed it in between.
+        if !rejected && transport.ice.is_validated(&from) {
+            out.server.add_tuple(from, (out.router.1, to));
+        }
         self.apply(now, to, change, out);
         self.wake_transport(to, out);
         rejected

@@ -208,7 +208,6 @@ impl IceLite {
     }
 
     /// Whether `tuple` sent an authentic request within the consent timeout.
-    #[cfg(test)]
     pub(crate) fn is_validated(&self, tuple: &Tuple) -> bool {
         self.tuples.iter().any(|valid| valid.tuple == *tuple)
     }
