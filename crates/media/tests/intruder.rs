@@ -4,6 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use media::CommandError;
 use netem::{Config, Random};
+use rtc_rtcp::receiver_report::ReceiverReport;
+use rtc_rtcp::reception_report::ReceptionReport;
 use rtc_rtcp::transport_feedbacks::transport_layer_nack::{NackPair, TransportLayerNack};
 use rtc_stun::attributes::AttrType;
 
@@ -284,6 +286,40 @@ fn nack_flood_is_bounded() {
         "{rtx} retransmissions beside {media} packets"
     );
     net.assert_sound();
+}
+
+#[test]
+fn feedback_on_a_retransmission_stream_is_not_taken_for_feedback_on_its_media() {
+    let mut net = Net::new(12);
+    let (sender, viewer) = (net.join(), net.join());
+    let video = net.publish(sender, SourceSetup::vp8(10));
+    let seen = net.subscribe(viewer, video);
+    net.run_for(5 * SECOND);
+    let sink = net.sink(seen);
+    let newest = *sink.packets.keys().last().expect("packets came") as u16;
+    let rtx_ssrc = sink.setup.rtx_ssrc.expect("video has RTX");
+    let client = net.client(viewer);
+    let nack = TransportLayerNack {
+        sender_ssrc: client.ssrc(),
+        media_ssrc: rtx_ssrc,
+        nacks: vec![NackPair {
+            packet_id: newest.wrapping_sub(16),
+            lost_packets: 0xFFFF,
+        }],
+    };
+    let report = ReceiverReport {
+        ssrc: client.ssrc(),
+        reports: vec![ReceptionReport {
+            ssrc: rtx_ssrc,
+            fraction_lost: 255,
+            ..Default::default()
+        }],
+        ..Default::default()
+    };
+    client.send_rtcp(&[Box::new(report), Box::new(nack)]);
+    net.run_for(20 * MS);
+    let consumer = net.dump().routers[0].consumers[0].clone();
+    assert_eq!((consumer.retransmitted, consumer.fraction_lost), (0, 0.0));
 }
 
 #[test]

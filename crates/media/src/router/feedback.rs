@@ -128,13 +128,11 @@ impl Router {
         self.settle(now, key, out);
     }
 
-    /// The consumer whose media or RTX stream this is, on this transport.
+    /// The consumer whose media stream this is, on this transport. What is said of its RTX stream
+    /// must not be taken for the media's: its numbers and losses are others.
     fn consumer_of(&self, transport: TransportKey, ssrc: u32) -> Option<ConsumerKey> {
-        self.transports
-            .get(transport)?
-            .consumers
-            .get(&ssrc)
-            .copied()
+        let key = *self.transports.get(transport)?.consumers.get(&ssrc)?;
+        (self.consumers.get(key)?.consumer.ssrc() == ssrc).then_some(key)
     }
 
     fn retransmit(
