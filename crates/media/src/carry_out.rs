@@ -15,6 +15,10 @@ use crate::{
 
 type Outcome = Result<Reply, CommandError>;
 
+/// Streams begin in the lower half of the sequence numbers (RFC 3711 §3.3.1 assumes it): a receiver
+/// that misses the packets before the first wrap could not know that the roll-over counter moved.
+const FIRST_SEQUENCE_END: u16 = 1 << 15;
+
 impl Worker {
     /// Carries out a command; its reply is an event.
     pub fn handle_command(&mut self, now: Instant, request: RequestId, command: Command) {
@@ -66,7 +70,7 @@ impl Worker {
                 options,
             } => {
                 self.fresh(self.index.consumers.contains_key(&consumer))?;
-                let start = (self.random.u16(..), self.random.u32(..));
+                let start = (self.random.u16(..FIRST_SEQUENCE_END), self.random.u32(..));
                 self.on_transport(now, transport, |router, place, out| {
                     router.consume(now, place.1, (consumer, *options), start, out)
                 })

@@ -6,6 +6,25 @@ use netem::Config;
 use super::common::{MS, Net, SECOND, SourceSetup};
 
 #[test]
+fn streams_begin_far_below_the_first_wrap() {
+    let mut net = Net::new(9);
+    let (sender, viewer) = (net.join(), net.join());
+    let sound = net.publish(sender, SourceSetup::opus(50));
+    let heard: Vec<_> = (0..30).map(|_| net.subscribe(viewer, sound)).collect();
+    net.run_for(SECOND);
+    for consumer in heard {
+        let first = *net
+            .sink(consumer)
+            .packets
+            .keys()
+            .next()
+            .expect("it is heard");
+        // A receiver that misses the packets before the wrap would count roll-overs from there.
+        assert!(first as u16 <= 0x7FFF, "{first}");
+    }
+}
+
+#[test]
 fn every_number_wraps_without_a_gap() {
     let mut setup = SourceSetup::vp8(10);
     setup.encodings[0].first_sequence = 65_500;

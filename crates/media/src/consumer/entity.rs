@@ -377,8 +377,8 @@ fn stream_config(config: &ConsumerConfig) -> Result<StreamConfig, CommandError> 
     Ok(StreamConfig {
         ssrc,
         rtx: rtx.map(|(rtx, codec)| (rtx.ssrc, codec.payload_type)),
-        // Random because the timestamp is.
-        initial_rtx_sequence: (config.initial_timestamp >> 16) as u16 ^ config.initial_sequence,
+        // Random because the timestamp is; in the lower half for the sake of SRTP's roll-over.
+        initial_rtx_sequence: (config.initial_timestamp >> 17) as u16 ^ config.initial_sequence,
         nack: parameters.codecs.iter().any(has_nack),
         packets: config.retransmission_packets,
         age: config.retransmission_age,

@@ -108,6 +108,21 @@ fn repair_names_the_producers_packet_and_repeats_the_first_sending() {
 }
 
 #[test]
+fn repairs_begin_far_below_their_first_wrap() {
+    let mut rig = Rig::new(ConsumerConfig {
+        initial_sequence: 0,
+        initial_timestamp: u32::MAX,
+        ..config(Codec::Vp8, 1)
+    });
+    let key = Source::new(0).key_frame(3);
+    let sent = rig.forward_all(&key);
+    let (mut out, number) = (Vec::new(), sent[1].sequence_number);
+    rig.consumer
+        .handle_nack(rig.now, [number].into_iter(), &mut out);
+    assert!(out[0].rtx.sequence_number <= 0x7FFF, "{out:?}");
+}
+
+#[test]
 fn without_nack_nothing_is_repaired() {
     let mut rig = Rig::new(config(Codec::Audio, 1));
     rig.forward(&blind(Source::new(0).inter_frame(1)[0]));
