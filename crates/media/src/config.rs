@@ -31,7 +31,8 @@ pub struct MediaLimits {
     pub tuples_per_transport: usize,
     /// A transport without a valid check for so long is closed (RFC 7675: 30 s).
     pub consent_timeout: Duration,
-    /// A transport that is not connected after so long is closed.
+    /// A transport nobody connects for so long, or whose handshake takes so long after that, is
+    /// closed.
     pub connect_timeout: Duration,
     /// Handshake datagrams taken before DTLS is connected.
     pub handshake_datagrams: usize,

@@ -133,6 +133,19 @@ fn transports_that_never_connect_are_closed_after_thirty_seconds() {
 }
 
 #[test]
+fn client_that_connects_late_has_the_whole_time_for_its_handshake() {
+    let mut net = Net::new(11);
+    let key = net.create_peer(true);
+    net.run_for(29 * SECOND);
+    net.peers[key.0].lose_down = Some(is_dtls);
+    net.connect(key).expect("parameters are valid");
+    net.run_for(5 * SECOND);
+    net.peers[key.0].lose_down = None;
+    assert!(net.run_until(10 * SECOND, |net| net.is_dtls_connected(key)));
+    assert_eq!(net.closed(key), None);
+}
+
+#[test]
 fn handshakes_abandoned_after_the_hello_are_reaped() {
     let mut net = Net::new(6);
     let keys: Vec<PeerKey> = (0..50)

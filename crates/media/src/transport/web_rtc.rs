@@ -2,7 +2,10 @@
 //!
 //! It knows nothing of routes: what arrives is returned, what leaves is handed in.
 
-use std::{collections::HashMap, time::Instant};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use ortc::types::{DtlsParameters, DtlsRole, IceParameters, RtpParameters};
 
@@ -42,6 +45,9 @@ pub(crate) struct WebRtcTransport {
     wide_sequence: u16,
     /// The moment abs-send-time counts from.
     epoch: Instant,
+    connect_timeout: Duration,
+    /// The handshake must be over by then: counted from the transport's making, and once more from
+    /// `connect`.
     connect_deadline: Option<Instant>,
     counters: Counters,
     /// Producers received here, oldest first.
@@ -99,6 +105,7 @@ impl WebRtcTransport {
             feedback: SenderFeedback::new(rtcp_ssrc),
             wide_sequence: 0,
             epoch: now,
+            connect_timeout: limits.connect_timeout,
             connect_deadline: Some(now + limits.connect_timeout),
             counters: Counters {
                 stats: TransportStats::default(),
@@ -121,6 +128,8 @@ impl WebRtcTransport {
         egress: &mut TransmitBatch,
     ) -> Result<(DtlsRole, Change), CommandError> {
         let role = self.dtls.connect(now, remote)?;
+        // Clients connect when they first need the transport, which may be late.
+        self.connect_deadline = Some(now + self.connect_timeout);
         Ok((role, self.advance_dtls(now, egress)))
     }
 
