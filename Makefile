@@ -1,5 +1,6 @@
 # make run    build everything and start on https://localhost:3000
 # make test   every test there is
+# make bench  what a packet costs: docs/performance.md
 #
 # Needs: Rust (rustup), Node 20.19 or newer, a C compiler and CMake for the cipher library. `make test`
 # also needs Chromium and Firefox; on Debian as root it installs them. Options of the server go in
@@ -70,8 +71,10 @@ test-browser: build browsers tests/browser/node_modules/.installed
 fuzz-smoke: cargo-fuzz
 	crates/fuzz/smoke.sh $(FUZZ_SECONDS)
 
+# Pieces of the media engine, its whole worker, and a worker thread on real sockets; 3 minutes.
 bench:
-	$(CARGO) bench --workspace --locked
+	$(CARGO) bench -p media --locked --features media/fuzzing --bench pieces --bench worker
+	$(CARGO) bench -p miso --locked --bench forward
 
 # --- what tests need ----------------------------------------------------------------------------
 

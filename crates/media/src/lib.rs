@@ -15,6 +15,9 @@
 //! 7. Same inputs, same seed, same outputs, byte for byte (DTLS signatures excepted).
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod benching;
 mod bwe;
 mod carry_out;
 mod command;
