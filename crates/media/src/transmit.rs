@@ -91,6 +91,18 @@ impl TransmitBatch {
         })
     }
 
+    /// The datagram at a place of [`Self::iter`].
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<Transmit<'_>> {
+        let entry = self.entries.get(index)?;
+        let before = index.checked_sub(1).map(|before| &self.entries[before]);
+        let start = before.map_or(0, |before| before.end);
+        Some(Transmit {
+            tuple: entry.tuple,
+            contents: &self.arena[start..entry.end],
+        })
+    }
+
     /// Forgets everything; memory is kept for the next batch.
     pub fn clear(&mut self) {
         self.arena.clear();
