@@ -244,12 +244,16 @@ impl Driver {
         if batch.is_empty() {
             return;
         }
-        let sockets = &mut self.sockets;
-        self.grouping.for_each_socket(batch, |socket, datagrams| {
-            if let Some(socket) = sockets.get_mut(usize::from(socket.0)) {
-                socket.send(datagrams);
+        let ordered = self.grouping.order(batch);
+        for run in ordered.chunk_by(|(a, _), (b, _)| a == b) {
+            let Some((socket, _)) = run.first() else {
+                continue;
+            };
+            let datagrams: Vec<_> = run.iter().map(|(_, datagram)| *datagram).collect();
+            if let Some(socket) = self.sockets.get_mut(usize::from(socket.0)) {
+                socket.send(&datagrams);
             }
-        });
+        }
         batch.clear();
     }
 
