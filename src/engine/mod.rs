@@ -6,6 +6,7 @@ mod clock;
 mod datagrams;
 mod driver;
 mod events;
+mod grouping;
 mod handle;
 mod link;
 mod outbox;
