@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand};
-use miso::config::{Config, ListenConfig, MediaConfig, SignalingConfig, TlsMode};
+use miso::config::{Config, ListenConfig, MediaConfig, SignalingConfig, TlsMode, UdpBackend};
 
 /// WebRTC SFU in one binary: backend for mediasoup-client pages over Socket.IO.
 #[derive(Debug, Parser)]
@@ -53,6 +53,10 @@ struct ServeArgs {
     /// Sockets one address may open, 0 for no limit: behind a reverse proxy all clients share one.
     #[arg(long, value_name = "N", default_value_t = SignalingConfig::default().sockets_per_address)]
     sockets_per_address: usize,
+
+    /// How datagrams travel: auto, batches (no segmentation offload), portable (one by one).
+    #[arg(long, value_name = "auto|batches|portable", default_value = "auto", value_parser = udp)]
+    udp: UdpBackend,
 
     /// What is logged: error, warn, info, debug, trace, or directives as miso=debug,warn.
     #[arg(long, value_name = "FILTER", default_value = "info")]
@@ -108,6 +112,7 @@ impl ServeArgs {
             announced_address: self.announced_address,
             port: self.media_port,
             workers: self.workers.unwrap_or(media.workers),
+            udp: self.udp,
             ..media
         };
         Settings {
@@ -154,6 +159,15 @@ fn tls(text: &str) -> Result<TlsMode, String> {
     }
 }
 
+fn udp(text: &str) -> Result<UdpBackend, String> {
+    match text {
+        "auto" => Ok(UdpBackend::Auto),
+        "batches" => Ok(UdpBackend::Batches),
+        "portable" => Ok(UdpBackend::Portable),
+        _ => Err("expected auto, batches or portable".into()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,6 +205,8 @@ mod tests {
             "5000",
             "--workers",
             "3",
+            "--udp",
+            "batches",
             "--log",
             "miso=debug,warn",
         ];
@@ -206,6 +222,7 @@ mod tests {
                 Some("sfu.example.org")
             );
             assert_eq!((config.media.port, config.media.workers), (5000, 3));
+            assert_eq!(config.media.udp, UdpBackend::Batches);
             assert_eq!(log, "miso=debug,warn");
         }
     }

@@ -93,7 +93,7 @@ impl Driver {
         let ports = sockets.iter().map(|socket| socket.local().port()).collect();
         let udp_before = *lock(&slot.udp);
         slot.occupy(Arc::new(link), ports);
-        Ok(Self {
+        let driver = Self {
             worker,
             sockets,
             poll,
@@ -106,7 +106,9 @@ impl Driver {
             udp_before,
             more_commands: false,
             stopping: false,
-        })
+        };
+        driver.publish_counters();
+        Ok(driver)
     }
 
     /// Runs until told to stop. May panic; the caller survives it and then calls

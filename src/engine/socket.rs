@@ -12,14 +12,14 @@ use nix::{
     sys::socket::{getsockopt, setsockopt, sockopt},
 };
 
+#[cfg(target_os = "linux")]
+use super::udp;
 use super::{
     EngineError,
     datagrams::{Datagram, Inbound, leading_run},
     outbox::{Outbox, SendCounts},
     udp_portable,
 };
-#[cfg(target_os = "linux")]
-use super::udp;
 use crate::config::UdpBackend;
 
 /// Errors in a row after which a socket is left alone until it is ready again.
@@ -312,11 +312,7 @@ mod tests {
 
     use super::*;
 
-    const BACKENDS: [UdpBackend; 3] = [
-        UdpBackend::Auto,
-        UdpBackend::Batches,
-        UdpBackend::Portable,
-    ];
+    const BACKENDS: [UdpBackend; 3] = [UdpBackend::Auto, UdpBackend::Batches, UdpBackend::Portable];
 
     fn bind(backend: UdpBackend) -> (MediaSocket, StdSocket, Poll) {
         let plan = SocketPlan {
@@ -416,7 +412,10 @@ mod tests {
 
     #[test]
     fn runs_arrive_cut_into_their_datagrams_whoever_cuts_them() {
-        for (from, to) in BACKENDS.iter().flat_map(|from| BACKENDS.map(|to| (*from, to))) {
+        for (from, to) in BACKENDS
+            .iter()
+            .flat_map(|from| BACKENDS.map(|to| (*from, to)))
+        {
             let (mut sender, _peer, _) = bind(from);
             let (mut receiver, _peer, mut poll) = bind(to);
             let (mut other, _peer, mut other_poll) = bind(to);

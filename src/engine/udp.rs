@@ -11,9 +11,7 @@ use std::{
     ptr,
 };
 
-use super::datagrams::{
-    Datagram, Inbound, MAX_SEGMENTS, RECEIVE_BATCH, SEND_BATCH, leading_run,
-};
+use super::datagrams::{Datagram, Inbound, MAX_SEGMENTS, RECEIVE_BATCH, SEND_BATCH, leading_run};
 
 /// Takes up to [`RECEIVE_BATCH`] messages that are waiting; never waits itself. A message is a run
 /// of datagrams where [`nix::sys::socket::sockopt::UdpGroSegment`] is set.
@@ -25,10 +23,8 @@ pub(super) fn recv_batch(socket: BorrowedFd<'_>, inbound: &mut Inbound) -> io::R
     let mut names = [RawAddress::ZERO; RECEIVE_BATCH];
     let mut controls = [Control::ZERO; RECEIVE_BATCH];
     // SAFETY: iovec and mmsghdr are plain C structs for which all-zero bytes are valid.
-    let (mut vectors, mut headers): (
-        [libc::iovec; RECEIVE_BATCH],
-        [libc::mmsghdr; RECEIVE_BATCH],
-    ) = unsafe { (zeroed(), zeroed()) };
+    let (mut vectors, mut headers): ([libc::iovec; RECEIVE_BATCH], [libc::mmsghdr; RECEIVE_BATCH]) =
+        unsafe { (zeroed(), zeroed()) };
     for (index, slot) in inbound.slots_mut().enumerate() {
         vectors[index] = libc::iovec {
             iov_base: slot.as_mut_ptr().cast(),
@@ -173,7 +169,8 @@ fn gather(datagrams: &[Datagram<'_>], vectors: &mut [libc::iovec]) -> Option<usi
     for contents in datagrams.iter().map(|datagram| datagram.contents) {
         let last = count.checked_sub(1).map(|last| &mut vectors[last]);
         if let Some(last) = last
-            && last.iov_base.cast_const().wrapping_byte_add(last.iov_len) == contents.as_ptr().cast()
+            && last.iov_base.cast_const().wrapping_byte_add(last.iov_len)
+                == contents.as_ptr().cast()
         {
             last.iov_len += contents.len();
             continue;
@@ -198,7 +195,9 @@ fn cut_into(header: &mut libc::msghdr, segment: usize) {
         (*control).cmsg_level = libc::SOL_UDP;
         (*control).cmsg_type = libc::UDP_SEGMENT;
         (*control).cmsg_len = libc::CMSG_LEN(size_of::<u16>() as _) as _;
-        libc::CMSG_DATA(control).cast::<u16>().write_unaligned(segment);
+        libc::CMSG_DATA(control)
+            .cast::<u16>()
+            .write_unaligned(segment);
     }
 }
 
@@ -215,7 +214,9 @@ fn received_segment(header: &libc::msghdr) -> Option<usize> {
         if !is_ours {
             return None;
         }
-        let segment = libc::CMSG_DATA(control).cast::<libc::c_int>().read_unaligned();
+        let segment = libc::CMSG_DATA(control)
+            .cast::<libc::c_int>()
+            .read_unaligned();
         usize::try_from(segment).ok().filter(|segment| *segment > 0)
     }
 }

@@ -20,7 +20,7 @@ use crate::{
 
 /// Bytes of media sealed at a time: what fits a second-level cache beside the state it came from,
 /// and fills two system calls of 64 messages with segments.
-const PORTION: usize = 256 * 1024;
+const PORTION: usize = 64 * 1024;
 
 /// Everything one thread forwards.
 #[derive(Debug)]
