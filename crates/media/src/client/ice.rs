@@ -40,8 +40,8 @@ impl IceAgent {
         seed: u64,
         now: Instant,
     ) -> Result<Self, ClientError> {
-        let local = IceCredentials::generate()
-            .map_err(|error| ClientError::Setup(error.to_string()))?;
+        let local =
+            IceCredentials::generate().map_err(|error| ClientError::Setup(error.to_string()))?;
         let mut random = Rng::with_seed(seed);
         Ok(Self {
             remote,
