@@ -6,7 +6,9 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand};
-use miso::config::{Config, ListenConfig, MediaConfig, SignalingConfig, TlsMode, UdpBackend};
+use miso::config::{
+    Config, ListenConfig, MediaConfig, RoomConfig, SignalingConfig, TlsMode, UdpBackend,
+};
 
 /// WebRTC SFU in one binary: backend for mediasoup-client pages over Socket.IO.
 #[derive(Debug, Parser)]
@@ -22,6 +24,8 @@ pub(crate) struct Cli {
 enum Command {
     /// Runs the server; the same as no command at all.
     Serve(ServeArgs),
+    /// Loads a server with peers that join as pages do, and tells what it costs.
+    Bench(Box<loadgen::Options>),
 }
 
 #[derive(Debug, Args)]
@@ -58,6 +62,10 @@ struct ServeArgs {
     #[arg(long, value_name = "auto|batches|portable", default_value = "auto", value_parser = udp)]
     udp: UdpBackend,
 
+    /// Peers one room takes.
+    #[arg(long, value_name = "N", default_value_t = RoomConfig::default().peers_per_room)]
+    peers_per_room: usize,
+
     /// What is logged: error, warn, info, debug, trace, or directives as miso=debug,warn.
     #[arg(long, value_name = "FILTER", default_value = "info")]
     log: String,
@@ -71,7 +79,16 @@ struct ServeArgs {
     max_connections_per_address: Option<usize>,
 }
 
-/// What the command line says.
+/// What to do.
+#[derive(Debug)]
+pub(crate) enum Task {
+    /// Be a server.
+    Serve(Box<Settings>),
+    /// Load one.
+    Bench(Box<loadgen::Options>),
+}
+
+/// What the command line says of the server.
 #[derive(Debug)]
 pub(crate) struct Settings {
     /// For the server.
@@ -82,17 +99,22 @@ pub(crate) struct Settings {
 
 impl Cli {
     /// What was asked for, defaults filled in.
-    pub(crate) fn settings(self) -> Settings {
-        let Some(Command::Serve(args)) = self.command else {
-            return self.serve.settings();
-        };
-        args.settings()
+    pub(crate) fn task(self) -> Task {
+        match self.command {
+            None => Task::Serve(Box::new(self.serve.settings())),
+            Some(Command::Serve(args)) => Task::Serve(Box::new(args.settings())),
+            Some(Command::Bench(options)) => Task::Bench(options),
+        }
     }
 }
 
 impl ServeArgs {
     fn settings(self) -> Settings {
         let (listen, media) = (ListenConfig::default(), MediaConfig::default());
+        let room = RoomConfig {
+            peers_per_room: self.peers_per_room,
+            ..RoomConfig::default()
+        };
         let signaling = signaling(self.sockets_per_address);
         let max_connections = self.max_connections.unwrap_or(listen.max_connections);
         let listen = ListenConfig {
@@ -119,6 +141,7 @@ impl ServeArgs {
             config: Config {
                 listen,
                 media,
+                room,
                 signaling,
                 ..Config::default()
             },
@@ -174,7 +197,37 @@ mod tests {
 
     fn settings(words: &[&str]) -> Settings {
         let words = std::iter::once(&"miso").chain(words);
-        Cli::try_parse_from(words).unwrap().settings()
+        match Cli::try_parse_from(words).unwrap().task() {
+            Task::Serve(settings) => *settings,
+            Task::Bench(options) => panic!("not a server: {options:?}"),
+        }
+    }
+
+    #[test]
+    fn bench_takes_its_own_options() {
+        let words = [
+            "miso",
+            "bench",
+            "--url",
+            "http://127.0.0.1:1",
+            "--rooms",
+            "3",
+        ];
+        let Task::Bench(options) = Cli::try_parse_from(words).unwrap().task() else {
+            panic!("it is asked for");
+        };
+        assert_eq!((options.rooms, options.subscribers), (3, 10));
+        for wrong in [&["bench", "--listen", "127.0.0.1:1"][..], &["--rooms", "3"]] {
+            let words = std::iter::once(&"miso").chain(wrong);
+            assert!(Cli::try_parse_from(words).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn rooms_can_be_larger() {
+        assert_eq!(settings(&[]).config.room.peers_per_room, 256);
+        let larger = settings(&["--peers-per-room", "2000"]);
+        assert_eq!(larger.config.room.peers_per_room, 2_000);
     }
 
     #[test]

@@ -21,6 +21,8 @@
 pub mod benching;
 mod bwe;
 mod carry_out;
+#[cfg(feature = "client")]
+pub mod client;
 mod command;
 mod config;
 
