@@ -26,7 +26,8 @@ pub(crate) struct SenderFeedback {
     abs_send_time: Option<u8>,
     transport_cc: Option<u8>,
     receiver: TransportCcReceiver,
-    remb: RembEstimator,
+    /// From the first packet without transport-cc on: most clients only receive, or number theirs.
+    remb: Option<Box<RembEstimator>>,
     remb_sent: Option<u64>,
     /// The last SSRC heard; transport-cc feedback must name one.
     media_ssrc: u32,
@@ -41,7 +42,7 @@ impl SenderFeedback {
             abs_send_time: None,
             transport_cc: None,
             receiver: TransportCcReceiver::default(),
-            remb: RembEstimator::new(RembConfig::default()),
+            remb: None,
             remb_sent: None,
             media_ssrc: 0,
             next_report: None,
@@ -67,19 +68,24 @@ impl SenderFeedback {
             Some(&[a, b, c]) => Some(u32::from_be_bytes([0, a, b, c])),
             _ => None,
         };
-        self.remb.receive(now, sent_at, packet.len());
+        let new = || Box::new(RembEstimator::new(RembConfig::default()));
+        self.remb
+            .get_or_insert_with(new)
+            .receive(now, sent_at, packet.len());
     }
 
     /// The worst loss of the last report interval, in 1/256.
     pub(crate) fn lost(&mut self, now: Instant, fraction: u8) {
-        self.remb.handle_loss(now, fraction);
+        if let Some(remb) = &mut self.remb {
+            remb.handle_loss(now, fraction);
+        }
     }
 
     /// Appends what is due. `ssrcs` are the media streams REMB speaks of.
     pub(crate) fn write_due(&mut self, now: Instant, ssrcs: &[u32], out: &mut Vec<u8>) {
         self.receiver
             .feedback(now, self.rtcp_ssrc, self.media_ssrc, out);
-        if let Some(bitrate) = self.remb.due(now) {
+        if let Some(bitrate) = self.remb.as_mut().and_then(|remb| remb.due(now)) {
             self.remb_sent = Some(bitrate);
             builder::remb(out, self.rtcp_ssrc, bitrate, ssrcs);
         }
@@ -98,7 +104,7 @@ impl SenderFeedback {
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         [
             self.receiver.poll_timeout(),
-            self.remb.poll_timeout(),
+            self.remb.as_ref().and_then(|remb| remb.poll_timeout()),
             self.next_report,
         ]
         .into_iter()

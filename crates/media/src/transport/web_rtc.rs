@@ -500,3 +500,15 @@ impl Counters {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A router keeps them side by side, and walks all of them for every burst.
+    #[test]
+    fn transport_is_small() {
+        let size = size_of::<WebRtcTransport>();
+        assert!(size <= 1_152, "{size}");
+    }
+}

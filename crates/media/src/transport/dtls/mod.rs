@@ -83,7 +83,8 @@ impl DtlsFailure {
 pub(crate) struct DtlsTransport {
     identity: DtlsIdentity,
     state: DtlsState,
-    session: Option<Session>,
+    /// Large, and of no use to media: boxed, so that what media needs lies together.
+    session: Option<Box<Session>>,
     early: Vec<Vec<u8>>,
     budget: Budget,
     outputs: VecDeque<DtlsOutput>,
@@ -139,13 +140,13 @@ impl DtlsTransport {
         self.advance(now);
         let mut dtls = self.identity.dtls(self.now);
         dtls.set_active(we_are_client);
-        self.session = Some(Session {
+        self.session = Some(Box::new(Session {
             dtls,
             expected,
             we_are_client,
             certificate_matches: false,
             established: false,
-        });
+        }));
         self.set_state(DtlsState::Connecting);
         self.run(|_| Ok(()));
         for datagram in std::mem::take(&mut self.early) {
@@ -189,7 +190,12 @@ impl DtlsTransport {
 
     /// What to do next; to be drained after every input.
     pub(crate) fn poll_output(&mut self) -> Option<DtlsOutput> {
-        self.outputs.pop_front()
+        let output = self.outputs.pop_front();
+        if self.outputs.is_empty() {
+            // After the handshake there is hardly ever another.
+            self.outputs = VecDeque::new();
+        }
+        output
     }
 
     /// How far it is.
