@@ -1,12 +1,16 @@
-//! Bounds sessions of Engine.IO, below Socket.IO's sockets: one that never names a namespace is no
-//! socket yet, lives for [`SignalingConfig::connect_timeout`](crate::config::SignalingConfig), and
-//! one connection can open any number of them by polling.
+//! Bounds sessions of Engine.IO, and what they keep of the requests that opened them. These are
+//! below Socket.IO's sockets: one that never names a namespace is no socket yet, lives for
+//! [`SignalingConfig::connect_timeout`](crate::config::SignalingConfig), and one connection can open
+//! any number of them by polling.
 
 use std::sync::Arc;
 
 use axum::{
-    extract::{Request, State},
-    http::{StatusCode, Uri, header::CONTENT_TYPE},
+    extract::{OriginalUri, Request, State},
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri,
+        header::{CONTENT_TYPE, ORIGIN, SEC_WEBSOCKET_KEY},
+    },
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -16,6 +20,9 @@ use crate::room::Registry;
 
 /// Engine.IO's own form of an error: 4 is "forbidden".
 const REFUSED: &str = r#"{"code":4,"message":"limit-sockets"}"#;
+
+/// The headers that Engine.IO and the layers around it read of a request that is not a preflight.
+const KEPT: [HeaderName; 3] = [SEC_WEBSOCKET_KEY, CONTENT_TYPE, ORIGIN];
 
 /// Lets a request that opens a session through only if there is a place for it. The place travels
 /// in the request, which the session keeps as long as it lives.
@@ -32,18 +39,75 @@ pub async fn cap_sessions(
         };
         request.extensions_mut().insert(Arc::new(permit));
     }
+    if is_ours(request.uri()) && request.method() != Method::OPTIONS {
+        slim(&mut request);
+    }
     next.run(request).await
+}
+
+/// Copies what is needed of a request, and drops the rest. A session keeps its request as long as it
+/// lives, and the parts of a request are slices of the buffer it was read into: 8 KiB at least.
+fn slim(request: &mut Request) {
+    let mut headers = HeaderMap::with_capacity(KEPT.len());
+    for name in KEPT {
+        let value = request.headers().get(&name);
+        if let Some(Ok(copy)) = value.map(|value| HeaderValue::from_bytes(value.as_bytes())) {
+            headers.insert(name, copy);
+        }
+    }
+    *request.headers_mut() = headers;
+    request.extensions_mut().remove::<OriginalUri>();
+    // What was parsed once parses again.
+    if let Ok(copy) = request.uri().to_string().parse() {
+        *request.uri_mut() = copy;
+    }
+}
+
+fn is_ours(uri: &Uri) -> bool {
+    uri.path().starts_with(PATH)
 }
 
 /// By the library's own rule: whoever names no session gets one.
 fn opens_session(uri: &Uri) -> bool {
     let query = uri.query().unwrap_or("");
-    uri.path().starts_with(PATH) && !query.split('&').any(|part| part.starts_with("sid="))
+    is_ours(uri) && !query.split('&').any(|part| part.starts_with("sid="))
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+
     use super::*;
+
+    #[test]
+    fn a_slim_request_says_what_is_needed_and_shares_nothing() {
+        let mut request = Request::builder()
+            .uri("/socket.io/?EIO=4&transport=websocket&dialect=native")
+            .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+            .header("User-Agent", "Mozilla/5.0")
+            .header("Origin", "https://example.org")
+            .body(Body::empty())
+            .unwrap();
+        let original = OriginalUri(request.uri().clone());
+        request.extensions_mut().insert(original);
+        let (uri, key) = (
+            request.uri().clone(),
+            request.headers()[SEC_WEBSOCKET_KEY].clone(),
+        );
+        slim(&mut request);
+        assert_eq!(request.uri(), &uri);
+        assert_eq!(request.headers()[SEC_WEBSOCKET_KEY], key);
+        assert_eq!(request.headers()[ORIGIN], "https://example.org");
+        assert_eq!(request.headers().len(), 2);
+        assert!(request.extensions().get::<OriginalUri>().is_none());
+        let shared = |a: &str, b: &str| std::ptr::eq(a.as_ptr(), b.as_ptr());
+        assert!(!shared(request.uri().path(), uri.path()));
+        let copy = &request.headers()[SEC_WEBSOCKET_KEY];
+        assert!(!std::ptr::eq(
+            copy.as_bytes().as_ptr(),
+            key.as_bytes().as_ptr()
+        ));
+    }
 
     #[test]
     fn only_requests_without_a_session_open_one() {
