@@ -7,6 +7,7 @@
 
 mod consumers;
 mod event;
+mod event_queue;
 mod households;
 mod inspect;
 mod negotiation;
@@ -25,6 +26,7 @@ use std::{
 
 pub use consumers::{Consume, ConsumerChoice, ConsumerInfo};
 pub use event::{RoomEvent, StreamScore};
+pub use event_queue::{EventReceiver, EventSender};
 pub use inspect::{ConsumerView, PeerView, ProducerView, RoomView, TransportView};
 pub use media::{ConsumerId, ProducerId, TransportId};
 pub use negotiation::Profile;

@@ -7,10 +7,10 @@ use std::{
 };
 
 use ortc::types::{MediaKind, RtpParameters, RtpType};
-use tokio::sync::mpsc;
 
 use super::{
-    ConsumerId, ProducerId, RoomError, RoomEvent, TransportId, negotiation::Profile, policy::Permit,
+    ConsumerId, EventSender, ProducerId, RoomError, RoomEvent, TransportId, negotiation::Profile,
+    policy::Permit,
 };
 use crate::engine::{ConsumerHandle, ProducerHandle, TransportHandle};
 
@@ -98,8 +98,8 @@ pub struct NewPeer {
     pub profile: Profile,
     /// When it hears of producers.
     pub hears: Hears,
-    /// Where its events go. When it is full the peer is dropped: the channel closes.
-    pub events: mpsc::Sender<RoomEvent>,
+    /// Where its events go. When it is full the peer is dropped: the queue closes.
+    pub events: EventSender,
 }
 
 /// A peer in a room.
@@ -107,7 +107,7 @@ pub struct NewPeer {
 pub(super) struct Peer {
     pub(super) display_name: Option<String>,
     pub(super) profile: Profile,
-    pub(super) events: Option<mpsc::Sender<RoomEvent>>,
+    pub(super) events: Option<EventSender>,
     pub(super) ready: bool,
     pub(super) transports: HashMap<TransportId, Transport>,
     pub(super) producers: HashMap<ProducerId, Producer>,
@@ -170,10 +170,10 @@ pub enum TransportChoice {
 }
 
 impl Peer {
-    /// Sends it an event; a peer too far behind loses its channel.
+    /// Sends it an event; a peer too far behind loses its queue.
     pub(super) fn tell(&mut self, event: RoomEvent) {
         let Some(events) = &self.events else { return };
-        if events.try_send(event).is_err() {
+        if events.send(event).is_err() {
             self.events = None;
         }
     }

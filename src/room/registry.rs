@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use dashmap::DashMap;
 use serde::Serialize;
-use tokio::sync::mpsc;
 
 use super::{
-    Joined, NewPeer, PeerId, Room, RoomError, RoomEvent, RoomId, RoomView,
+    EventReceiver, EventSender, Joined, NewPeer, PeerId, Room, RoomError, RoomId, RoomView,
+    event_queue::event_queue,
     policy::{Admission, Limit},
 };
 use crate::{
@@ -95,10 +95,10 @@ impl Registry {
         Ok((place.room.clone(), joined))
     }
 
-    /// A channel for a peer's events, as long as the config says.
+    /// A queue for a peer's events, as long as the config says.
     #[must_use]
-    pub fn event_channel(&self) -> (mpsc::Sender<RoomEvent>, mpsc::Receiver<RoomEvent>) {
-        mpsc::channel(self.config.pending_events)
+    pub fn event_queue(&self) -> (EventSender, EventReceiver) {
+        event_queue(self.config.pending_events)
     }
 
     /// Takes a peer out of its room; the last one closes it.

@@ -57,6 +57,10 @@ struct Queue {
     bytes: usize,
     refusals: usize,
     bucket: Bucket,
+    /// The last event as it came: a slice of what the connection read into. The connection uses
+    /// that buffer again, grown to the largest event ever, unless somebody holds a slice of it;
+    /// then it takes a new one, no larger than needed.
+    last: Option<RawEvent>,
     closed: bool,
     flooded: bool,
 }
@@ -75,6 +79,7 @@ impl Intake {
                 bytes: 0,
                 refusals: 0,
                 bucket,
+                last: None,
                 closed: false,
                 flooded: false,
             }),
@@ -104,6 +109,7 @@ impl Intake {
         let mut queue = self.queue();
         queue.closed = true;
         queue.incoming.clear();
+        queue.last = None;
         drop(queue);
         self.changed.notify_one();
     }
@@ -111,6 +117,14 @@ impl Intake {
     /// Whether the socket sent more than it may ever be answered.
     pub(super) fn flooded(&self) -> bool {
         self.queue().flooded
+    }
+
+    /// Holds an event's text until the next comes.
+    fn hold(&self, last: RawEvent) {
+        let mut queue = self.queue();
+        if !queue.closed {
+            queue.last = Some(last);
+        }
     }
 
     fn push(&self, event: Event) {
@@ -164,6 +178,7 @@ impl MessageHandler<LocalAdapter, Raw> for IntakeHandler {
         let RawEvent::Str(text, attachments) = event else {
             return;
         };
+        self.0.hold(RawEvent::Str(text.clone(), None));
         if ack.is_none() && !(self.0.known)(first_string(&text)) {
             return;
         }

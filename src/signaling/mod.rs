@@ -44,6 +44,9 @@ const MAX_ATTACHMENTS: usize = 10;
 /// The layer that serves Socket.IO, and lets pages of any origin use it.
 pub type Layer = Stack<SocketIoLayer, CorsLayer>;
 
+/// What a WebSocket reads at a time, and holds for that while it is silent; most events are smaller.
+const READ_BYTES: usize = 1024;
+
 /// What every session shares.
 #[derive(Clone, Debug)]
 struct Shared {
@@ -63,6 +66,7 @@ pub fn layer(registry: Arc<Registry>, config: &SignalingConfig) -> (Layer, Socke
         .ws_max_message_size(config.message_bytes)
         .ws_max_frame_size(config.message_bytes)
         .max_buffer_size(config.outgoing_packets)
+        .ws_read_buffer_size(READ_BYTES)
         .with_parser(
             ParserConfig::common()
                 .max_incoming_binaries(MAX_ATTACHMENTS)

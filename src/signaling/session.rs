@@ -12,10 +12,7 @@ use socketioxide::{
     handler::{FromConnectParts, FromMessageParts, Value as RawEvent},
     socket::Socket,
 };
-use tokio::{
-    sync::mpsc,
-    time::{Instant, sleep, timeout_at},
-};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{
     Shared,
@@ -28,7 +25,7 @@ use super::{
 };
 use crate::{
     error::{ApiError, ErrorCode},
-    room::{PeerId, Registry, Room, RoomEvent, RoomId},
+    room::{EventReceiver, PeerId, Registry, Room, RoomEvent, RoomId},
 };
 
 /// An event that has waited so long is answered without being started: one call of the media engine
@@ -70,7 +67,7 @@ pub(super) struct Session {
 /// A session's place in a room.
 pub(super) struct Member {
     pub(super) room: Arc<Room>,
-    pub(super) events: mpsc::Receiver<RoomEvent>,
+    pub(super) events: EventReceiver,
     /// Producers made up to this count were listed to the client; they are not announced again.
     pub(super) listed: u64,
 }
@@ -153,7 +150,8 @@ impl Session {
             return Err(late());
         }
         let stop = event.at + deadline.mul_f32(0.95);
-        let handling = AssertUnwindSafe(self.handle(event)).catch_unwind();
+        // Boxed: a task is as large as the largest thing it ever waits for, for as long as it lives.
+        let handling = AssertUnwindSafe(Box::pin(self.handle(event))).catch_unwind();
         match timeout_at(stop, handling).await {
             Ok(Ok(result)) => result,
             Ok(Err(_panic)) => {

@@ -7,11 +7,10 @@ use miso::{
     config::{MediaConfig, RoomConfig, SignalingConfig},
     engine::WorkerPool,
     room::{
-        Counts, Hears, NewPeer, PeerId, Profile, Registry, Role, RoomError, RoomEvent, RoomId,
-        policy::Limit,
+        Counts, EventReceiver, Hears, NewPeer, PeerId, Profile, Registry, Role, RoomError,
+        RoomEvent, RoomId, policy::Limit,
     },
 };
-use tokio::sync::mpsc;
 
 fn registry(config: RoomConfig) -> Arc<Registry> {
     let media = MediaConfig {
@@ -24,8 +23,8 @@ fn registry(config: RoomConfig) -> Arc<Registry> {
     Registry::new(pool, config, &SignalingConfig::default())
 }
 
-fn peer(registry: &Registry, name: &str) -> (NewPeer, mpsc::Receiver<RoomEvent>) {
-    let (sender, events) = registry.event_channel();
+fn peer(registry: &Registry, name: &str) -> (NewPeer, EventReceiver) {
+    let (sender, events) = registry.event_queue();
     let peer = NewPeer {
         id: PeerId::from(name),
         display_name: None,
@@ -120,7 +119,7 @@ async fn one_name_is_one_peer() {
 }
 
 #[tokio::test]
-async fn a_peer_too_far_behind_loses_its_channel_and_others_do_not() {
+async fn a_peer_too_far_behind_loses_its_queue_and_others_do_not() {
     let registry = registry(RoomConfig {
         pending_events: 3,
         ..RoomConfig::default()
@@ -139,8 +138,8 @@ async fn a_peer_too_far_behind_loses_its_channel_and_others_do_not() {
         assert!(matches!(event, RoomEvent::PeerJoined { .. }));
         heard += 1;
     }
-    assert_eq!(heard, 3, "what fits is heard, then the channel ends");
-    assert!(others[2].try_recv().is_ok());
+    assert_eq!(heard, 3, "what fits is heard, then the queue ends");
+    assert!(others[2].recv().await.is_some());
 }
 
 #[tokio::test]

@@ -1,10 +1,8 @@
 //! Entering and leaving rooms.
 
-use tokio::sync::mpsc;
-
 use crate::{
     error::ApiError,
-    room::{Hears, Joined, NewPeer, PeerInfo, Profile, RoomError, RoomEvent, RoomId},
+    room::{EventReceiver, Hears, Joined, NewPeer, PeerInfo, Profile, RoomError, RoomId},
     signaling::{
         notify,
         request::{PeerEntry, Reply},
@@ -60,11 +58,8 @@ pub(super) fn stall_worker(session: &Session) -> Result<Reply, ApiError> {
     Ok(Reply::Done)
 }
 
-fn new_peer(
-    session: &Session,
-    display_name: Option<String>,
-) -> (NewPeer, mpsc::Receiver<RoomEvent>) {
-    let (sender, events) = session.registry().event_channel();
+fn new_peer(session: &Session, display_name: Option<String>) -> (NewPeer, EventReceiver) {
+    let (sender, events) = session.registry().event_queue();
     let dialect = session.dialect;
     let peer = NewPeer {
         id: session.id.clone(),
