@@ -368,9 +368,11 @@ fn build_worker(config: &MediaConfig, sockets: &[MediaSocket]) -> Result<Worker,
     let told = sockets
         .iter()
         .map(|socket| (socket.local().ip(), socket.local().port()));
+    let mut limits = config.limits.clone();
+    limits.equalise_packets &= sockets.iter().all(MediaSocket::offloads);
     Worker::new(&WorkerConfig {
         candidates: addresses::candidates(config.announced_address.as_deref(), told),
-        limits: config.limits.clone(),
+        limits,
         seed,
         ntp_epoch: clock::ntp_epoch(),
     })

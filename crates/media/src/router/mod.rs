@@ -1,5 +1,6 @@
 //! A router: the transports, producers and consumers of one room, and the media path between them.
 
+mod burst;
 mod control;
 mod fan_out;
 mod feedback;

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use slotmap::{SecondaryMap, SlotMap};
 
-use super::{ConsumerKey, Outlet, ProducerKey, TimerKey, TransportKey, fan_out::Burst};
+use super::{ConsumerKey, Outlet, ProducerKey, TimerKey, TransportKey, burst::Burst};
 use crate::{
     MediaLimits, RouterDump, RouterId, Tuple,
     consumer::Consumer,
