@@ -50,7 +50,7 @@ pub(super) struct Received {
 }
 
 /// Takes from all sockets until told to stop, then what is left. `opener` is the first one's.
-pub(super) fn until(stop: &AtomicBool, sinks: Vec<Sink>, opener: Opener) -> Received {
+pub(super) fn until(stop: &AtomicBool, sinks: &[Sink], opener: Opener) -> Received {
     let mut drain = Drain::new(opener);
     loop {
         let last = stop.load(Ordering::Acquire);

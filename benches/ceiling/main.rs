@@ -101,7 +101,7 @@ fn run(options: &Options, message: usize) -> (Sent, Received) {
     std::thread::scope(|scope| {
         let draining = scope.spawn(|| {
             thread::pin(receiver_core);
-            drain::until(&stop, sinks, opener)
+            drain::until(&stop, &sinks, opener)
         });
         thread::pin(options.sender_core.unwrap_or(cores[0]));
         let mut sender = Sender::new(options.messages as usize, message, options.burst).unwrap();

@@ -128,7 +128,7 @@ impl Sender {
             control,
             MsgFlags::empty(),
         );
-        drop(sent.unwrap());
+        let _ = sent.unwrap();
         self.addresses.clear();
         self.arena.clear();
     }
