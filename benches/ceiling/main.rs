@@ -128,7 +128,7 @@ fn report(options: &Options, sent: &Sent, received: &Received) {
         let number = |name: &str| result[name].as_f64().unwrap();
         println!(
             "{} × {} receivers, bursts of {}, {} bytes: {:.3} µs CPU per forwarded packet \
-             ({:.3} user, {:.3} system), {:.0} packets/s, {:.0} lost, {:.1} % of a core",
+             (user {:.3}, system {:.3} by ticks), {:.0} packets/s, {:.0} lost, {:.1} % of a core",
             options.rooms,
             options.receivers,
             options.burst,

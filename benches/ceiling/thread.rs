@@ -14,6 +14,7 @@ use nix::{
 #[derive(Clone, Copy)]
 pub(super) struct CpuTime {
     pub(super) total: Duration,
+    /// By clock ticks: a share that only means something of a thread that is mostly busy.
     pub(super) user: Duration,
     pub(super) system: Duration,
 }

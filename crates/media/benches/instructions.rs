@@ -1,4 +1,5 @@
-//! What a packet costs in instructions: exact and repeatable, on any machine and under any load.
+//! What a packet costs in instructions: the same on any machine and under any load, but for the
+//! few that a hash table's random seed decides.
 //!
 //! Counted by callgrind, whose processor has AES-NI and AVX2 but no AVX-512: ciphers take the path
 //! they take on such a machine, and only that path's count is told. Nothing here tells time.
