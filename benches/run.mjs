@@ -1,7 +1,8 @@
 // Everything `make bench` measures, in one go: instruction counts, pieces, and the server under the
 // load generator, each case beside the bare thread that only copies, seals and sends.
 //
-//   make bench ARGS="[--runs N] [--quick] [--gro] [--only CASE,...] [--miso BINARY]"
+//   make bench ARGS="[--runs N] [--quick] [--gro] [--only CASE,...] [--miso BINARY]
+//                    [--ports HTTP,MEDIA]"
 //
 // Prints Markdown for docs/performance.md and writes target/bench/results.json.
 
@@ -56,6 +57,7 @@ function readOptions() {
       only: { type: "string", default: "" },
       quick: { type: "boolean", default: false },
       gro: { type: "boolean", default: false },
+      ports: { type: "string", default: "3100,45000" },
       miso: { type: "string", default: "target/release/miso" },
     },
   });
@@ -65,7 +67,8 @@ function readOptions() {
   if (unknown.length > 0) {
     throw new Error(`no such case: ${unknown.join(", ")}; there are ${known.join(", ")}`);
   }
-  return { ...values, only, runs: Number(values.runs ?? (values.quick ? 1 : 3)) };
+  const [http, media] = values.ports.split(",").map(Number);
+  return { ...values, only, ports: { http, media }, runs: Number(values.runs ?? (values.quick ? 1 : 3)) };
 }
 
 function save() {

@@ -12,8 +12,11 @@ export async function measureCase(one, setting, earlier) {
     if (one.kind === "sustained") {
       load.packetsPerSecond = halfOfHighest(one, earlier);
     }
+    if (one.kind === "ramp") {
+      load.ramp = setting.quick ? one.steps.quick : one.steps.full;
+    }
     const seconds = SECONDS[one.kind][setting.quick ? "quick" : "full"];
-    const figures = await withServer(setting.miso, setting.cores.server, async (server) => ({
+    const figures = await withServer(setting, async (server) => ({
       idleKib: server.idleKib,
       ...(await generate(load, seconds, server, setting)),
     }));

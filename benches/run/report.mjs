@@ -16,6 +16,7 @@ export function markdown({ machine, instructions, pieces, cases: outcomes }) {
     section("Against the targets", targets(outcomes, of)),
     section("Pieces", timed(pieces)),
     section("Instructions", counted(instructions)),
+    section("What makes figures doubtful", doubts(outcomes)),
     section("What failed", failures(outcomes)),
   ]
     .filter((part) => part !== "")
@@ -66,11 +67,12 @@ function sustained(outcomes, of) {
     count(of(id, "lost")),
     count(of(id, "verified")),
     count(of(id, "bad")),
-    count(of(id, "retransmitted")),
+    count(of(id, "asked")),
+    count(of(id, "never")),
     number(of(id, "p99"), 2),
   ]);
   const columns = ["case", "packets/s", "received", "lost", "verified", "wrong"];
-  return table([...columns, "retransmitted", "latency p99 ms"], rows);
+  return table([...columns, "asked for again", "never came", "latency p99 ms"], rows);
 }
 
 function others(outcomes, of) {
@@ -82,30 +84,32 @@ function others(outcomes, of) {
       number(of(id, "joinP99"), 0),
       number(of(id, "handshakes"), 0),
       number(of(id, "gap"), 0),
+      number(of(id, "addedGap"), 0),
       number(of(id, "busy"), 2),
     ],
   );
   const columns = ["case", "all connected s", "one joins in p50 ms", "p99 ms"];
-  return table([...columns, "handshakes/s", "longest gap ms", "% of a core"], rows);
+  return table([...columns, "handshakes/s", "longest gap ms", "added by us", "% of a core"], rows);
 }
 
 function memory(outcomes, of) {
-  const each = perReceiver(outcomes);
-  const rows = [
-    ["idle server", mib(spread(Object.values(outcomes).flat().map(({ idleKib }) => idleKib)))],
-    ["200 connected, silent", mib(of("idle-200", "rssKib"))],
-    ["100 receivers", mib(of(FEW, "rssKib"))],
-    ["1000 receivers", mib(of(MANY, "rssKib"))],
-    ["each receiver beyond the first 100", each && `${number(each, 1)} KiB`],
-  ].filter(([, value]) => value !== undefined && value !== "–");
-  return table(["", "resident"], rows);
+  const each = measured(outcomes, "forward").map(({ id, title }) => [
+    title,
+    mib(of(id, "residentKib")),
+    number(of(id, "kibPerReceiver"), 1),
+  ]);
+  const idle = measured(outcomes, "idle").map(({ id, title }) => [
+    title,
+    mib(of(id, "residentKib")),
+    number(of(id, "kibPerReceiver"), 1),
+  ]);
+  const rows = [["idle server", mib(idleKib(outcomes)), ""], ...idle, ...each];
+  return table(["case", "resident MiB", "KiB per receiver beyond the first 100"], rows);
 }
 
-/** Resident KiB per receiver from the 101st to the 1000th. */
-function perReceiver(outcomes) {
-  const many = outcomes[MANY] ?? [];
-  const runs = many.map(({ rssKib }, run) => (rssKib - outcomes[FEW]?.[run]?.rssKib) / 900);
-  return spread(runs);
+/** Resident KiB of servers nobody has talked to. */
+function idleKib(outcomes) {
+  return spread(Object.values(outcomes).flat().map(({ idleKib: one }) => one));
 }
 
 /** What the issue asks for, and whether the median reaches it. */
@@ -116,13 +120,10 @@ function targets(outcomes, of) {
       return found === undefined ? [] : [verdict(`${title}: ${NAMES[figure]}`, figure, bound, found)];
     }),
   );
-  const each = perReceiver(outcomes);
-  const idle = spread(Object.values(outcomes).flat().map(({ idleKib }) => idleKib / 1024));
   const more = [
-    ["resident KiB per receiver", 48, each],
-    ["resident MiB of an idle server", 30, idle],
-    ["cost per packet, N = 1000 ÷ N = 50", 1.15, quotient(outcomes, MANY, "n50-b8")],
-    ["cost per packet, 50 rooms of 20 ÷ one of 1000", 1.15, quotient(outcomes, "rooms-50x20", MANY)],
+    ["resident MiB of an idle server", 30, scaled(idleKib(outcomes), 1 / 1024)],
+    ["cost per packet, N = 1000 ÷ N = 50", 1.15, quotient(outcomes, "n1000-b8", "n50-b8")],
+    ["cost per packet, 50 rooms of 20 ÷ one of 1000", 1.15, quotient(outcomes, "rooms-50x20", "n1000-b8")],
   ];
   rows.push(
     ...more.filter(([, , found]) => found).map(([name, bound, found]) => verdict(name, "", bound, found)),
@@ -165,6 +166,13 @@ function failures(outcomes) {
   return table(["case", "why"], failed);
 }
 
+function doubts(outcomes) {
+  const doubtful = Object.entries(outcomes).flatMap(([id, runs]) =>
+    runs.flatMap(({ warnings = [] }, run) => warnings.map((warning) => [id, run + 1, warning])),
+  );
+  return table(["case", "run", "warning"], doubtful);
+}
+
 function measured(outcomes, kind) {
   return cases.filter((one) => one.kind === kind && outcomes[one.id]?.some(({ error }) => !error));
 }
@@ -194,11 +202,11 @@ function number(of, digits) {
 
 const count = (of) => number(of, 0);
 
-const mib = (of) =>
-  of && `${number({ median: of.median / 1024, low: of.low / 1024, high: of.high / 1024 }, 1)} MiB`;
+const mib = (of) => number(scaled(of, 1 / 1024), 1);
 
-// Between these two a receiver's memory is measured.
-const [FEW, MANY] = ["n100-b8", "n1000-b8"];
+function scaled(of, by) {
+  return of && { median: of.median * by, low: of.low * by, high: of.high * by };
+}
 
 const NAMES = {
   cpu: "CPU µs per forwarded packet",
@@ -209,6 +217,8 @@ const NAMES = {
   bad: "packets wrong, repeated or out of order",
   busy: "% of a core",
   joinAll: "all connected, s",
+  kibPerReceiver: "resident KiB per receiver beyond the first 100",
+  never: "packets asked for again that never came",
   gap: "longest gap in media, ms",
   rate: "packets/s of one core",
 };

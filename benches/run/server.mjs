@@ -5,29 +5,32 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
-export const URL = "http://127.0.0.1:3100";
+const options = ({ http, media }) =>
+  [
+    ["--tls", "off"],
+    ["--listen", `127.0.0.1:${http}`],
+    ["--media-ip", "127.0.0.1"],
+    ["--media-port", String(media)],
+    ["--workers", "1"],
+    ["--sockets-per-address", "0"],
+    ["--peers-per-room", "2000"],
+    ["--log", "warn"],
+  ].flat();
 
-const ARGUMENTS = [
-  ["--tls", "off"],
-  ["--listen", "127.0.0.1:3100"],
-  ["--media-ip", "127.0.0.1"],
-  ["--media-port", "45000"],
-  ["--workers", "1"],
-  ["--sockets-per-address", "0"],
-  ["--peers-per-room", "2000"],
-  ["--log", "warn"],
-].flat();
-
-/** Starts a server on one core, lets `use` have it, and ends it. */
-export async function withServer(binary, core, use) {
+/** Starts a server on its core, lets `use` have it, and ends it. */
+export async function withServer({ miso, cores, ports }, use) {
+  const url = `http://127.0.0.1:${ports.http}`;
+  if (await answers(url)) {
+    throw new Error(`another program answers at ${url}; choose other ports with --ports`);
+  }
   // taskset becomes the server: the process id is the server's.
-  const child = spawn("taskset", ["-c", String(core), binary, ...ARGUMENTS], {
-    stdio: ["ignore", "inherit", "inherit"],
+  const child = spawn("taskset", ["-c", String(cores.server), miso, ...options(ports)], {
+    stdio: ["ignore", "ignore", "inherit"],
   });
   const ended = once(child, "exit");
   try {
-    await isUp(child);
-    return await use({ pid: child.pid, idleKib: residentKib(child.pid) });
+    await isUp(child, url);
+    return await use({ url, pid: child.pid, idleKib: residentKib(child.pid) });
   } finally {
     child.kill("SIGTERM");
     const killed = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
@@ -36,14 +39,13 @@ export async function withServer(binary, core, use) {
   }
 }
 
-async function isUp(child) {
+async function isUp(child, url) {
   const deadline = Date.now() + PATIENCE_MS;
   while (Date.now() < deadline) {
     if (child.exitCode !== null) {
       throw new Error(`the server ended with ${child.exitCode}`);
     }
-    const answer = await fetch(`${URL}/healthz`).catch(() => undefined);
-    if (answer?.ok) {
+    if (await answers(url)) {
       // What starting leaves to do, and the check's own connection.
       await sleep(SETTLE_MS);
       return;
@@ -53,8 +55,12 @@ async function isUp(child) {
   throw new Error("the server does not answer");
 }
 
-/** Resident memory now. */
-export function residentKib(pid) {
+async function answers(url) {
+  const answer = await fetch(`${url}/healthz`).catch(() => undefined);
+  return answer?.ok ?? false;
+}
+
+function residentKib(pid) {
   return Number(/^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]);
 }
 
