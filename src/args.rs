@@ -6,7 +6,9 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand};
-use miso::config::{Config, ListenConfig, MediaConfig, SignalingConfig, TlsMode};
+use miso::config::{
+    Config, ListenConfig, MediaConfig, RoomConfig, SignalingConfig, TlsMode, UdpBackend,
+};
 
 /// WebRTC SFU in one binary: backend for mediasoup-client pages over Socket.IO.
 #[derive(Debug, Parser)]
@@ -22,6 +24,8 @@ pub(crate) struct Cli {
 enum Command {
     /// Runs the server; the same as no command at all.
     Serve(ServeArgs),
+    /// Loads a server with peers that join as pages do, and tells what it costs.
+    Bench(Box<loadgen::Options>),
 }
 
 #[derive(Debug, Args)]
@@ -54,6 +58,14 @@ struct ServeArgs {
     #[arg(long, value_name = "N", default_value_t = SignalingConfig::default().sockets_per_address)]
     sockets_per_address: usize,
 
+    /// How datagrams travel: auto, batches (no segmentation offload), portable (one by one).
+    #[arg(long, value_name = "auto|batches|portable", default_value = "auto", value_parser = udp)]
+    udp: UdpBackend,
+
+    /// Peers one room takes.
+    #[arg(long, value_name = "N", default_value_t = RoomConfig::default().peers_per_room)]
+    peers_per_room: usize,
+
     /// What is logged: error, warn, info, debug, trace, or directives as miso=debug,warn.
     #[arg(long, value_name = "FILTER", default_value = "info")]
     log: String,
@@ -67,7 +79,16 @@ struct ServeArgs {
     max_connections_per_address: Option<usize>,
 }
 
-/// What the command line says.
+/// What to do.
+#[derive(Debug)]
+pub(crate) enum Task {
+    /// Be a server.
+    Serve(Box<Settings>),
+    /// Load one.
+    Bench(Box<loadgen::Options>),
+}
+
+/// What the command line says of the server.
 #[derive(Debug)]
 pub(crate) struct Settings {
     /// For the server.
@@ -78,17 +99,22 @@ pub(crate) struct Settings {
 
 impl Cli {
     /// What was asked for, defaults filled in.
-    pub(crate) fn settings(self) -> Settings {
-        let Some(Command::Serve(args)) = self.command else {
-            return self.serve.settings();
-        };
-        args.settings()
+    pub(crate) fn task(self) -> Task {
+        match self.command {
+            None => Task::Serve(Box::new(self.serve.settings())),
+            Some(Command::Serve(args)) => Task::Serve(Box::new(args.settings())),
+            Some(Command::Bench(options)) => Task::Bench(options),
+        }
     }
 }
 
 impl ServeArgs {
     fn settings(self) -> Settings {
         let (listen, media) = (ListenConfig::default(), MediaConfig::default());
+        let room = RoomConfig {
+            peers_per_room: self.peers_per_room,
+            ..RoomConfig::default()
+        };
         let signaling = signaling(self.sockets_per_address);
         let max_connections = self.max_connections.unwrap_or(listen.max_connections);
         let listen = ListenConfig {
@@ -108,12 +134,14 @@ impl ServeArgs {
             announced_address: self.announced_address,
             port: self.media_port,
             workers: self.workers.unwrap_or(media.workers),
+            udp: self.udp,
             ..media
         };
         Settings {
             config: Config {
                 listen,
                 media,
+                room,
                 signaling,
                 ..Config::default()
             },
@@ -154,13 +182,52 @@ fn tls(text: &str) -> Result<TlsMode, String> {
     }
 }
 
+fn udp(text: &str) -> Result<UdpBackend, String> {
+    match text {
+        "auto" => Ok(UdpBackend::Auto),
+        "batches" => Ok(UdpBackend::Batches),
+        "portable" => Ok(UdpBackend::Portable),
+        _ => Err("expected auto, batches or portable".into()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn settings(words: &[&str]) -> Settings {
         let words = std::iter::once(&"miso").chain(words);
-        Cli::try_parse_from(words).unwrap().settings()
+        match Cli::try_parse_from(words).unwrap().task() {
+            Task::Serve(settings) => *settings,
+            Task::Bench(options) => panic!("not a server: {options:?}"),
+        }
+    }
+
+    #[test]
+    fn bench_takes_its_own_options() {
+        let words = [
+            "miso",
+            "bench",
+            "--url",
+            "http://127.0.0.1:1",
+            "--rooms",
+            "3",
+        ];
+        let Task::Bench(options) = Cli::try_parse_from(words).unwrap().task() else {
+            panic!("it is asked for");
+        };
+        assert_eq!((options.rooms, options.subscribers), (3, 10));
+        for wrong in [&["bench", "--listen", "127.0.0.1:1"][..], &["--rooms", "3"]] {
+            let words = std::iter::once(&"miso").chain(wrong);
+            assert!(Cli::try_parse_from(words).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn rooms_can_be_larger() {
+        assert_eq!(settings(&[]).config.room.peers_per_room, 256);
+        let larger = settings(&["--peers-per-room", "2000"]);
+        assert_eq!(larger.config.room.peers_per_room, 2_000);
     }
 
     #[test]
@@ -191,6 +258,8 @@ mod tests {
             "5000",
             "--workers",
             "3",
+            "--udp",
+            "batches",
             "--log",
             "miso=debug,warn",
         ];
@@ -206,6 +275,7 @@ mod tests {
                 Some("sfu.example.org")
             );
             assert_eq!((config.media.port, config.media.workers), (5000, 3));
+            assert_eq!(config.media.udp, UdpBackend::Batches);
             assert_eq!(log, "miso=debug,warn");
         }
     }

@@ -150,7 +150,7 @@ impl Server {
     /// What will not work as configured, as plain sentences.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        let mut warnings = self.pool.reachability_warnings();
+        let mut warnings = self.pool.warnings();
         if self.tls.is_none() && !self.address.ip().is_loopback() {
             warnings
                 .push("without TLS browsers offer camera and microphone on localhost only".into());

@@ -41,9 +41,12 @@ pub struct MediaConfig {
 /// How datagrams travel between the kernel and a worker.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum UdpBackend {
-    /// Batches of 64 where the system has them, else one by one.
+    /// In the best way the system has: many to one destination as one message (segmentation
+    /// offload), in batches, or one by one.
     #[default]
     Auto,
+    /// In batches at best. For networks behind a driver that mangles segments.
+    Batches,
     /// One system call per datagram, everywhere.
     Portable,
 }

@@ -1,15 +1,27 @@
-//! The bytes between a socket and a worker: what arrived in one batch, and the order in which a
-//! batch leaves. Makes no system call.
+//! The bytes between a socket and a worker: what arrived in one batch, and which datagrams leave as
+//! one. Makes no system call.
 
-use std::{collections::HashMap, net::SocketAddr};
+use std::net::SocketAddr;
 
-use media::{SocketId, TransmitBatch, Tuple};
+/// Messages handed to the kernel by one call.
+pub(super) const SEND_BATCH: usize = 64;
 
-/// Datagrams per system call.
-pub(super) const BATCH: usize = 64;
+/// Messages taken by one call. Each may be a run of datagrams, so this also bounds what a worker
+/// must take at once.
+pub(super) const RECEIVE_BATCH: usize = 16;
 
-/// Bytes kept per datagram. A browser's stay below 1,500; what is longer is dropped and counted.
-pub(super) const SLOT: usize = 2048;
+/// Datagrams one message can stand for, both ways (Linux: `UDP_MAX_SEGMENTS`).
+pub(super) const MAX_SEGMENTS: usize = 64;
+
+/// Bytes of one message: an IPv4 packet without its headers.
+const MAX_RUN: usize = 65_535 - 28;
+
+/// The longest datagram taken. A browser's stay below 1,500; what is longer is dropped and counted.
+const LONGEST: usize = 2048;
+
+/// Bytes kept per message. A run fills 64 KiB; an odd number of cache lines spreads the slots'
+/// beginnings, which is all that most of them ever hold, over the whole cache.
+const SLOT: usize = 1025 * 64;
 
 /// One datagram to send.
 #[derive(Clone, Copy, Debug)]
@@ -20,11 +32,38 @@ pub(super) struct Datagram<'a> {
     pub(super) contents: &'a [u8],
 }
 
-/// Datagrams that arrived together.
+/// How many of the first datagrams can leave as one message, which the kernel or the network card
+/// cuts again: to one destination, of one length, the last maybe shorter.
+pub(super) fn leading_run(datagrams: &[Datagram<'_>]) -> usize {
+    let Some(first) = datagrams.first() else {
+        return 0;
+    };
+    let segment = first.contents.len();
+    if segment == 0 {
+        return 1;
+    }
+    let most = MAX_SEGMENTS.min(MAX_RUN / segment).max(1);
+    let mut run = 1;
+    for datagram in datagrams.iter().take(most).skip(1) {
+        let length = datagram.contents.len();
+        if datagram.remote != first.remote || length > segment || length == 0 {
+            break;
+        }
+        run += 1;
+        if length < segment {
+            break;
+        }
+    }
+    run
+}
+
+/// Messages that arrived together. A message is a datagram, or a run of them from one sender that
+/// the kernel left in one piece.
 #[derive(Debug)]
 pub(super) struct Inbound {
     bytes: Box<[u8]>,
     filled: Vec<Filled>,
+    datagrams: usize,
     skipped: usize,
 }
 
@@ -33,14 +72,17 @@ struct Filled {
     slot: usize,
     from: SocketAddr,
     length: usize,
+    /// Bytes of each datagram; the last may be shorter.
+    segment: usize,
 }
 
 impl Inbound {
-    /// Room for one batch.
+    /// Room for one batch. Pages that no run ever reaches take no memory.
     pub(super) fn new() -> Self {
         Self {
-            bytes: vec![0; BATCH * SLOT].into_boxed_slice(),
-            filled: Vec::with_capacity(BATCH),
+            bytes: vec![0; RECEIVE_BATCH * SLOT].into_boxed_slice(),
+            filled: Vec::with_capacity(RECEIVE_BATCH),
+            datagrams: 0,
             skipped: 0,
         }
     }
@@ -48,6 +90,7 @@ impl Inbound {
     /// Forgets the last batch.
     pub(super) fn clear(&mut self) {
         self.filled.clear();
+        self.datagrams = 0;
         self.skipped = 0;
     }
 
@@ -61,13 +104,31 @@ impl Inbound {
         &mut self.bytes[slot * SLOT..(slot + 1) * SLOT]
     }
 
-    /// States that `slot` now holds a datagram.
-    pub(super) fn fill(&mut self, slot: usize, from: SocketAddr, length: usize) {
+    /// States that `slot` now holds `length` bytes: a datagram, or datagrams of `segment` bytes.
+    pub(super) fn fill(
+        &mut self,
+        slot: usize,
+        from: SocketAddr,
+        length: usize,
+        segment: Option<usize>,
+    ) {
         let length = length.min(SLOT);
-        self.filled.push(Filled { slot, from, length });
+        let segment = segment.unwrap_or(length).max(1);
+        let datagrams = length.div_ceil(segment);
+        if segment > LONGEST {
+            self.skipped += datagrams;
+            return;
+        }
+        self.datagrams += datagrams;
+        self.filled.push(Filled {
+            slot,
+            from,
+            length,
+            segment,
+        });
     }
 
-    /// States that a datagram arrived which cannot be used.
+    /// States that a message arrived which cannot be used.
     pub(super) fn skip(&mut self) {
         self.skipped += 1;
     }
@@ -84,48 +145,18 @@ impl Inbound {
 
     /// Datagrams of the batch that can be used.
     pub(super) fn len(&self) -> usize {
-        self.filled.len()
+        self.datagrams
     }
 
     /// Calls `take` for each datagram, oldest first; it may change the bytes.
     pub(super) fn for_each(&mut self, mut take: impl FnMut(SocketAddr, &mut [u8])) {
         for filled in &self.filled {
             let start = filled.slot * SLOT;
-            take(filled.from, &mut self.bytes[start..start + filled.length]);
+            let message = &mut self.bytes[start..start + filled.length];
+            for datagram in message.chunks_mut(filled.segment) {
+                take(filled.from, datagram);
+            }
         }
-    }
-}
-
-/// Orders a batch by destination, keeping the order inside each.
-#[derive(Debug, Default)]
-pub(super) struct Grouping {
-    groups: HashMap<Tuple, u32>,
-}
-
-impl Grouping {
-    /// The datagrams of `batch`: sockets in order, then destinations as they first appeared, then
-    /// as they were pushed.
-    pub(super) fn order<'a>(&mut self, batch: &'a TransmitBatch) -> Vec<(SocketId, Datagram<'a>)> {
-        self.groups.clear();
-        let mut keyed: Vec<_> = batch
-            .iter()
-            .map(|transmit| {
-                let next = self.groups.len() as u32;
-                let group = *self.groups.entry(transmit.tuple).or_insert(next);
-                (group, transmit)
-            })
-            .collect();
-        keyed.sort_by_key(|(group, transmit)| (transmit.tuple.socket, *group));
-        keyed
-            .into_iter()
-            .map(|(_, transmit)| {
-                let datagram = Datagram {
-                    remote: transmit.tuple.remote,
-                    contents: transmit.contents,
-                };
-                (transmit.tuple.socket, datagram)
-            })
-            .collect()
     }
 }
 
@@ -133,37 +164,73 @@ impl Grouping {
 mod tests {
     use super::*;
 
-    fn tuple(socket: u16, port: u16) -> Tuple {
-        Tuple {
-            socket: SocketId(socket),
+    fn sender() -> SocketAddr {
+        ([127, 0, 0, 1], 1).into()
+    }
+
+    fn run_of(lengths: &[usize]) -> usize {
+        let bytes = [0; 40_000];
+        let datagram = |length: &usize| Datagram {
+            remote: sender(),
+            contents: &bytes[..*length],
+        };
+        leading_run(&lengths.iter().map(datagram).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_run_is_of_one_length_and_may_end_shorter() {
+        assert_eq!(run_of(&[]), 0);
+        assert_eq!(run_of(&[9]), 1);
+        assert_eq!(run_of(&[9, 9, 9]), 3);
+        assert_eq!(run_of(&[9, 9, 8, 8]), 3);
+        assert_eq!(run_of(&[9, 9, 10]), 2);
+        assert_eq!(run_of(&[9, 0, 9]), 1);
+        assert_eq!(run_of(&[0, 0]), 1);
+    }
+
+    #[test]
+    fn a_run_keeps_what_the_kernel_allows() {
+        assert_eq!(run_of(&[1; 100]), MAX_SEGMENTS);
+        assert_eq!(run_of(&[1_200; 100]), 54);
+        assert_eq!(run_of(&[33_000; 3]), 1);
+    }
+
+    #[test]
+    fn a_run_ends_where_the_destination_changes() {
+        let to = |port: u16| Datagram {
             remote: ([127, 0, 0, 1], port).into(),
-        }
+            contents: b"same",
+        };
+        assert_eq!(leading_run(&[to(1), to(1), to(2), to(1)]), 2);
     }
 
     #[test]
-    fn a_batch_leaves_grouped_by_destination_in_the_order_pushed() {
-        let mut batch = TransmitBatch::new(1000);
-        for (to, byte) in [
-            (tuple(1, 5), 0),
-            (tuple(0, 7), 1),
-            (tuple(0, 6), 2),
-            (tuple(0, 7), 3),
-            (tuple(1, 5), 4),
-        ] {
-            batch.push(to, &[byte]);
-        }
-        let order = Grouping::default().order(&batch);
-        let bytes: Vec<u8> = order.iter().map(|(_, d)| d.contents[0]).collect();
-        assert_eq!(bytes, [1, 3, 2, 0, 4]);
-        assert_eq!(order[0].0, SocketId(0));
-        assert_eq!(order[4].0, SocketId(1));
-    }
-
-    #[test]
-    fn a_length_beyond_the_slot_is_cut_to_it() {
+    fn a_run_that_arrived_is_cut_into_its_datagrams() {
         let mut inbound = Inbound::new();
-        inbound.fill(BATCH - 1, ([127, 0, 0, 1], 1).into(), usize::MAX);
-        inbound.for_each(|_, bytes| assert_eq!(bytes.len(), SLOT));
-        assert_eq!(inbound.len(), 1);
+        inbound.slot_mut(3)[..8].copy_from_slice(b"aaabbbcc");
+        inbound.fill(3, sender(), 8, Some(3));
+        inbound.slot_mut(4)[..2].copy_from_slice(b"dd");
+        inbound.fill(4, sender(), 2, None);
+        let mut found = Vec::new();
+        inbound.for_each(|_, bytes| found.push(bytes.to_vec()));
+        assert_eq!(found, [&b"aaa"[..], b"bbb", b"cc", b"dd"]);
+        assert_eq!(inbound.len(), 4);
+    }
+
+    #[test]
+    fn what_is_too_long_to_be_media_is_skipped_however_it_arrived() {
+        let mut inbound = Inbound::new();
+        inbound.fill(0, sender(), usize::MAX, None);
+        inbound.fill(1, sender(), 9_000, Some(3_000));
+        assert_eq!((inbound.len(), inbound.skipped()), (0, 4));
+    }
+
+    #[test]
+    fn an_empty_datagram_counts_for_none() {
+        let mut inbound = Inbound::new();
+        inbound.fill(0, sender(), 0, None);
+        inbound.for_each(|_, bytes| panic!("{bytes:?}"));
+        assert_eq!(inbound.len(), 0);
+        assert!(!inbound.is_empty());
     }
 }

@@ -18,8 +18,9 @@ use tokio::sync::oneshot;
 
 use super::{
     EngineError, addresses, clock,
-    datagrams::{Grouping, Inbound},
+    datagrams::Inbound,
     events::{Delivery, EventSender},
+    grouping::Grouping,
     link::{Inbox, Link, Message, Request},
     slot::{Slot, UdpStatus, lock},
     socket::{MediaSocket, SocketPlan},
@@ -28,6 +29,10 @@ use crate::config::MediaConfig;
 
 /// Commands carried out between two looks at the sockets.
 const COMMANDS_PER_TURN: usize = 256;
+
+/// Datagrams taken before they are forwarded. Far fewer arrive in the time a fan-out takes, and the
+/// worker sorts what waits.
+const DATAGRAMS_PER_TURN: usize = 256;
 
 /// How soon a full socket is tried again, should its wake-up get lost.
 const BACKLOG_RETRY: Duration = Duration::from_millis(5);
@@ -88,7 +93,7 @@ impl Driver {
         let ports = sockets.iter().map(|socket| socket.local().port()).collect();
         let udp_before = *lock(&slot.udp);
         slot.occupy(Arc::new(link), ports);
-        Ok(Self {
+        let driver = Self {
             worker,
             sockets,
             poll,
@@ -101,7 +106,9 @@ impl Driver {
             udp_before,
             more_commands: false,
             stopping: false,
-        })
+        };
+        driver.publish_counters();
+        Ok(driver)
     }
 
     /// Runs until told to stop. May panic; the caller survives it and then calls
@@ -111,7 +118,9 @@ impl Driver {
             self.wait();
             let now = clock::now();
             self.slot.turn(now);
-            self.receive(now);
+            self.receive();
+            self.send();
+            let now = clock::now();
             self.take_commands(now);
             self.worker.handle_timeout(now);
             self.drain_outputs(now);
@@ -165,22 +174,35 @@ impl Driver {
         }
     }
 
-    /// One batch from each socket; what is left keeps the next wait at zero, so that commands,
-    /// timers and sending get their turn under any flood.
-    fn receive(&mut self, now: Instant) {
+    /// Empties the sockets, as far as one turn goes: what arrived together then leaves together, and
+    /// the kernel has room for what comes while it is sent. What is left keeps the next wait at
+    /// zero, so that commands and timers get their turn under any flood.
+    fn receive(&mut self) {
+        let mut taken = 0;
+        while taken < DATAGRAMS_PER_TURN && self.sockets.iter().any(MediaSocket::is_readable) {
+            for index in 0..self.sockets.len() {
+                taken += self.receive_batch(index);
+            }
+        }
+    }
+
+    /// One batch of one socket; how many datagrams it had.
+    fn receive_batch(&mut self, index: usize) -> usize {
         let Self {
             worker,
             sockets,
             inbound,
             ..
         } = self;
-        for (index, socket) in sockets.iter_mut().enumerate() {
-            socket.receive(inbound);
-            let socket = socket_id(index);
-            inbound.for_each(|remote, bytes| {
-                worker.handle_datagram(now, Tuple { socket, remote }, bytes);
-            });
+        sockets[index].receive(inbound);
+        if inbound.is_empty() {
+            return 0;
         }
+        let (now, socket) = (clock::now(), socket_id(index));
+        inbound.for_each(|remote, bytes| {
+            worker.handle_datagram(now, Tuple { socket, remote }, bytes);
+        });
+        inbound.len() + inbound.skipped()
     }
 
     fn take_commands(&mut self, now: Instant) {
@@ -240,21 +262,24 @@ impl Driver {
     }
 
     fn send(&mut self) {
-        let batch = self.worker.poll_transmit();
-        if batch.is_empty() {
-            return;
-        }
-        let ordered = self.grouping.order(batch);
-        for run in ordered.chunk_by(|(a, _), (b, _)| a == b) {
-            let Some((socket, _)) = run.first() else {
-                continue;
-            };
-            let datagrams: Vec<_> = run.iter().map(|(_, datagram)| *datagram).collect();
-            if let Some(socket) = self.sockets.get_mut(usize::from(socket.0)) {
-                socket.send(&datagrams);
+        let Self {
+            worker,
+            sockets,
+            grouping,
+            ..
+        } = self;
+        loop {
+            let batch = worker.poll_transmit();
+            if batch.is_empty() {
+                return;
             }
+            grouping.for_each_socket(batch, |socket, datagrams| {
+                if let Some(socket) = sockets.get_mut(usize::from(socket.0)) {
+                    socket.send(datagrams);
+                }
+            });
+            batch.clear();
         }
-        batch.clear();
     }
 
     fn publish_counters(&self) {
@@ -267,6 +292,9 @@ impl Driver {
             sum.send_dropped += sent.dropped;
             sum.send_refused += sent.refused;
         }
+        sum.offload = self.sockets.iter().all(MediaSocket::offloads);
+        let buffers = self.sockets.iter().map(MediaSocket::kernel_buffer);
+        sum.kernel_buffer = buffers.min().unwrap_or(0);
         *lock(&self.slot.udp) = sum;
     }
 }

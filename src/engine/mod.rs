@@ -6,6 +6,7 @@ mod clock;
 mod datagrams;
 mod driver;
 mod events;
+mod grouping;
 mod handle;
 mod link;
 mod outbox;
@@ -161,10 +162,22 @@ impl WorkerPool {
         .collect()
     }
 
-    /// Why clients elsewhere may not reach the media ports, as plain sentences.
+    /// What will not work as configured, as plain sentences: addresses that clients elsewhere may not
+    /// reach, buffers the system keeps too small.
     #[must_use]
-    pub fn reachability_warnings(&self) -> Vec<String> {
-        addresses::warnings(&self.inner.config, &self.inner.ips)
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = addresses::warnings(&self.inner.config, &self.inner.ips);
+        let wanted = self.inner.config.socket_buffer;
+        let got = self.workers().iter().map(|it| it.udp.kernel_buffer).min();
+        if let Some(got) = got.filter(|got| *got < wanted) {
+            warnings.push(format!(
+                "the system gives UDP sockets {} KiB of buffer instead of {} KiB, and media is lost in \
+                 bursts; allow it by: sysctl -w net.core.rmem_max={wanted} net.core.wmem_max={wanted}",
+                got / 1024,
+                wanted / 1024,
+            ));
+        }
+        warnings
     }
 
     /// Closes every router, tells the clients, and ends the threads.

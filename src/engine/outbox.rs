@@ -3,7 +3,7 @@
 
 use std::{collections::VecDeque, io, net::SocketAddr};
 
-use super::datagrams::{BATCH, Datagram};
+use super::datagrams::{Datagram, SEND_BATCH};
 
 /// Sends, and keeps what cannot be sent now.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl Outbox {
         mut with: impl FnMut(&[Datagram<'_>]) -> io::Result<usize>,
     ) -> bool {
         while !self.waiting.is_empty() {
-            let run: Vec<_> = self.waiting.iter().take(BATCH).map(borrow).collect();
+            let run: Vec<_> = self.waiting.iter().take(SEND_BATCH).map(borrow).collect();
             let (offered, taken) = (run.len(), push(&run, &mut self.counts, &mut with));
             for (_, contents) in self.waiting.drain(..taken) {
                 self.bytes -= contents.len();

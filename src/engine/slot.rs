@@ -93,6 +93,10 @@ pub struct UdpStatus {
     pub send_dropped: u64,
     /// Datagrams the system refused: no route, peer gone.
     pub send_refused: u64,
+    /// Whether datagrams to one destination leave as one message (segmentation offload).
+    pub offload: bool,
+    /// The smallest of the system's buffers for these sockets, bytes.
+    pub kernel_buffer: usize,
 }
 
 const RUNNING: u8 = 0;

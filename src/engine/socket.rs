@@ -1,4 +1,4 @@
-//! One UDP socket of a worker: binding, the choice between batches and single datagrams, the
+//! One UDP socket of a worker: binding, the choice between runs, batches and single datagrams, the
 //! outbox, counters. Knows nothing of what the datagrams mean.
 
 use std::{
@@ -7,11 +7,16 @@ use std::{
 };
 
 use mio::{Interest, Registry, Token, net::UdpSocket};
-use nix::sys::socket::{setsockopt, sockopt};
+use nix::{
+    errno::Errno,
+    sys::socket::{getsockopt, setsockopt, sockopt},
+};
 
+#[cfg(target_os = "linux")]
+use super::udp;
 use super::{
     EngineError,
-    datagrams::{Datagram, Inbound},
+    datagrams::{Datagram, Inbound, leading_run},
     outbox::{Outbox, SendCounts},
     udp_portable,
 };
@@ -25,11 +30,24 @@ const ERROR_RUN: u32 = 16;
 pub(super) struct MediaSocket {
     io: UdpSocket,
     local: SocketAddr,
-    batches: bool,
+    means: Means,
+    /// What the kernel gave, bytes.
+    kernel_buffer: usize,
     readable: bool,
     errors_in_a_row: u32,
     outbox: Outbox,
     received: ReceiveCounts,
+}
+
+/// How datagrams travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Means {
+    /// One by one.
+    Single,
+    /// In batches.
+    Batches,
+    /// In batches of runs: datagrams to one destination as one message (segmentation offload).
+    Runs,
 }
 
 /// What arrived, since the start.
@@ -61,11 +79,11 @@ impl MediaSocket {
         let socket = StdSocket::bind((ip, port)).map_err(describe)?;
         socket.set_nonblocking(true).map_err(describe)?;
         let local = socket.local_addr().map_err(describe)?;
-        enlarge_buffers(&socket, plan.kernel_buffer);
         Ok(Self {
-            io: UdpSocket::from_std(socket),
             local,
-            batches: cfg!(target_os = "linux") && plan.backend == UdpBackend::Auto,
+            means: prepare(&socket, plan.backend),
+            kernel_buffer: enlarge_buffers(&socket, plan.kernel_buffer),
+            io: UdpSocket::from_std(socket),
             readable: true,
             errors_in_a_row: 0,
             outbox: Outbox::new(plan.outbox_bytes),
@@ -106,7 +124,7 @@ impl MediaSocket {
         if !self.readable {
             return;
         }
-        match recv(&self.io, self.batches, inbound) {
+        match recv(&self.io, self.means, inbound) {
             Ok(()) => {
                 self.errors_in_a_row = 0;
                 self.received.taken += inbound.len() as u64;
@@ -132,17 +150,26 @@ impl MediaSocket {
     /// Sends, after what waits already.
     pub(super) fn send(&mut self, datagrams: &[Datagram<'_>]) {
         let Self {
-            io,
-            outbox,
-            batches,
-            ..
+            io, outbox, means, ..
         } = self;
-        outbox.send(datagrams, |run| send(io, *batches, run));
+        outbox.send(datagrams, |datagrams| {
+            send_some(means, datagrams, |means, some| send(io, means, some))
+        });
     }
 
     /// Sends what waits.
     pub(super) fn flush(&mut self) {
         self.send(&[]);
+    }
+
+    /// Whether datagrams to one destination leave as one message.
+    pub(super) fn offloads(&self) -> bool {
+        self.means == Means::Runs
+    }
+
+    /// The size of the kernel's buffers, bytes.
+    pub(super) fn kernel_buffer(&self) -> usize {
+        self.kernel_buffer
     }
 
     /// What arrived and what left.
@@ -151,48 +178,117 @@ impl MediaSocket {
     }
 }
 
-/// Asks for kernel buffers of `bytes`. Whoever may, gets them; the others get as much as
-/// `net.core.rmem_max` allows, and a smaller buffer only means earlier loss.
-fn enlarge_buffers(socket: &StdSocket, bytes: usize) {
+/// Asks for kernel buffers of `bytes`; returns what the smaller of the two got. Whoever may, gets
+/// them; the others get as much as `net.core.rmem_max` allows, and a smaller buffer only means
+/// earlier loss.
+fn enlarge_buffers(socket: &StdSocket, bytes: usize) -> usize {
     #[cfg(target_os = "linux")]
-    if setsockopt(socket, sockopt::RcvBufForce, &bytes).is_ok()
-        && setsockopt(socket, sockopt::SndBufForce, &bytes).is_ok()
-    {
-        return;
+    let forced = setsockopt(socket, sockopt::RcvBufForce, &bytes).is_ok()
+        && setsockopt(socket, sockopt::SndBufForce, &bytes).is_ok();
+    #[cfg(not(target_os = "linux"))]
+    let forced = false;
+    if !forced {
+        let _ = setsockopt(socket, sockopt::RcvBuf, &bytes);
+        let _ = setsockopt(socket, sockopt::SndBuf, &bytes);
     }
-    let _ = setsockopt(socket, sockopt::RcvBuf, &bytes);
-    let _ = setsockopt(socket, sockopt::SndBuf, &bytes);
+    let got = getsockopt(socket, sockopt::RcvBuf)
+        .unwrap_or(0)
+        .min(getsockopt(socket, sockopt::SndBuf).unwrap_or(0));
+    // Linux keeps its own records in the same buffer, doubles what is asked for, and says so.
+    if cfg!(target_os = "linux") {
+        got / 2
+    } else {
+        got
+    }
 }
 
+/// Chooses how datagrams travel, and prepares the socket for it.
 #[cfg(target_os = "linux")]
-fn recv(io: &UdpSocket, batches: bool, inbound: &mut Inbound) -> io::Result<()> {
+fn prepare(socket: &StdSocket, backend: UdpBackend) -> Means {
     use std::os::fd::AsFd;
-    if batches {
-        super::udp::recv_batch(io.as_fd(), inbound)
-    } else {
-        udp_portable::recv_batch(io, inbound)
+    // Kernels without it fragment, and so does the portable way elsewhere.
+    let v6 = socket.local_addr().is_ok_and(|local| local.is_ipv6());
+    if let Err(error) = udp::forbid_fragments(socket.as_fd(), v6) {
+        tracing::debug!(%error, "datagrams may be fragmented");
+    }
+    match backend {
+        UdpBackend::Portable => Means::Single,
+        UdpBackend::Batches => Means::Batches,
+        UdpBackend::Auto => {
+            // Linux 5.0; without it runs are received datagram by datagram.
+            let _ = setsockopt(socket, sockopt::UdpGroSegment, &true);
+            if udp::can_offload(socket.as_fd()) {
+                Means::Runs
+            } else {
+                Means::Batches
+            }
+        }
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn recv(io: &UdpSocket, _batches: bool, inbound: &mut Inbound) -> io::Result<()> {
+fn prepare(_socket: &StdSocket, _backend: UdpBackend) -> Means {
+    Means::Single
+}
+
+/// Hands datagrams to the kernel, and goes over to lesser means when it refuses a run whose
+/// datagrams it takes one by one: no checksum offload on the device, a filter in between.
+fn send_some(
+    means: &mut Means,
+    datagrams: &[Datagram<'_>],
+    mut with: impl FnMut(Means, &[Datagram<'_>]) -> io::Result<usize>,
+) -> io::Result<usize> {
+    let refused = match with(*means, datagrams) {
+        Err(error) if *means == Means::Runs && refuses_run(&error) => error,
+        outcome => return outcome,
+    };
+    let run = leading_run(datagrams);
+    if run < 2 {
+        return Err(refused);
+    }
+    let sent = with(Means::Batches, &datagrams[..run])?;
+    tracing::warn!(error = %refused, "segmentation offload fails here and is not used any more");
+    *means = Means::Batches;
+    Ok(sent)
+}
+
+/// Whether an error can be about the run and not about its destination.
+fn refuses_run(error: &io::Error) -> bool {
+    let errno = error.raw_os_error().map(Errno::from_raw);
+    matches!(
+        errno,
+        Some(Errno::EIO | Errno::EINVAL | Errno::EMSGSIZE | Errno::EOPNOTSUPP)
+    )
+}
+
+#[cfg(target_os = "linux")]
+fn recv(io: &UdpSocket, means: Means, inbound: &mut Inbound) -> io::Result<()> {
+    use std::os::fd::AsFd;
+    match means {
+        Means::Single => udp_portable::recv_batch(io, inbound),
+        Means::Batches | Means::Runs => udp::recv_batch(io.as_fd(), inbound),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn recv(io: &UdpSocket, _means: Means, inbound: &mut Inbound) -> io::Result<()> {
     udp_portable::recv_batch(io, inbound)
 }
 
 #[cfg(target_os = "linux")]
-fn send(io: &UdpSocket, batches: bool, run: &[Datagram<'_>]) -> io::Result<usize> {
+fn send(io: &UdpSocket, means: Means, datagrams: &[Datagram<'_>]) -> io::Result<usize> {
     use std::os::fd::AsFd;
-    if batches {
+    match means {
+        Means::Single => udp_portable::send_batch(io, datagrams),
         // mio's edge-triggered poll on Linux needs no rearming after a direct call.
-        super::udp::send_batch(io.as_fd(), run)
-    } else {
-        udp_portable::send_batch(io, run)
+        Means::Batches => udp::send_batch(io.as_fd(), datagrams, false),
+        Means::Runs => udp::send_batch(io.as_fd(), datagrams, true),
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn send(io: &UdpSocket, _batches: bool, run: &[Datagram<'_>]) -> io::Result<usize> {
-    udp_portable::send_batch(io, run)
+fn send(io: &UdpSocket, _means: Means, datagrams: &[Datagram<'_>]) -> io::Result<usize> {
+    udp_portable::send_batch(io, datagrams)
 }
 
 fn bind_error(ip: IpAddr, port: u16, error: &io::Error) -> EngineError {
@@ -216,7 +312,7 @@ mod tests {
 
     use super::*;
 
-    const BACKENDS: [UdpBackend; 2] = [UdpBackend::Auto, UdpBackend::Portable];
+    const BACKENDS: [UdpBackend; 3] = [UdpBackend::Auto, UdpBackend::Batches, UdpBackend::Portable];
 
     fn bind(backend: UdpBackend) -> (MediaSocket, StdSocket, Poll) {
         let plan = SocketPlan {
@@ -312,6 +408,83 @@ mod tests {
                 "{backend:?}"
             );
         }
+    }
+
+    #[test]
+    fn runs_arrive_cut_into_their_datagrams_whoever_cuts_them() {
+        for (from, to) in BACKENDS
+            .iter()
+            .flat_map(|from| BACKENDS.map(|to| (*from, to)))
+        {
+            let (mut sender, _peer, _) = bind(from);
+            let (mut receiver, _peer, mut poll) = bind(to);
+            let (mut other, _peer, mut other_poll) = bind(to);
+            // Three runs, as two frames and what came between them.
+            let lengths = [1_100, 1_100, 1_100, 400, 1_101, 1_101, 90, 90, 90, 90];
+            let contents: Vec<_> = (0u8..).zip(lengths).map(|(n, len)| vec![n; len]).collect();
+            let to = |remote| {
+                let contents = contents.iter();
+                contents.map(move |contents| Datagram { remote, contents })
+            };
+            let datagrams: Vec<_> = to(receiver.local()).chain(to(other.local())).collect();
+            sender.send(&datagrams);
+            assert_eq!(sender.counts().1.sent, 20, "{from:?}");
+            let counted = contents.len();
+            assert_eq!(receive(&mut receiver, &mut poll, counted), contents);
+            assert_eq!(receive(&mut other, &mut other_poll, counted), contents);
+        }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_run_leaves_as_one_message_where_the_kernel_can() {
+        let (mut sender, _, _) = bind(UdpBackend::Auto);
+        assert!(sender.offloads(), "Linux has had this since 4.18");
+        let (receiver, _, _) = bind(UdpBackend::Auto);
+        let run = [Datagram {
+            remote: receiver.local(),
+            contents: &[1; 100],
+        }; 10];
+        sender.send(&run);
+        // Left whole by the kernel: one message holds all ten.
+        let mut inbound = Inbound::new();
+        udp::recv_batch(std::os::fd::AsFd::as_fd(&receiver.io), &mut inbound).unwrap();
+        let mut found = 0;
+        inbound.for_each(|_, bytes| found += bytes.len());
+        assert_eq!((found, inbound.len()), (1_000, 10));
+    }
+
+    #[test]
+    fn a_kernel_that_refuses_runs_gets_datagrams_from_then_on() {
+        let datagrams = [Datagram {
+            remote: ([127, 0, 0, 1], 9).into(),
+            contents: b"media",
+        }; 5];
+        let mut means = Means::Runs;
+        let mut offered = Vec::new();
+        let mut kernel = |means, some: &[Datagram<'_>]| {
+            offered.push((means, some.len()));
+            match means {
+                Means::Runs => Err(Errno::EIO.into()),
+                _ => Ok(some.len()),
+            }
+        };
+        assert_eq!(send_some(&mut means, &datagrams, &mut kernel).unwrap(), 5);
+        assert_eq!(send_some(&mut means, &datagrams, &mut kernel).unwrap(), 5);
+        let (runs, batches) = (Means::Runs, Means::Batches);
+        assert_eq!(offered, [(runs, 5), (batches, 5), (batches, 5)]);
+    }
+
+    #[test]
+    fn a_destination_that_refuses_everything_does_not_end_offload() {
+        let datagrams = [Datagram {
+            remote: ([127, 0, 0, 1], 0).into(),
+            contents: b"media",
+        }; 5];
+        let mut means = Means::Runs;
+        let outcome = send_some(&mut means, &datagrams, |_, _| Err(Errno::EINVAL.into()));
+        assert!(outcome.is_err());
+        assert_eq!(means, Means::Runs);
     }
 
     #[test]

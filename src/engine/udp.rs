@@ -1,5 +1,6 @@
-//! Datagrams in batches: `recvmmsg` and `sendmmsg`. The only unsafe code of the server; it knows
-//! file descriptors and bytes, nothing of sockets' lives or of media.
+//! Datagrams in batches and in runs: `recvmmsg` with `UDP_GRO`, `sendmmsg` with `UDP_SEGMENT`. The
+//! only unsafe code of the server; it knows file descriptors and bytes, nothing of sockets' lives
+//! or of media.
 #![allow(unsafe_code)]
 
 use std::{
@@ -10,17 +11,19 @@ use std::{
     ptr,
 };
 
-use super::datagrams::{BATCH, Datagram, Inbound};
+use super::datagrams::{Datagram, Inbound, MAX_SEGMENTS, RECEIVE_BATCH, SEND_BATCH, leading_run};
 
-/// Takes up to [`BATCH`] datagrams that are waiting; never waits itself.
+/// Takes up to [`RECEIVE_BATCH`] messages that are waiting; never waits itself. A message is a run
+/// of datagrams where [`nix::sys::socket::sockopt::UdpGroSegment`] is set.
 ///
 /// # Errors
 /// `WouldBlock` when nothing waits, or what the kernel says.
 pub(super) fn recv_batch(socket: BorrowedFd<'_>, inbound: &mut Inbound) -> io::Result<()> {
     inbound.clear();
-    let mut names = [RawAddress::ZERO; BATCH];
+    let mut names = [RawAddress::ZERO; RECEIVE_BATCH];
+    let mut controls = [Control::ZERO; RECEIVE_BATCH];
     // SAFETY: iovec and mmsghdr are plain C structs for which all-zero bytes are valid.
-    let (mut vectors, mut headers): ([libc::iovec; BATCH], [libc::mmsghdr; BATCH]) =
+    let (mut vectors, mut headers): ([libc::iovec; RECEIVE_BATCH], [libc::mmsghdr; RECEIVE_BATCH]) =
         unsafe { (zeroed(), zeroed()) };
     for (index, slot) in inbound.slots_mut().enumerate() {
         vectors[index] = libc::iovec {
@@ -32,14 +35,16 @@ pub(super) fn recv_batch(socket: BorrowedFd<'_>, inbound: &mut Inbound) -> io::R
         header.msg_namelen = size_of::<RawAddress>() as libc::socklen_t;
         header.msg_iov = &raw mut vectors[index];
         header.msg_iovlen = 1;
+        header.msg_control = ptr::from_mut(&mut controls[index]).cast();
+        header.msg_controllen = size_of::<Control>() as _;
     }
-    // SAFETY: every header points at a name, a vector and a slot that outlive the call; slots do
-    // not overlap (`slots_mut` hands out disjoint slices); the lengths are theirs.
+    // SAFETY: every header points at a name, a vector, a slot and a control buffer that outlive the
+    // call; slots do not overlap (`slots_mut` hands out disjoint slices); the lengths are theirs.
     let count = unsafe {
         libc::recvmmsg(
             socket.as_raw_fd(),
             headers.as_mut_ptr(),
-            BATCH as libc::c_uint,
+            RECEIVE_BATCH as libc::c_uint,
             libc::MSG_DONTWAIT as _,
             ptr::null_mut(),
         )
@@ -48,48 +53,195 @@ pub(super) fn recv_batch(socket: BorrowedFd<'_>, inbound: &mut Inbound) -> io::R
     for (index, header) in headers.iter().enumerate().take(count) {
         let cut = header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0;
         match names[index].read(header.msg_hdr.msg_namelen) {
-            Some(from) if !cut => inbound.fill(index, from, header.msg_len as usize),
+            Some(from) if !cut => {
+                let segment = received_segment(&header.msg_hdr);
+                inbound.fill(index, from, header.msg_len as usize, segment);
+            }
             _ => inbound.skip(),
         }
     }
     Ok(())
 }
 
-/// Hands up to [`BATCH`] datagrams to the kernel, in order, and tells how many it took. Neighbours
-/// with one destination stand together, which is what segmentation offload will need.
+/// Hands up to [`SEND_BATCH`] messages to the kernel, in order, and tells how many datagrams it
+/// took. With `offload` neighbours to one destination leave as one message.
 ///
 /// # Errors
-/// What the kernel says of the first datagram; the others were not tried.
-pub(super) fn send_batch(socket: BorrowedFd<'_>, datagrams: &[Datagram<'_>]) -> io::Result<usize> {
-    let datagrams = &datagrams[..datagrams.len().min(BATCH)];
-    let mut names = [RawAddress::ZERO; BATCH];
+/// What the kernel says of the first message; the others were not tried.
+pub(super) fn send_batch(
+    socket: BorrowedFd<'_>,
+    datagrams: &[Datagram<'_>],
+    offload: bool,
+) -> io::Result<usize> {
+    let mut names = [RawAddress::ZERO; SEND_BATCH];
+    let mut controls = [Control::ZERO; SEND_BATCH];
+    let mut runs = [0; SEND_BATCH];
     // SAFETY: as in `recv_batch`.
-    let (mut vectors, mut headers): ([libc::iovec; BATCH], [libc::mmsghdr; BATCH]) =
+    let (mut vectors, mut headers): ([libc::iovec; VECTORS], [libc::mmsghdr; SEND_BATCH]) =
         unsafe { (zeroed(), zeroed()) };
-    for (index, datagram) in datagrams.iter().enumerate() {
-        let length = names[index].write(datagram.remote);
-        vectors[index] = libc::iovec {
-            iov_base: datagram.contents.as_ptr().cast_mut().cast(),
-            iov_len: datagram.contents.len(),
+    let (mut messages, mut used, mut left) = (0, 0, datagrams);
+    while messages < SEND_BATCH && !left.is_empty() {
+        let run = if offload { leading_run(left) } else { 1 };
+        let (now, later) = left.split_at(run);
+        let Some(count) = gather(now, &mut vectors[used..]) else {
+            break;
         };
-        let header = &mut headers[index].msg_hdr;
-        header.msg_name = ptr::from_mut(&mut names[index]).cast();
-        header.msg_namelen = length;
-        header.msg_iov = &raw mut vectors[index];
-        header.msg_iovlen = 1;
+        let header = &mut headers[messages].msg_hdr;
+        header.msg_namelen = names[messages].write(now[0].remote);
+        header.msg_name = ptr::from_mut(&mut names[messages]).cast();
+        header.msg_iov = &raw mut vectors[used];
+        header.msg_iovlen = count as _;
+        if run > 1 {
+            header.msg_control = ptr::from_mut(&mut controls[messages]).cast();
+            header.msg_controllen = size_of::<Control>() as _;
+            cut_into(header, now[0].contents.len());
+        }
+        runs[messages] = run;
+        messages += 1;
+        used += count;
+        left = later;
     }
-    // SAFETY: the first `datagrams.len()` headers point at names, vectors and contents that outlive
-    // the call; the kernel only reads what they point at.
+    // SAFETY: the first `messages` headers point at names, vectors, contents and control buffers
+    // that outlive the call; the kernel only reads what they point at.
     let sent = unsafe {
         libc::sendmmsg(
             socket.as_raw_fd(),
             headers.as_mut_ptr(),
-            datagrams.len() as libc::c_uint,
+            messages as libc::c_uint,
             (libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL) as _,
         )
     };
-    usize::try_from(sent).map_err(|_| io::Error::last_os_error())
+    let sent = usize::try_from(sent).map_err(|_| io::Error::last_os_error())?;
+    Ok(runs[..sent].iter().sum())
 }
+
+/// Whether the kernel cuts runs into datagrams (Linux 4.18).
+pub(super) fn can_offload(socket: BorrowedFd<'_>) -> bool {
+    let (mut value, mut length): (libc::c_int, _) = (0, size_of::<libc::c_int>() as _);
+    // SAFETY: value and length outlive the call, and the length is the value's.
+    let found = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_UDP,
+            libc::UDP_SEGMENT,
+            (&raw mut value).cast(),
+            &raw mut length,
+        )
+    };
+    found == 0
+}
+
+/// Has datagrams sent whole or not at all: a fragment lost is the packet lost, and the kernel need
+/// not find an identifier for each. What ICMP says of the path is not believed, since anybody can
+/// say it; our datagrams fit any path media takes.
+///
+/// # Errors
+/// What the kernel says.
+pub(super) fn forbid_fragments(socket: BorrowedFd<'_>, v6: bool) -> io::Result<()> {
+    let (level, name, value) = if v6 {
+        let probe = libc::IPV6_PMTUDISC_PROBE;
+        (libc::IPPROTO_IPV6, libc::IPV6_MTU_DISCOVER, probe)
+    } else {
+        let probe = libc::IP_PMTUDISC_PROBE;
+        (libc::IPPROTO_IP, libc::IP_MTU_DISCOVER, probe)
+    };
+    // SAFETY: the value outlives the call, and the length is its own.
+    let set = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            level,
+            name,
+            (&raw const value).cast(),
+            size_of::<libc::c_int>() as _,
+        )
+    };
+    if set == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
+/// Points vectors at datagrams, one for those that lie side by side; how many it took. None when
+/// there are too few.
+fn gather(datagrams: &[Datagram<'_>], vectors: &mut [libc::iovec]) -> Option<usize> {
+    let mut count = 0_usize;
+    for contents in datagrams.iter().map(|datagram| datagram.contents) {
+        let last = count.checked_sub(1).map(|last| &mut vectors[last]);
+        if let Some(last) = last
+            && last.iov_base.cast_const().wrapping_byte_add(last.iov_len)
+                == contents.as_ptr().cast()
+        {
+            last.iov_len += contents.len();
+            continue;
+        }
+        *vectors.get_mut(count)? = libc::iovec {
+            iov_base: contents.as_ptr().cast_mut().cast(),
+            iov_len: contents.len(),
+        };
+        count += 1;
+    }
+    Some(count)
+}
+
+/// Writes the control message that has the kernel cut a message into datagrams.
+fn cut_into(header: &mut libc::msghdr, segment: usize) {
+    // At most 65,507, what a message may be long.
+    let segment = segment as u16;
+    // SAFETY: the header's control buffer is a live `Control`, which has room for one message with
+    // a 16-bit value and the alignment of its head.
+    unsafe {
+        let control = libc::CMSG_FIRSTHDR(header);
+        (*control).cmsg_level = libc::SOL_UDP;
+        (*control).cmsg_type = libc::UDP_SEGMENT;
+        (*control).cmsg_len = libc::CMSG_LEN(size_of::<u16>() as _) as _;
+        libc::CMSG_DATA(control)
+            .cast::<u16>()
+            .write_unaligned(segment);
+    }
+}
+
+/// The length of the datagrams that the kernel left in one piece, if it did.
+fn received_segment(header: &libc::msghdr) -> Option<usize> {
+    // SAFETY: the kernel filled the header's control buffer, a live `Control`, and the macros stay
+    // within the length it wrote.
+    unsafe {
+        let control = libc::CMSG_FIRSTHDR(header);
+        let is_ours = !control.is_null()
+            && (*control).cmsg_level == libc::SOL_UDP
+            && (*control).cmsg_type == libc::UDP_GRO
+            && (*control).cmsg_len >= libc::CMSG_LEN(size_of::<libc::c_int>() as _) as _;
+        if !is_ours {
+            return None;
+        }
+        let segment = libc::CMSG_DATA(control)
+            .cast::<libc::c_int>()
+            .read_unaligned();
+        usize::try_from(segment).ok().filter(|segment| *segment > 0)
+    }
+}
+
+/// Room for one control message with a number in it, aligned as its head must be.
+#[repr(C)]
+#[derive(Clone, Copy)]
+union Control {
+    head: libc::cmsghdr,
+    bytes: [u8; CONTROL],
+}
+
+impl Control {
+    // SAFETY: both members are plain data for which all-zero bytes are valid.
+    const ZERO: Self = unsafe { MaybeUninit::zeroed().assume_init() };
+}
+
+/// `CMSG_SPACE` of an int.
+const CONTROL: usize = {
+    // SAFETY: the macro only calculates.
+    unsafe { libc::CMSG_SPACE(size_of::<libc::c_int>() as libc::c_uint) as usize }
+};
+
+/// Pieces of memory that one call can gather. A run whose datagrams lie apart takes one each.
+const VECTORS: usize = 2 * SEND_BATCH + MAX_SEGMENTS;
 
 /// A socket address as the kernel reads and writes it; large enough for both families.
 #[repr(C)]

@@ -4,7 +4,7 @@ use std::io;
 
 use mio::net::UdpSocket;
 
-use super::datagrams::{BATCH, Datagram, Inbound, SLOT};
+use super::datagrams::{Datagram, Inbound, RECEIVE_BATCH, SEND_BATCH};
 
 /// Takes up to [`BATCH`] datagrams that are waiting; never waits itself.
 ///
@@ -12,11 +12,9 @@ use super::datagrams::{BATCH, Datagram, Inbound, SLOT};
 /// `WouldBlock` when nothing waits, or what the system says of the first.
 pub(super) fn recv_batch(socket: &UdpSocket, inbound: &mut Inbound) -> io::Result<()> {
     inbound.clear();
-    for index in 0..BATCH {
+    for index in 0..RECEIVE_BATCH {
         match socket.recv_from(inbound.slot_mut(index)) {
-            // A full slot may be a longer datagram cut short: no slot is filled by a real one.
-            Ok((length, _)) if length == SLOT => inbound.skip(),
-            Ok((length, from)) => inbound.fill(index, from, length),
+            Ok((length, from)) => inbound.fill(index, from, length, None),
             Err(error) if inbound.is_empty() => return Err(error),
             Err(_) => break,
         }
@@ -29,12 +27,12 @@ pub(super) fn recv_batch(socket: &UdpSocket, inbound: &mut Inbound) -> io::Resul
 /// # Errors
 /// What the system says of the first datagram; the others were not tried.
 pub(super) fn send_batch(socket: &UdpSocket, datagrams: &[Datagram<'_>]) -> io::Result<usize> {
-    for (sent, datagram) in datagrams.iter().take(BATCH).enumerate() {
+    for (sent, datagram) in datagrams.iter().take(SEND_BATCH).enumerate() {
         match socket.send_to(datagram.contents, datagram.remote) {
             Ok(_) => {}
             Err(error) if sent == 0 => return Err(error),
             Err(_) => return Ok(sent),
         }
     }
-    Ok(datagrams.len().min(BATCH))
+    Ok(datagrams.len().min(SEND_BATCH))
 }

@@ -4,8 +4,9 @@
 //!
 //! 1. Inputs: [`Worker::handle_datagram`], [`Worker::handle_command`], [`Worker::handle_timeout`].
 //!    Outputs: [`Worker::poll_transmit`], [`Worker::poll_event`], [`Worker::poll_timeout`].
-//! 2. After any batch of inputs the caller drains all three outputs before it waits. Nothing
-//!    depends on being drained in between.
+//! 2. After any batch of inputs the caller drains all three outputs before it waits, datagrams
+//!    first: [`Worker::poll_transmit`] until it has none. Nothing depends on being drained in
+//!    between; draining rarely lets packets of one receiver leave together.
 //! 3. `now` never goes backwards; a smaller `now` is ignored, not an error.
 //! 4. No input from the network can panic or grow memory without a limit named in [`MediaLimits`].
 //! 5. Every entity has one owner (its Router) and is named by a `Copy` key; keys of closed entities
@@ -20,6 +21,8 @@
 pub mod benching;
 mod bwe;
 mod carry_out;
+#[cfg(feature = "client")]
+pub mod client;
 mod command;
 mod config;
 

@@ -115,6 +115,12 @@ impl TransmitBatch {
         self.entries.is_empty()
     }
 
+    /// Bytes of all datagrams together.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.entries.last().map_or(0, |entry| entry.end)
+    }
+
     /// Datagrams dropped because the batch was full, since the start.
     #[must_use]
     pub fn dropped(&self) -> u64 {

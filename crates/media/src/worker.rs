@@ -1,6 +1,7 @@
 //! A worker: routers, and the tables that lead a datagram or a command to its place.
 
 use std::{
+    collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
     time::Instant,
 };
@@ -17,6 +18,10 @@ use crate::{
     web_rtc_server::{Place, Protocol, WebRtcServer},
 };
 
+/// Bytes of media sealed at a time: what fits a second-level cache beside the state it came from,
+/// and fills two system calls of 64 messages with segments.
+const PORTION: usize = 64 * 1024;
+
 /// Everything one thread forwards.
 #[derive(Debug)]
 pub struct Worker {
@@ -29,6 +34,8 @@ pub struct Worker {
     pub(crate) server: WebRtcServer,
     timers: TimerQueue<TimerKey>,
     egress: TransmitBatch,
+    /// Routers whose media waits for its fan-out, oldest first.
+    waiting: VecDeque<RouterKey>,
     pub(crate) events: EventQueue,
     clock: NtpClock,
     /// The latest `now` ever given.
@@ -72,6 +79,7 @@ impl Worker {
             server: WebRtcServer::default(),
             timers: TimerQueue::new(),
             egress: TransmitBatch::new(config.limits.transmit_bytes),
+            waiting: VecDeque::new(),
             events: EventQueue::new(config.limits.events),
             clock: NtpClock::new(config.ntp_epoch),
             now: config.ntp_epoch.0,
@@ -92,9 +100,13 @@ impl Worker {
             protocol => match self.server.by_tuple(&from) {
                 None => self.dropped.unknown_tuple += 1,
                 Some(place) => {
-                    self.guarded(now, place, |router, out| {
+                    let full = self.guarded(now, place, |router, out| {
                         router.handle_datagram(place.1, now, protocol, bytes, out);
+                        router.is_full()
                     });
+                    if full == Some(true) {
+                        self.fan_out(usize::MAX);
+                    }
                 }
             },
         }
@@ -131,9 +143,33 @@ impl Worker {
         }
     }
 
-    /// The datagrams to send; the caller clears the batch after sending.
+    /// The datagrams to send now. The caller sends them, clears the batch, and asks again until it
+    /// gets an empty one: media is sealed in portions, so that it is sent from a warm cache and its
+    /// first receivers need not wait for the last.
     pub fn poll_transmit(&mut self) -> &mut TransmitBatch {
+        self.fan_out(PORTION);
         &mut self.egress
+    }
+
+    /// Forwards media that waits, until `until` bytes are ready to leave.
+    fn fan_out(&mut self, until: usize) {
+        let now = self.now;
+        while self.egress.bytes() < until
+            && let Some(key) = self.waiting.front().copied()
+        {
+            let Some(transport) = self.routers.get_mut(key).and_then(Router::next_run) else {
+                self.waiting.pop_front();
+                continue;
+            };
+            let forwarded = self.guarded(now, (key, transport), |router, out| {
+                router.fan_out(now, until, out);
+            });
+            if forwarded.is_none()
+                && let Some(router) = self.routers.get_mut(key)
+            {
+                router.drop_waiting();
+            }
+        }
     }
 
     /// The next event.
@@ -186,6 +222,7 @@ impl Worker {
             timers: &mut self.timers,
             server: &mut self.server,
             index: &mut self.index,
+            waiting: &mut self.waiting,
         };
         Some(work(router, &mut out))
     }

@@ -55,6 +55,8 @@ pub struct EngineCounts {
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProcessCounts {
+    /// Its id, for who wants to look closer.
+    pub pid: u32,
     /// Resident memory in bytes.
     pub resident_bytes: u64,
     /// Threads.
@@ -114,6 +116,7 @@ fn process_counts() -> ProcessCounts {
             .unwrap_or(0)
     };
     ProcessCounts {
+        pid: std::process::id(),
         resident_bytes: field("VmRSS:") * 1024,
         threads: field("Threads:"),
         file_descriptors: fs::read_dir("/proc/self/fd").map_or(0, Iterator::count),

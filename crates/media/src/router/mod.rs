@@ -1,6 +1,7 @@
 //! A router: the transports, producers and consumers of one room, and the media path between them.
 
 mod control;
+mod fan_out;
 mod feedback;
 mod outlet;
 mod router;

@@ -22,6 +22,8 @@ pub(crate) struct Outlet<'a> {
     pub(crate) timers: &'a mut TimerQueue<TimerKey>,
     pub(crate) server: &'a mut WebRtcServer,
     pub(crate) index: &'a mut Index,
+    /// Routers whose media waits for its fan-out.
+    pub(crate) waiting: &'a mut VecDeque<RouterKey>,
 }
 
 /// Who is woken.

@@ -1,13 +1,13 @@
-//! The router's tables and the media path: one packet in, one packet out per consumer.
+//! The router's tables and the way of a packet in; [`super::fan_out`] is its way out.
 
 use std::time::Instant;
 
 use slotmap::{SecondaryMap, SlotMap};
 
-use super::{ConsumerKey, Outlet, ProducerKey, TimerKey, TransportKey};
+use super::{ConsumerKey, Outlet, ProducerKey, TimerKey, TransportKey, fan_out::Burst};
 use crate::{
     MediaLimits, RouterDump, RouterId, Tuple,
-    consumer::{Consumer, Forward},
+    consumer::Consumer,
     producer::{Producer, Received, Wanted},
     rtp::outgoing::SendExtensions,
     timer::Scheduled,
@@ -25,9 +25,11 @@ pub(crate) struct Router {
     pub(crate) consumers: SlotMap<ConsumerKey, Route>,
     /// The consumers of each producer.
     pub(crate) routes: SecondaryMap<ProducerKey, Vec<ConsumerKey>>,
-    /// The packet being forwarded; kept between packets for its memory.
+    /// The packet being received, as it will leave; kept between packets for its memory.
     pub(super) built: Vec<u8>,
-    /// Consumers that changed while a packet was forwarded; kept for its memory.
+    /// Media received and not forwarded yet.
+    pub(super) burst: Burst,
+    /// Consumers that changed while packets were forwarded; kept for its memory.
     pub(super) changed: Vec<ConsumerKey>,
     /// What a producer's timers want; kept for its memory.
     pub(super) wanted: Wanted,
@@ -59,12 +61,14 @@ impl Router {
             consumers: SlotMap::with_key(),
             routes: SecondaryMap::new(),
             built: Vec::new(),
+            burst: Burst::default(),
             changed: Vec::new(),
             wanted: Wanted::default(),
         }
     }
 
-    /// The whole media path of the SFU.
+    /// The way of a packet in: decrypted, judged by its producer and built once for all receivers,
+    /// it waits for [`Router::fan_out`].
     pub(crate) fn handle_rtp(
         &mut self,
         from: TransportKey,
@@ -72,57 +76,32 @@ impl Router {
         bytes: &mut [u8],
         out: &mut Outlet<'_>,
     ) {
-        let Self {
-            transports,
-            producers,
-            consumers,
-            routes,
-            built,
-            changed,
-            ..
-        } = self;
-        let Some(transport) = transports.get_mut(from) else {
+        let Some(transport) = self.transports.get_mut(from) else {
             return;
         };
         let received = transport.receive_rtp(now, bytes);
-        out.wake_transport(
-            &mut transport.scheduled,
-            transport.feedback.poll_timeout(),
-            from,
-        );
+        let deadline = transport.feedback.poll_timeout();
+        out.wake_transport(&mut transport.scheduled, deadline, from);
         let Some((packet, target)) = received else {
             return;
         };
-        let Some(producer) = producers.get_mut(target.producer) else {
+        let Some(producer) = self.producers.get_mut(target.producer) else {
             return;
         };
-        let received = producer.receive_rtp(now, target, &packet, built);
+        let received = producer.receive_rtp(now, target, &packet, &mut self.built);
         let deadline = producer.poll_timeout();
         out.wake_producer(&mut producer.scheduled, deadline, target.producer);
         let Received::Media(media) = received else {
             return;
         };
-        for key in &routes[target.producer] {
-            let Some(route) = consumers.get_mut(*key) else {
-                continue;
-            };
-            let forward = route.consumer.forward_rtp(now, &media);
-            if route.consumer.has_changed() {
-                changed.push(*key);
-            }
-            let Forward::Send(rewrite) = forward else {
-                continue;
-            };
-            let Some(transport) = transports.get_mut(route.transport) else {
-                continue;
-            };
-            transport.send_rtp(now, built, &rewrite, &route.extensions, out.egress);
+        if self.routes[target.producer].is_empty() {
+            self.forwarded(now, target.producer, out);
+            return;
         }
-        let started = producer.take_started().then_some(target.producer);
-        self.settle_changed(now, out);
-        if let Some(producer) = started {
-            self.report_scores(now, producer, out);
+        if self.burst.is_empty() {
+            out.waiting.push_back(out.router.1);
         }
+        self.burst.push(target.producer, &media, &self.built);
     }
 
     /// A datagram from a validated tuple.

@@ -325,7 +325,23 @@ impl Net {
     }
 
     fn drain_worker(&mut self) {
+        while self.deliver() {}
+        while let Some(event) = self.worker.poll_event() {
+            match event.kind {
+                EventKind::Reply { request, result } => {
+                    self.replies.insert(request.0, result);
+                }
+                kind => self.events.push((self.now, kind)),
+            }
+        }
+    }
+
+    /// Puts one batch of the worker's datagrams on their links; whether there was one.
+    fn deliver(&mut self) -> bool {
         let batch = self.worker.poll_transmit();
+        if batch.is_empty() {
+            return false;
+        }
         for transmit in batch.iter() {
             let remote = transmit.tuple.remote;
             let peer = self
@@ -341,14 +357,7 @@ impl Net {
             }
         }
         batch.clear();
-        while let Some(event) = self.worker.poll_event() {
-            match event.kind {
-                EventKind::Reply { request, result } => {
-                    self.replies.insert(request.0, result);
-                }
-                kind => self.events.push((self.now, kind)),
-            }
-        }
+        true
     }
 
     fn next_timeout(&mut self) -> Option<Instant> {

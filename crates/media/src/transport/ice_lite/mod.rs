@@ -3,6 +3,8 @@
 //! A tuple is remembered only after a request from it was authenticated with the transport's
 //! password; consent (RFC 7675) is that such requests keep coming.
 
+#[cfg(feature = "client")]
+pub(crate) mod check;
 mod credentials;
 mod stun;
 

@@ -1,0 +1,7 @@
+//! Measuring: distributions, and processes as the kernel sees them. Decides nothing about a server.
+
+mod histogram;
+mod process;
+
+pub(crate) use histogram::Histogram;
+pub(crate) use process::{Process, Usage, Used, own_usage, receive_drops};
