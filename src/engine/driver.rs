@@ -258,6 +258,9 @@ impl Driver {
                 self.send();
             }
         }
+        for socket in &mut self.sockets {
+            socket.watch_backlog(self.poll.registry());
+        }
         self.publish_counters();
     }
 
