@@ -30,9 +30,11 @@ use crate::config::MediaConfig;
 /// Commands carried out between two looks at the sockets.
 const COMMANDS_PER_TURN: usize = 256;
 
-/// Datagrams taken before they are forwarded. Far fewer arrive in the time a fan-out takes, and the
-/// worker sorts what waits.
+/// Datagrams taken in one turn…
 const DATAGRAMS_PER_TURN: usize = 256;
+
+/// …unless what they become takes long to send: some 25 ms, in which commands and timers wait.
+const BACKLOG_PER_TURN: usize = 16_384;
 
 /// How soon a full socket is tried again, should its wake-up get lost.
 const BACKLOG_RETRY: Duration = Duration::from_millis(5);
@@ -179,7 +181,10 @@ impl Driver {
     /// zero, so that commands and timers get their turn under any flood.
     fn receive(&mut self) {
         let mut taken = 0;
-        while taken < DATAGRAMS_PER_TURN && self.sockets.iter().any(MediaSocket::is_readable) {
+        while taken < DATAGRAMS_PER_TURN
+            && self.worker.backlog() < BACKLOG_PER_TURN
+            && self.sockets.iter().any(MediaSocket::is_readable)
+        {
             for index in 0..self.sockets.len() {
                 taken += self.receive_batch(index);
             }

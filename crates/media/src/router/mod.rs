@@ -8,7 +8,7 @@ mod outlet;
 mod router;
 mod timeout;
 
-pub(crate) use outlet::{EventQueue, Index, Outlet, TimerKey};
+pub(crate) use outlet::{Backlog, EventQueue, Index, Outlet, TimerKey};
 pub(crate) use router::Router;
 
 slotmap::new_key_type! {
