@@ -73,8 +73,9 @@ test-browser: build browsers tests/browser/node_modules/.installed
 fuzz-smoke: cargo-fuzz
 	crates/fuzz/smoke.sh $(FUZZ_SECONDS)
 
-# The server under load beside what the machine can do at all, pieces, and counted instructions.
-bench: build gungraun
+# The server under load beside what the machine can do at all, pieces, and counted instructions. Builds
+# what it measures, the server last.
+bench: client gungraun
 	node benches/run.mjs $(ARGS)
 
 # --- what tests need ----------------------------------------------------------------------------
