@@ -231,16 +231,17 @@ impl Lookup {
             payload: &[0; 1_100],
         };
         self.consumer.forward_rtp(now, &packet);
-        self.kept.insert(now, sequence, packet.payload);
+        self.kept.insert(now, &packet, packet.payload);
     }
 
     /// Answers a NACK of `lost`; returns how many packets were found with their bytes.
     pub fn nack(&mut self, now: Instant, lost: impl Iterator<Item = u16>) -> usize {
         let mut again = Vec::new();
-        self.consumer.handle_nack(now, lost, &mut again);
+        let kept = |_, sequence| self.kept.get(now, sequence);
+        self.consumer.handle_nack(now, lost, kept, &mut again);
         let found = |packet: &&crate::consumer::Retransmission| {
-            let bytes = self.kept.get(now, packet.sequence);
-            bytes.is_some_and(|bytes| !bytes.is_empty())
+            let kept = self.kept.get(now, packet.sequence);
+            kept.is_some_and(|kept| !kept.bytes.is_empty())
         };
         again.iter().filter(found).count()
     }

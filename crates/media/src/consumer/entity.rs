@@ -6,6 +6,7 @@ use super::{
     key_frame_schedule::KeyFrameSchedule,
     renumber::{Numbers, Renumber, RenumberConfig, Renumbered},
     report::SenderReportData,
+    retransmission_buffer::Kept,
     rtp_stream_send::{RtpStreamSend, StreamConfig},
     stream_manager::{MAX_ENCODINGS, Selection, StreamManager, StreamScore},
     types::{ConsumerConfig, Forward, Retransmission, Rewrite},
@@ -64,7 +65,7 @@ impl Consumer {
                 vp8: config.codec == Codec::Vp8,
                 temporal_limit: temporal.flatten(),
             }),
-            stream: RtpStreamSend::new(stream_config(&config)?, now),
+            stream: RtpStreamSend::new(stream_config(&config)?),
             schedule: KeyFrameSchedule::default(),
             refresh: None,
             requests: 0,
@@ -96,14 +97,15 @@ impl Consumer {
 
     /// Answers a NACK (RFC 4585): the packets to send again are added to `out`. Each is sent again
     /// 10 times at most and three quarters of a round trip apart, all within a quarter of the
-    /// media bitrate.
-    pub(crate) fn handle_nack(
+    /// media bitrate. `kept` finds what the producer keeps, by encoding and extended sequence number.
+    pub(crate) fn handle_nack<'k>(
         &mut self,
         now: Instant,
         lost: impl Iterator<Item = u16>,
+        kept: impl Fn(usize, u64) -> Option<Kept<'k>>,
         out: &mut Vec<Retransmission>,
     ) {
-        self.stream.handle_nack(now, lost, out);
+        self.stream.handle_nack(now, lost, kept, out);
     }
 
     /// Takes the receiver's report about the outgoing stream.

@@ -31,7 +31,7 @@ mod timestamp_mapper;
 mod types;
 
 pub(crate) use entity::Consumer;
-pub(crate) use retransmission_buffer::RetransmissionBuffer;
+pub(crate) use retransmission_buffer::{Kept, RetransmissionBuffer};
 pub(crate) use stream_manager::StreamScore;
 pub(crate) use types::{ConsumerConfig, Forward, Retransmission, Rewrite};
 #[cfg(test)]

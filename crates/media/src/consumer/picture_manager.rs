@@ -105,10 +105,9 @@ impl PictureManager {
     }
 
     fn rewrite(&self, vp8: Vp8Descriptor, output: u64) -> Vp8Rewrite {
-        let mask = if vp8.wide_picture_id { 0x7FFF } else { 0x7F };
         Vp8Rewrite {
             descriptor: vp8,
-            picture_id: (output & mask) as u16,
+            picture_id: output as u16 & vp8.picture_id_mask(),
             tl0_picture_index: vp8
                 .tl0_picture_index
                 .map_or(0, |index| index.wrapping_add(self.tl0_offset)),

@@ -1,9 +1,11 @@
 //! Packets of one producer stream kept for retransmission, shared by its consumers.
 //!
-//! Owned by the producer, one per encoding. It keeps bytes by the producer's extended sequence
+//! Owned by the producer, one per encoding. It keeps packets by the producer's extended sequence
 //! number; who got which packet under which name is each consumer's affair.
 
 use std::time::{Duration, Instant};
+
+use crate::rtp::MediaPacket;
 
 /// Room at first; doubled while packets younger than the age limit would be overwritten.
 const FIRST_SLOTS: usize = 64;
@@ -21,17 +23,56 @@ pub(crate) struct RetransmissionBuffer {
     age: Duration,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 struct Slot {
-    sequence: u64,
-    at: Option<Instant>,
+    /// None: nothing was kept here yet.
+    packet: Option<Packet>,
     bytes: Vec<u8>,
 }
 
+#[derive(Clone, Copy, Debug)]
+struct Packet {
+    at: Instant,
+    /// Without its payload.
+    media: MediaPacket<'static>,
+    payload_len: usize,
+}
+
+/// A packet that can be sent again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kept<'a> {
+    /// When it came.
+    pub(crate) at: Instant,
+    /// As its producer took it, without its payload.
+    pub(crate) media: MediaPacket<'static>,
+    /// As built for consumers.
+    pub(crate) bytes: &'a [u8],
+    payload_len: usize,
+}
+
+impl Kept<'_> {
+    /// Payload and RTP header, as the limit counts them.
+    pub(super) fn wire_size(&self) -> usize {
+        const HEADER: usize = 12;
+        self.payload_len + HEADER
+    }
+}
+
 impl Slot {
-    fn is_fresh(&self, now: Instant, age: Duration) -> bool {
-        self.at
-            .is_some_and(|at| now.saturating_duration_since(at) <= age)
+    fn sequence(&self) -> Option<u64> {
+        self.packet.map(|packet| packet.media.sequence)
+    }
+
+    /// What it holds, if that is young enough.
+    fn fresh(&self, now: Instant, age: Duration) -> Option<&Packet> {
+        let fresh = |packet: &&Packet| now.saturating_duration_since(packet.at) <= age;
+        self.packet.as_ref().filter(fresh)
+    }
+
+    /// Whether it holds a young packet with a number that `test` accepts.
+    fn holds(&self, now: Instant, age: Duration, test: impl Fn(u64) -> bool) -> bool {
+        let fresh = self.fresh(now, age);
+        fresh.is_some_and(|packet| test(packet.media.sequence))
     }
 }
 
@@ -46,29 +87,42 @@ impl RetransmissionBuffer {
         }
     }
 
-    /// Keeps a packet. An older one than what its slot holds, a copy, or one too long is not kept.
-    pub(crate) fn insert(&mut self, now: Instant, sequence: u64, bytes: &[u8]) {
+    /// Keeps a packet that was built into `bytes`. An older one than what its slot holds, a copy, or
+    /// one too long is not kept.
+    pub(crate) fn insert(&mut self, now: Instant, packet: &MediaPacket<'_>, bytes: &[u8]) {
         if bytes.len() > MAX_PACKET {
             return;
         }
+        let sequence = packet.sequence;
         self.make_room(now, sequence);
         let age = self.age;
         let slot = self.slot_mut(sequence);
-        if slot.is_fresh(now, age) && slot.sequence >= sequence {
+        if slot.holds(now, age, |held| held >= sequence) {
             return;
         }
-        slot.sequence = sequence;
-        slot.at = Some(now);
+        slot.packet = Some(Packet {
+            at: now,
+            media: MediaPacket {
+                payload: &[],
+                ..*packet
+            },
+            payload_len: packet.payload.len(),
+        });
         slot.bytes.clear();
         slot.bytes.extend_from_slice(bytes);
     }
 
     /// A packet that is still there and young enough.
     #[must_use]
-    pub(crate) fn get(&self, now: Instant, sequence: u64) -> Option<&[u8]> {
+    pub(crate) fn get(&self, now: Instant, sequence: u64) -> Option<Kept<'_>> {
         let slot = self.slots.get(index(sequence, self.slots.len()))?;
-        let found = slot.sequence == sequence && slot.is_fresh(now, self.age);
-        found.then_some(slot.bytes.as_slice())
+        let packet = slot.fresh(now, self.age)?;
+        (packet.media.sequence == sequence).then_some(Kept {
+            at: packet.at,
+            media: packet.media,
+            bytes: &slot.bytes,
+            payload_len: packet.payload_len,
+        })
     }
 
     fn make_room(&mut self, now: Instant, sequence: u64) {
@@ -79,7 +133,7 @@ impl RetransmissionBuffer {
         let age = self.age;
         while self.slots.len() < self.limit {
             let slot = self.slot_mut(sequence);
-            if !slot.is_fresh(now, age) || slot.sequence >= sequence {
+            if !slot.holds(now, age, |held| held < sequence) {
                 return;
             }
             self.double();
@@ -91,8 +145,7 @@ impl RetransmissionBuffer {
         let old = std::mem::take(&mut self.slots);
         self.slots.resize_with(slots, Slot::default);
         for slot in old {
-            if slot.at.is_some() {
-                let sequence = slot.sequence;
+            if let Some(sequence) = slot.sequence() {
                 *self.slot_mut(sequence) = slot;
             }
         }
@@ -115,7 +168,24 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::consumer::tests::start_of_time;
+    use crate::{consumer::tests::start_of_time, rtp::codecs::PayloadInfo};
+
+    fn keep(buffer: &mut RetransmissionBuffer, now: Instant, sequence: u64, bytes: &[u8]) {
+        let packet = MediaPacket {
+            encoding: 0,
+            sequence,
+            timestamp: 0,
+            marker: false,
+            payload_type: 96,
+            info: PayloadInfo::default(),
+            payload: bytes,
+        };
+        buffer.insert(now, &packet, bytes);
+    }
+
+    fn kept(buffer: &RetransmissionBuffer, now: Instant, sequence: u64) -> Option<&[u8]> {
+        buffer.get(now, sequence).map(|kept| kept.bytes)
+    }
 
     fn buffer(packets: usize) -> RetransmissionBuffer {
         RetransmissionBuffer::new(packets, Duration::from_secs(2))
@@ -125,25 +195,32 @@ mod tests {
     fn packet_is_there_until_it_is_too_old() {
         let now = start_of_time();
         let mut buffer = buffer(8);
-        buffer.insert(now, 70_000, b"hello");
+        keep(&mut buffer, now, 70_000, b"hello");
         let later = now + Duration::from_secs(2);
-        assert_eq!(buffer.get(later, 70_000), Some(&b"hello"[..]));
-        assert_eq!(buffer.get(later + Duration::from_millis(1), 70_000), None);
-        assert_eq!(buffer.get(now, 70_008), None);
-        assert_eq!(buffer.get(now, 4_464), None, "the same low 16 bits");
+        assert_eq!(kept(&buffer, later, 70_000), Some(&b"hello"[..]));
+        assert_eq!(
+            kept(&buffer, later + Duration::from_millis(1), 70_000),
+            None
+        );
+        assert_eq!(kept(&buffer, now, 70_008), None);
+        assert_eq!(kept(&buffer, now, 4_464), None, "the same low 16 bits");
     }
 
     #[test]
     fn holds_the_newest_and_rejects_the_old() {
         let now = start_of_time();
         let mut buffer = buffer(8);
-        (100..110u64).for_each(|sequence| buffer.insert(now, sequence, &[sequence as u8]));
-        assert_eq!(buffer.get(now, 101), None);
-        assert_eq!(buffer.get(now, 102), Some(&[102][..]));
-        buffer.insert(now, 101, &[0]);
-        assert_eq!(buffer.get(now, 109), Some(&[109][..]), "not displaced");
-        buffer.insert(now, 109, &[0]);
-        assert_eq!(buffer.get(now, 109), Some(&[109][..]), "first copy stays");
+        (100..110u64).for_each(|sequence| keep(&mut buffer, now, sequence, &[sequence as u8]));
+        assert_eq!(kept(&buffer, now, 101), None);
+        assert_eq!(kept(&buffer, now, 102), Some(&[102][..]));
+        keep(&mut buffer, now, 101, &[0]);
+        assert_eq!(kept(&buffer, now, 109), Some(&[109][..]), "not displaced");
+        keep(&mut buffer, now, 109, &[0]);
+        assert_eq!(
+            kept(&buffer, now, 109),
+            Some(&[109][..]),
+            "first copy stays"
+        );
     }
 
     #[test]
@@ -152,12 +229,13 @@ mod tests {
         let mut slow = buffer(1024);
         for sequence in 0..5_000u64 {
             let now = start + Duration::from_millis(33 * sequence);
-            slow.insert(now, sequence, &[1; 100]);
+            keep(&mut slow, now, sequence, &[1; 100]);
         }
         assert_eq!(slow.slots.len(), FIRST_SLOTS);
         let mut fast = buffer(1024);
         for sequence in 0..50_000u64 {
-            fast.insert(
+            keep(
+                &mut fast,
                 start + Duration::from_micros(100 * sequence),
                 sequence,
                 &[1; 100],
@@ -170,13 +248,13 @@ mod tests {
     fn keeps_its_memory_in_a_steady_state() {
         let now = start_of_time();
         let mut buffer = buffer(64);
-        (0..64u64).for_each(|sequence| buffer.insert(now, sequence, &[1; 1200]));
+        (0..64u64).for_each(|sequence| keep(&mut buffer, now, sequence, &[1; 1200]));
         let before: Vec<_> = buffer
             .slots
             .iter()
             .map(|slot| slot.bytes.as_ptr())
             .collect();
-        (64..640u64).for_each(|sequence| buffer.insert(now, sequence, &[2; 1200]));
+        (64..640u64).for_each(|sequence| keep(&mut buffer, now, sequence, &[2; 1200]));
         let after: Vec<_> = buffer
             .slots
             .iter()
@@ -189,18 +267,18 @@ mod tests {
     fn source_that_counts_anew_is_kept_once_the_old_count_is_too_old() {
         let now = start_of_time();
         let mut buffer = buffer(4);
-        (1_000_000..1_000_010u64).for_each(|sequence| buffer.insert(now, sequence, b"old"));
+        (1_000_000..1_000_010u64).for_each(|sequence| keep(&mut buffer, now, sequence, b"old"));
         let later = now + Duration::from_secs(3);
-        buffer.insert(later, 5, b"new");
-        assert_eq!(buffer.get(later, 5), Some(&b"new"[..]));
+        keep(&mut buffer, later, 5, b"new");
+        assert_eq!(kept(&buffer, later, 5), Some(&b"new"[..]));
     }
 
     #[test]
     fn oversized_packet_is_not_kept() {
         let now = start_of_time();
         let mut buffer = buffer(4);
-        buffer.insert(now, 1, &[0; MAX_PACKET + 1]);
-        assert_eq!(buffer.get(now, 1), None);
+        keep(&mut buffer, now, 1, &[0; MAX_PACKET + 1]);
+        assert_eq!(kept(&buffer, now, 1), None);
     }
 
     proptest! {
@@ -214,9 +292,9 @@ mod tests {
             for (random, near, far) in sequences {
                 now += Duration::from_millis(near);
                 let sequence = if far { random } else { near };
-                buffer.insert(now, sequence, &sequence.to_be_bytes());
+                keep(&mut buffer, now, sequence, &sequence.to_be_bytes());
                 for probe in (0..40).chain([random]) {
-                    if let Some(bytes) = buffer.get(now, probe) {
+                    if let Some(bytes) = kept(&buffer, now, probe) {
                         prop_assert_eq!(bytes, &probe.to_be_bytes()[..]);
                     }
                 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{
     report::SenderReportData,
+    retransmission_buffer::Kept,
     retransmission_limit::RetransmissionLimit,
     sent_packets::{Found, SentPackets, Spacing},
     types::{Retransmission, Rewrite, Rtx},
@@ -57,8 +58,8 @@ pub(super) struct RtpStreamSend {
 }
 
 impl RtpStreamSend {
-    pub(super) fn new(config: StreamConfig, now: Instant) -> Self {
-        let record = || SentPackets::new(now, config.packets, config.age);
+    pub(super) fn new(config: StreamConfig) -> Self {
+        let record = || SentPackets::new(config.packets, config.age);
         Self {
             ssrc: config.ssrc,
             rtx: config.rtx,
@@ -87,10 +88,12 @@ impl RtpStreamSend {
     /// Picks the packets to send again: each at most 10 times and a round trip apart, all together
     /// at most a quarter of the media bitrate. Without a retransmission stream none is sent again:
     /// the same sequence number sealed over new header extensions would reuse a GCM nonce.
-    pub(super) fn handle_nack(
+    /// `kept` finds what the producer keeps, by encoding and extended sequence number.
+    pub(super) fn handle_nack<'k>(
         &mut self,
         now: Instant,
         lost: impl Iterator<Item = u16>,
+        kept: impl Fn(usize, u64) -> Option<Kept<'k>>,
         out: &mut Vec<Retransmission>,
     ) {
         let spacing = self.spacing();
@@ -99,13 +102,13 @@ impl RtpStreamSend {
         };
         let most = out.len() + MAX_REPAIRS;
         for number in lost {
-            let Some(found) = sent.find(now, number, spacing, self.ssrc) else {
+            let Some(found) = sent.find(now, number, spacing, self.ssrc, &kept) else {
                 continue;
             };
             if out.len() >= most || !self.limit.spend(found.size) {
                 return;
             }
-            sent.mark_resent(now, number);
+            sent.mark_resent(now, &found);
             self.retransmitted += 1;
             let sequence_number = self.rtx_sequence;
             self.rtx_sequence = sequence_number.wrapping_add(1);
@@ -214,11 +217,20 @@ fn retransmission(found: &Found, rtx: Rtx) -> Retransmission {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{consumer::tests::start_of_time, rtp::codecs::PayloadInfo};
+    use crate::{
+        consumer::{RetransmissionBuffer, tests::start_of_time},
+        rtp::codecs::PayloadInfo,
+    };
 
     const PAYLOAD: [u8; 1000] = [0; 1000];
 
-    fn stream(rtx: bool) -> RtpStreamSend {
+    /// A stream and what its producer keeps.
+    struct Rig {
+        stream: RtpStreamSend,
+        kept: RetransmissionBuffer,
+    }
+
+    fn stream(rtx: bool) -> Rig {
         let config = StreamConfig {
             ssrc: 1,
             rtx: rtx.then_some((2, 97)),
@@ -227,10 +239,13 @@ mod tests {
             packets: 1024,
             age: Duration::from_secs(2),
         };
-        RtpStreamSend::new(config, start_of_time())
+        Rig {
+            stream: RtpStreamSend::new(config),
+            kept: RetransmissionBuffer::new(config.packets, config.age),
+        }
     }
 
-    fn send(stream: &mut RtpStreamSend, now: Instant, sequence: u64) {
+    fn send(rig: &mut Rig, now: Instant, sequence: u64) {
         let packet = MediaPacket {
             encoding: 0,
             sequence,
@@ -248,12 +263,15 @@ mod tests {
             marker: false,
             vp8: None,
         };
-        stream.note(now, &packet, &rewrite);
+        rig.kept.insert(now, &packet, &PAYLOAD);
+        rig.stream.note(now, &packet, &rewrite);
     }
 
-    fn nack(stream: &mut RtpStreamSend, now: Instant, lost: &[u16]) -> Vec<Retransmission> {
+    fn nack(rig: &mut Rig, now: Instant, lost: &[u16]) -> Vec<Retransmission> {
         let mut out = Vec::new();
-        stream.handle_nack(now, lost.iter().copied(), &mut out);
+        let Rig { stream, kept } = rig;
+        let kept = |_, sequence| kept.get(now, sequence);
+        stream.handle_nack(now, lost.iter().copied(), kept, &mut out);
         out
     }
 
@@ -263,9 +281,9 @@ mod tests {
 
     #[test]
     fn lost_packet_is_sent_again_with_its_own_rtx_numbers() {
-        let mut stream = stream(true);
-        (0..4).for_each(|sequence| send(&mut stream, after(0), sequence));
-        let again = nack(&mut stream, after(10), &[1, 3, 77]);
+        let mut rig = stream(true);
+        (0..4).for_each(|sequence| send(&mut rig, after(0), sequence));
+        let again = nack(&mut rig, after(10), &[1, 3, 77]);
         assert_eq!(
             again
                 .iter()
@@ -275,44 +293,44 @@ mod tests {
         );
         let numbers = again.iter().map(|packet| packet.rtx.sequence_number);
         assert_eq!(numbers.collect::<Vec<_>>(), [65_535, 0]);
-        assert_eq!(stream.retransmitted(), 2);
+        assert_eq!(rig.stream.retransmitted(), 2);
     }
 
     #[test]
     fn without_rtx_nothing_is_sent_again() {
-        let mut stream = stream(false);
-        send(&mut stream, after(0), 5);
-        assert_eq!(nack(&mut stream, after(1), &[5]), []);
+        let mut rig = stream(false);
+        send(&mut rig, after(0), 5);
+        assert_eq!(nack(&mut rig, after(1), &[5]), []);
     }
 
     #[test]
     fn lost_repair_can_be_asked_for_again_after_a_round_trip() {
-        let mut stream = stream(true);
-        send(&mut stream, after(0), 5);
-        assert_eq!(nack(&mut stream, after(10), &[5, 5]).len(), 1);
-        assert_eq!(nack(&mut stream, after(60), &[5]).len(), 0);
-        assert_eq!(nack(&mut stream, after(110), &[5]).len(), 1);
+        let mut rig = stream(true);
+        send(&mut rig, after(0), 5);
+        assert_eq!(nack(&mut rig, after(10), &[5, 5]).len(), 1);
+        assert_eq!(nack(&mut rig, after(60), &[5]).len(), 0);
+        assert_eq!(nack(&mut rig, after(110), &[5]).len(), 1);
     }
 
     #[test]
     fn one_packet_is_sent_again_ten_times_at_most() {
-        let mut stream = stream(true);
-        send(&mut stream, after(0), 5);
+        let mut rig = stream(true);
+        send(&mut rig, after(0), 5);
         let times: usize = (1..20)
-            .map(|n| nack(&mut stream, after(n * 100), &[5]).len())
+            .map(|n| nack(&mut rig, after(n * 100), &[5]).len())
             .sum();
         assert_eq!(times, 10);
     }
 
     #[test]
     fn repairs_stay_within_a_quarter_of_the_media() {
-        let mut stream = stream(true);
+        let mut rig = stream(true);
         let mut again = 0;
         for n in 0..5_000u64 {
             let now = after(n * 4);
-            send(&mut stream, now, n);
+            send(&mut rig, now, n);
             let recent: Vec<u16> = (n.saturating_sub(200)..=n).map(|n| n as u16).collect();
-            again += nack(&mut stream, now, &recent).len();
+            again += nack(&mut rig, now, &recent).len();
         }
         let share = again * (PAYLOAD.len() + 12);
         assert!(share <= 5_000 * PAYLOAD.len() / 4 + 16 * 1024, "{again}");
@@ -321,15 +339,15 @@ mod tests {
 
     #[test]
     fn old_packet_is_not_sent_again() {
-        let mut stream = stream(true);
-        send(&mut stream, after(0), 5);
-        assert!(nack(&mut stream, after(2_001), &[5]).is_empty());
+        let mut rig = stream(true);
+        send(&mut rig, after(0), 5);
+        assert!(nack(&mut rig, after(2_001), &[5]).is_empty());
     }
 
     #[test]
     fn round_trip_is_what_the_report_did_not_hold_back() {
-        let mut stream = stream(true);
-        let data = stream.sender_report(after(0), 0x1234_5678_9ABC_DEF0, 7);
+        let mut rig = stream(true);
+        let data = rig.stream.sender_report(after(0), 0x1234_5678_9ABC_DEF0, 7);
         assert_eq!(
             (data.ssrc, data.info.rtp_timestamp, data.info.packets),
             (1, 7, 0)
@@ -339,35 +357,35 @@ mod tests {
             delay_since_last_sender_report: 65_536 / 2,
             ..ReportBlock::default()
         };
-        stream.handle_receiver_report(after(580), &report);
-        assert_eq!(stream.rtt(), Some(Duration::from_millis(80)));
+        rig.stream.handle_receiver_report(after(580), &report);
+        assert_eq!(rig.stream.rtt(), Some(Duration::from_millis(80)));
     }
 
     #[test]
     fn request_sooner_than_a_round_trip_after_the_packet_is_about_something_older() {
-        let mut stream = stream(true);
-        stream.sender_report(after(0), 0x1234_5678_9ABC_DEF0, 7);
+        let mut rig = stream(true);
+        rig.stream.sender_report(after(0), 0x1234_5678_9ABC_DEF0, 7);
         let report = ReportBlock {
             last_sender_report: 0x5678_9ABC,
             ..ReportBlock::default()
         };
-        stream.handle_receiver_report(after(80), &report);
-        send(&mut stream, after(100), 5);
-        assert!(nack(&mut stream, after(140), &[5]).is_empty());
-        assert_eq!(nack(&mut stream, after(180), &[5]).len(), 1);
+        rig.stream.handle_receiver_report(after(80), &report);
+        send(&mut rig, after(100), 5);
+        assert!(nack(&mut rig, after(140), &[5]).is_empty());
+        assert_eq!(nack(&mut rig, after(180), &[5]).len(), 1);
     }
 
     #[test]
     fn report_that_answers_nothing_gives_no_round_trip() {
-        let mut stream = stream(true);
-        stream.sender_report(after(0), 0x1234_5678_9ABC_DEF0, 7);
+        let mut rig = stream(true);
+        rig.stream.sender_report(after(0), 0x1234_5678_9ABC_DEF0, 7);
         for last_sender_report in [0, 1, u32::MAX] {
             let report = ReportBlock {
                 last_sender_report,
                 ..ReportBlock::default()
             };
-            stream.handle_receiver_report(after(100), &report);
+            rig.stream.handle_receiver_report(after(100), &report);
         }
-        assert_eq!(stream.rtt(), None);
+        assert_eq!(rig.stream.rtt(), None);
     }
 }

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     CommandError, MediaLimits, ProduceOptions, ProducerDump, ProducerId, ProducerScore,
     TransportId,
-    consumer::{RetransmissionBuffer, StreamScore},
+    consumer::{Kept, RetransmissionBuffer, StreamScore},
     router::TransportKey,
     rtp::{
         MediaPacket,
@@ -180,10 +180,7 @@ impl Producer {
             encoding.key_frames.key_frame_received(now);
         }
         self.layout.build(out, packet.extensions(), arrival.payload);
-        if self.keeps_packets {
-            encoding.keep(&self.limits).insert(now, sequence, out);
-        }
-        Received::Media(MediaPacket {
+        let media = MediaPacket {
             encoding: target.encoding,
             sequence,
             timestamp: arrival.timestamp,
@@ -191,7 +188,11 @@ impl Producer {
             payload_type: arrival.mapped,
             info,
             payload: arrival.payload,
-        })
+        };
+        if self.keeps_packets {
+            encoding.keep(&self.limits).insert(now, &media, out);
+        }
+        Received::Media(media)
     }
 
     /// Asks for a key frame of one encoding. `true`: send the request now; otherwise one was sent
@@ -238,8 +239,8 @@ impl Producer {
         self.encodings.iter().filter_map(of).min()
     }
 
-    /// A packet kept for retransmission, as built.
-    pub(crate) fn kept(&self, now: Instant, encoding: usize, sequence: u64) -> Option<&[u8]> {
+    /// A packet kept for retransmission.
+    pub(crate) fn kept(&self, now: Instant, encoding: usize, sequence: u64) -> Option<Kept<'_>> {
         self.encodings
             .get(encoding)?
             .kept

@@ -61,9 +61,10 @@ impl Router {
                     return;
                 };
                 let mut again = Vec::new();
-                self.consumers[key]
-                    .consumer
-                    .handle_nack(now, lost, &mut again);
+                let route = &mut self.consumers[key];
+                let producer = &self.producers[route.producer];
+                let kept = |encoding, sequence| producer.kept(now, encoding, sequence);
+                route.consumer.handle_nack(now, lost, kept, &mut again);
                 self.retransmit(now, key, &again, out);
             }
             RtcpMessage::Pli { media_ssrc } => self.key_frame_wanted(from, now, media_ssrc, out),
@@ -151,7 +152,7 @@ impl Router {
             let kept = producer.kept(now, retransmission.encoding, retransmission.sequence);
             let Some(kept) = kept else { continue };
             let extensions = &route.extensions;
-            transport.send_retransmission(now, kept, retransmission, extensions, out.egress);
+            transport.send_retransmission(now, kept.bytes, retransmission, extensions, out.egress);
         }
     }
 

@@ -4,6 +4,7 @@ mod continuity;
 mod forwarding;
 mod key_frames;
 mod reports;
+mod sent_packets;
 mod simulcast;
 mod source;
 
@@ -18,7 +19,9 @@ use ortc::types::{
 };
 use uuid::Uuid;
 
-use super::{Consumer, ConsumerConfig, Forward, Rewrite, StreamScore};
+use super::{
+    Consumer, ConsumerConfig, Forward, Retransmission, RetransmissionBuffer, Rewrite, StreamScore,
+};
 use crate::{
     ConsumeOptions, ConsumerId, ProducerId,
     rtp::{MediaPacket, codecs::Codec},
@@ -109,6 +112,8 @@ fn config(codec_kind: Codec, encodings: usize) -> ConsumerConfig {
 /// A consumer and its clock.
 struct Rig {
     consumer: Consumer,
+    /// What the producer keeps, by encoding.
+    kept: Vec<RetransmissionBuffer>,
     now: Instant,
     /// Key-frame requests: milliseconds since the start, encoding.
     requests: Vec<(u128, usize)>,
@@ -117,8 +122,13 @@ struct Rig {
 impl Rig {
     fn new(config: ConsumerConfig) -> Self {
         let now = start_of_time();
+        let (packets, age) = (config.retransmission_packets, config.retransmission_age);
+        let encodings = 0..config.options.consumable_encodings.len();
         let mut rig = Self {
             consumer: Consumer::new(config, now).unwrap(),
+            kept: encodings
+                .map(|_| RetransmissionBuffer::new(packets, age))
+                .collect(),
             now,
             requests: Vec::new(),
         };
@@ -141,6 +151,9 @@ impl Rig {
     }
 
     fn forward(&mut self, packet: &MediaPacket<'_>) -> Option<Rewrite> {
+        if let Some(kept) = self.kept.get_mut(packet.encoding) {
+            kept.insert(self.now, packet, packet.payload);
+        }
         let forward = self.consumer.forward_rtp(self.now, packet);
         self.collect();
         match forward {
@@ -154,6 +167,14 @@ impl Rig {
             .iter()
             .filter_map(|packet| self.forward(packet))
             .collect()
+    }
+
+    fn nack(&mut self, lost: impl IntoIterator<Item = u16>) -> Vec<Retransmission> {
+        let mut out = Vec::new();
+        let kept = |encoding: usize, sequence| self.kept[encoding].get(self.now, sequence);
+        self.consumer
+            .handle_nack(self.now, lost.into_iter(), kept, &mut out);
+        out
     }
 
     /// Lets time pass, running every timer at its moment.

@@ -77,9 +77,7 @@ fn repair_names_the_producers_packet_and_repeats_the_first_sending() {
     rig.alive(&[false, false, true]);
     let key = high.key_frame(3);
     let sent = rig.forward_all(&key);
-    let mut out = Vec::new();
-    rig.consumer
-        .handle_nack(rig.now, [65_501].into_iter(), &mut out);
+    let out = rig.nack([65_501]);
     let [repair] = out[..] else { panic!("{out:?}") };
     assert_eq!((repair.encoding, repair.sequence), (2, key[1].sequence));
     let Rtx {
@@ -116,9 +114,7 @@ fn repairs_begin_far_below_their_first_wrap() {
     });
     let key = Source::new(0).key_frame(3);
     let sent = rig.forward_all(&key);
-    let (mut out, number) = (Vec::new(), sent[1].sequence_number);
-    rig.consumer
-        .handle_nack(rig.now, [number].into_iter(), &mut out);
+    let out = rig.nack([sent[1].sequence_number]);
     assert!(out[0].rtx.sequence_number <= 0x7FFF, "{out:?}");
 }
 
@@ -126,9 +122,7 @@ fn repairs_begin_far_below_their_first_wrap() {
 fn without_nack_nothing_is_repaired() {
     let mut rig = Rig::new(config(Codec::Audio, 1));
     rig.forward(&blind(Source::new(0).inter_frame(1)[0]));
-    let mut out = Vec::new();
-    rig.consumer.handle_nack(rig.now, 0..=u16::MAX, &mut out);
-    assert!(out.is_empty());
+    assert!(rig.nack(0..=u16::MAX).is_empty());
 }
 
 #[test]

@@ -20,6 +20,11 @@ pub(crate) struct Vp8Descriptor {
 }
 
 impl Vp8Descriptor {
+    /// The bits a picture id has room for.
+    pub(crate) fn picture_id_mask(&self) -> u16 {
+        if self.wide_picture_id { 0x7FFF } else { 0x7F }
+    }
+
     /// Writes new values where the fields are present, each in the width it has (a 7-bit picture
     /// id takes the low bits); a payload too short for the positions is left alone.
     pub(crate) fn rewrite(&self, payload: &mut [u8], picture_id: u16, tl0_picture_index: u8) {
