@@ -1,6 +1,6 @@
 # make run    build everything and start on https://localhost:3000
 # make test   every test there is
-# make bench  what a packet costs: docs/performance.md
+# make bench  what a packet costs: docs/performance.md; half an hour, ARGS="--quick" for less
 #
 # Needs: Rust (rustup), Node 20.19 or newer, a C compiler and CMake for the cipher library. `make test`
 # also needs Chromium and Firefox; on Debian as root it installs them. Options of the server go in
@@ -10,6 +10,8 @@ ARGS ?=
 CARGO ?= cargo
 FUZZ_SECONDS ?= 30
 CARGO_FUZZ_VERSION := 0.13.2
+# The same as gungraun's in Cargo.toml.
+GUNGRAUN_VERSION := 0.20.0
 # Commands that panic on purpose; the tests of supervision need them.
 FAULTS := --features miso/fault-injection
 FAULTS_BIN := target/miso-faults
@@ -18,7 +20,7 @@ FAULTS_BIN := target/miso-faults
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: run build client test lint test-rust test-ortc test-client test-headless test-browser \
-	fuzz-smoke bench browsers faults-bin ortc-reference cargo-fuzz node clean
+	fuzz-smoke bench browsers faults-bin ortc-reference cargo-fuzz gungraun node clean
 
 run: build
 	./target/release/miso $(ARGS)
@@ -71,10 +73,10 @@ test-browser: build browsers tests/browser/node_modules/.installed
 fuzz-smoke: cargo-fuzz
 	crates/fuzz/smoke.sh $(FUZZ_SECONDS)
 
-# Pieces of the media engine, its whole worker, and a worker thread on real sockets; 3 minutes.
-bench:
-	$(CARGO) bench -p media --locked --features media/fuzzing --bench pieces --bench worker
-	$(CARGO) bench -p miso --locked --bench forward
+# The server under load beside what the machine can do at all, pieces, and counted instructions. Builds
+# what it measures, the server last.
+bench: client gungraun
+	node benches/run.mjs $(ARGS)
 
 # --- what tests need ----------------------------------------------------------------------------
 
@@ -105,6 +107,18 @@ browsers:
 			echo "missing:$$missing; on Debian: apt-get install$$missing"; exit 1; \
 		fi; \
 	fi
+
+gungraun:
+	@if ! command -v valgrind >/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update && \
+			DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends valgrind; \
+		else \
+			echo "missing: valgrind; on Debian: apt-get install valgrind"; exit 1; \
+		fi; \
+	fi
+	@gungraun-runner --version 2>/dev/null | grep -qF " $(GUNGRAUN_VERSION)" || \
+		$(CARGO) install gungraun-runner --locked --force --version $(GUNGRAUN_VERSION)
 
 cargo-fuzz:
 	@command -v cargo-fuzz >/dev/null || \

@@ -30,9 +30,11 @@ use crate::config::MediaConfig;
 /// Commands carried out between two looks at the sockets.
 const COMMANDS_PER_TURN: usize = 256;
 
-/// Datagrams taken before they are forwarded. Far fewer arrive in the time a fan-out takes, and the
-/// worker sorts what waits.
+/// Datagrams taken in one turn…
 const DATAGRAMS_PER_TURN: usize = 256;
+
+/// …unless what they become takes long to send: some 25 ms, in which commands and timers wait.
+const BACKLOG_PER_TURN: usize = 16_384;
 
 /// How soon a full socket is tried again, should its wake-up get lost.
 const BACKLOG_RETRY: Duration = Duration::from_millis(5);
@@ -179,7 +181,10 @@ impl Driver {
     /// zero, so that commands and timers get their turn under any flood.
     fn receive(&mut self) {
         let mut taken = 0;
-        while taken < DATAGRAMS_PER_TURN && self.sockets.iter().any(MediaSocket::is_readable) {
+        while taken < DATAGRAMS_PER_TURN
+            && self.worker.backlog() < BACKLOG_PER_TURN
+            && self.sockets.iter().any(MediaSocket::is_readable)
+        {
             for index in 0..self.sockets.len() {
                 taken += self.receive_batch(index);
             }
@@ -257,6 +262,9 @@ impl Driver {
                 self.close_router(now, abandoned);
                 self.send();
             }
+        }
+        for socket in &mut self.sockets {
+            socket.watch_backlog(self.poll.registry());
         }
         self.publish_counters();
     }
@@ -368,9 +376,11 @@ fn build_worker(config: &MediaConfig, sockets: &[MediaSocket]) -> Result<Worker,
     let told = sockets
         .iter()
         .map(|socket| (socket.local().ip(), socket.local().port()));
+    let mut limits = config.limits.clone();
+    limits.equalise_packets &= sockets.iter().all(MediaSocket::offloads);
     Worker::new(&WorkerConfig {
         candidates: addresses::candidates(config.announced_address.as_deref(), told),
-        limits: config.limits.clone(),
+        limits,
         seed,
         ntp_epoch: clock::ntp_epoch(),
     })

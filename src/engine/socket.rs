@@ -33,6 +33,8 @@ pub(super) struct MediaSocket {
     means: Means,
     /// What the kernel gave, bytes.
     kernel_buffer: usize,
+    token: Token,
+    watches_backlog: bool,
     readable: bool,
     errors_in_a_row: u32,
     outbox: Outbox,
@@ -84,6 +86,8 @@ impl MediaSocket {
             means: prepare(&socket, plan.backend),
             kernel_buffer: enlarge_buffers(&socket, plan.kernel_buffer),
             io: UdpSocket::from_std(socket),
+            token: Token(0),
+            watches_backlog: false,
             readable: true,
             errors_in_a_row: 0,
             outbox: Outbox::new(plan.outbox_bytes),
@@ -91,10 +95,28 @@ impl MediaSocket {
         })
     }
 
-    /// Asks to be woken when datagrams arrive or can leave.
+    /// Asks to be woken when datagrams arrive.
     pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        let both = Interest::READABLE | Interest::WRITABLE;
-        registry.register(&mut self.io, token, both)
+        self.token = token;
+        registry.register(&mut self.io, token, Interest::READABLE)
+    }
+
+    /// Asks to be woken when datagrams can leave as long as some wait, and only then: a socket that
+    /// has sent becomes writable again each time, and every such wake-up would be for nothing.
+    pub(super) fn watch_backlog(&mut self, registry: &Registry) {
+        if self.has_backlog() == self.watches_backlog {
+            return;
+        }
+        let interest = if self.has_backlog() {
+            Interest::READABLE | Interest::WRITABLE
+        } else {
+            Interest::READABLE
+        };
+        let asked = registry.reregister(&mut self.io, self.token, interest);
+        // If it fails the backlog's retry timer stands in, and the next turn asks again.
+        if asked.is_ok() {
+            self.watches_backlog = self.has_backlog();
+        }
     }
 
     /// Its address and port.
@@ -306,7 +328,7 @@ fn bind_error(ip: IpAddr, port: u16, error: &io::Error) -> EngineError {
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
+    use std::{net::Ipv4Addr, time::Duration};
 
     use mio::{Events, Poll};
 
@@ -485,6 +507,45 @@ mod tests {
         let outcome = send_some(&mut means, &datagrams, |_, _| Err(Errno::EINVAL.into()));
         assert!(outcome.is_err());
         assert_eq!(means, Means::Runs);
+    }
+
+    #[test]
+    fn a_socket_that_sent_everything_wakes_nobody() {
+        for backend in BACKENDS {
+            let (mut socket, peer, mut poll) = bind(backend);
+            let mut ready = Events::with_capacity(4);
+            let datagram = Datagram {
+                remote: peer.local_addr().unwrap(),
+                contents: b"media",
+            };
+            socket.send(&[datagram]);
+            socket.watch_backlog(poll.registry());
+            poll.poll(&mut ready, Some(Duration::ZERO)).unwrap();
+            assert!(ready.is_empty(), "{backend:?}: {ready:?}");
+        }
+    }
+
+    #[test]
+    fn a_socket_with_a_backlog_is_told_when_it_can_send() {
+        let (mut socket, peer, mut poll) = bind(UdpBackend::Auto);
+        let mut ready = Events::with_capacity(4);
+        let datagram = Datagram {
+            remote: peer.local_addr().unwrap(),
+            contents: b"media",
+        };
+        socket
+            .outbox
+            .send(&[datagram], |_| Err(io::ErrorKind::WouldBlock.into()));
+        socket.watch_backlog(poll.registry());
+        poll.poll(&mut ready, Some(Duration::from_secs(10)))
+            .unwrap();
+        assert!(ready.iter().any(mio::event::Event::is_writable));
+        socket.flush();
+        assert!(!socket.has_backlog());
+        socket.watch_backlog(poll.registry());
+        assert_eq!(peer.recv_from(&mut [0; 10]).unwrap().0, 5);
+        poll.poll(&mut ready, Some(Duration::ZERO)).unwrap();
+        assert!(ready.is_empty(), "{ready:?}");
     }
 
     #[test]

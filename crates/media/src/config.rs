@@ -46,6 +46,9 @@ pub struct MediaLimits {
     pub retransmission_age: Duration,
     /// Shortest time between two key-frame requests to one producer stream.
     pub key_frame_request_interval: Duration,
+    /// Whether packets of nearly one length are padded to one (RFC 3550 §5.1), so that they can
+    /// leave as one message where the system offloads segmentation.
+    pub equalise_packets: bool,
     /// Bytes of outgoing datagrams held between two flushes.
     pub transmit_bytes: usize,
     /// Events held between two polls; beyond it score and layer events are dropped.
@@ -67,6 +70,7 @@ impl Default for MediaLimits {
             retransmission_age: Duration::from_secs(2),
             // Five requests a second at most, however many consumers ask (Jitsi's figure).
             key_frame_request_interval: Duration::from_millis(200),
+            equalise_packets: true,
             transmit_bytes: 16 * 1024 * 1024,
             events: 65_536,
         }

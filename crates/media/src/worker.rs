@@ -1,7 +1,6 @@
 //! A worker: routers, and the tables that lead a datagram or a command to its place.
 
 use std::{
-    collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
     time::Instant,
 };
@@ -12,7 +11,7 @@ use crate::{
     CloseReason, CommandError, Event, EventKind, MediaLimits, RequestId, RouterId, TransmitBatch,
     Tuple, WorkerConfig, WorkerDump,
     config::{HostCandidate, NtpClock},
-    router::{EventQueue, Index, Outlet, Router, RouterKey, TimerKey},
+    router::{Backlog, EventQueue, Index, Outlet, Router, RouterKey, TimerKey},
     timer::TimerQueue,
     transport::{dtls::DtlsIdentity, ice_lite},
     web_rtc_server::{Place, Protocol, WebRtcServer},
@@ -34,8 +33,7 @@ pub struct Worker {
     pub(crate) server: WebRtcServer,
     timers: TimerQueue<TimerKey>,
     egress: TransmitBatch,
-    /// Routers whose media waits for its fan-out, oldest first.
-    waiting: VecDeque<RouterKey>,
+    backlog: Backlog,
     pub(crate) events: EventQueue,
     clock: NtpClock,
     /// The latest `now` ever given.
@@ -79,7 +77,7 @@ impl Worker {
             server: WebRtcServer::default(),
             timers: TimerQueue::new(),
             egress: TransmitBatch::new(config.limits.transmit_bytes),
-            waiting: VecDeque::new(),
+            backlog: Backlog::default(),
             events: EventQueue::new(config.limits.events),
             clock: NtpClock::new(config.ntp_epoch),
             now: config.ntp_epoch.0,
@@ -155,10 +153,10 @@ impl Worker {
     fn fan_out(&mut self, until: usize) {
         let now = self.now;
         while self.egress.bytes() < until
-            && let Some(key) = self.waiting.front().copied()
+            && let Some(key) = self.backlog.routers.front().copied()
         {
             let Some(transport) = self.routers.get_mut(key).and_then(Router::next_run) else {
-                self.waiting.pop_front();
+                self.backlog.routers.pop_front();
                 continue;
             };
             let forwarded = self.guarded(now, (key, transport), |router, out| {
@@ -170,6 +168,17 @@ impl Worker {
                 router.drop_waiting();
             }
         }
+        if self.backlog.routers.is_empty() {
+            self.backlog.datagrams = 0;
+        }
+    }
+
+    /// Datagrams that media received and not forwarded yet will become, at most. A caller that
+    /// gathers input before it drains the outputs stops when this is as much as it wants to send
+    /// at a time.
+    #[must_use]
+    pub fn backlog(&self) -> usize {
+        self.backlog.datagrams
     }
 
     /// The next event.
@@ -222,7 +231,7 @@ impl Worker {
             timers: &mut self.timers,
             server: &mut self.server,
             index: &mut self.index,
-            waiting: &mut self.waiting,
+            backlog: &mut self.backlog,
         };
         Some(work(router, &mut out))
     }

@@ -1,5 +1,6 @@
 //! A router: the transports, producers and consumers of one room, and the media path between them.
 
+mod burst;
 mod control;
 mod fan_out;
 mod feedback;
@@ -7,7 +8,7 @@ mod outlet;
 mod router;
 mod timeout;
 
-pub(crate) use outlet::{EventQueue, Index, Outlet, TimerKey};
+pub(crate) use outlet::{Backlog, EventQueue, Index, Outlet, TimerKey};
 pub(crate) use router::Router;
 
 slotmap::new_key_type! {

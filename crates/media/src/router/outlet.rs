@@ -22,8 +22,16 @@ pub(crate) struct Outlet<'a> {
     pub(crate) timers: &'a mut TimerQueue<TimerKey>,
     pub(crate) server: &'a mut WebRtcServer,
     pub(crate) index: &'a mut Index,
-    /// Routers whose media waits for its fan-out.
-    pub(crate) waiting: &'a mut VecDeque<RouterKey>,
+    pub(crate) backlog: &'a mut Backlog,
+}
+
+/// Media that was received and waits for its fan-out.
+#[derive(Debug, Default)]
+pub(crate) struct Backlog {
+    /// The routers it waits in, oldest first.
+    pub(crate) routers: VecDeque<RouterKey>,
+    /// Datagrams it will become at most.
+    pub(crate) datagrams: usize,
 }
 
 /// Who is woken.

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use slotmap::{SecondaryMap, SlotMap};
 
-use super::{ConsumerKey, Outlet, ProducerKey, TimerKey, TransportKey, fan_out::Burst};
+use super::{ConsumerKey, Outlet, ProducerKey, TimerKey, TransportKey, burst::Burst};
 use crate::{
     MediaLimits, RouterDump, RouterId, Tuple,
     consumer::Consumer,
@@ -94,13 +94,15 @@ impl Router {
         let Received::Media(media) = received else {
             return;
         };
-        if self.routes[target.producer].is_empty() {
+        let receivers = self.routes[target.producer].len();
+        if receivers == 0 {
             self.forwarded(now, target.producer, out);
             return;
         }
         if self.burst.is_empty() {
-            out.waiting.push_back(out.router.1);
+            out.backlog.routers.push_back(out.router.1);
         }
+        out.backlog.datagrams += receivers;
         self.burst.push(target.producer, &media, &self.built);
     }
 

@@ -183,6 +183,20 @@ pub(crate) fn apply(rewrite: &Rewrite, bytes: &mut [u8]) {
     }
 }
 
+/// Longest padding [`pad`] is used for; longer would be dearer than the message it spares.
+pub(crate) const MAX_PADDING: usize = 32;
+
+/// Turns the last `padding` bytes of a built packet, which are zero, into RTP padding (RFC 3550
+/// §5.1). The payload stays what it was.
+pub(crate) fn pad(bytes: &mut [u8], padding: usize) {
+    const PADDING_BIT: u8 = 0x20;
+    bytes[0] |= PADDING_BIT;
+    if let Some(count) = bytes.last_mut() {
+        // At most MAX_PADDING.
+        *count = padding as u8;
+    }
+}
+
 /// Appends `kept`, a built packet, to `arena` as an RTX packet (RFC 4588).
 pub(crate) fn append_retransmission(
     retransmission: &Retransmission,
