@@ -89,7 +89,7 @@ pub struct Options {
     pub idle: bool,
 
     /// Subscribers that join at the same time.
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub join_concurrency: u16,
 
     /// Receivers let the kernel coalesce datagrams (UDP_GRO), which ordinary receivers do not.
