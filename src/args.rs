@@ -18,11 +18,27 @@ pub(crate) struct Cli {
     serve: ServeArgs,
 }
 
+/// Below the options of `miso bench`.
+const BENCH_HELP: &str = "\
+A server to be loaded with more than 64 peers from one address, or with rooms of more than 256, is
+started with --sockets-per-address 0 --peers-per-room 2000.
+
+  miso bench --insecure --subscribers 200
+  miso bench --insecure --subscribers 200 --ramp 500:3500:250 --duration 5
+  miso bench --insecure --rooms 50 --subscribers 20 --json result.json
+  miso bench --insecure --audio-only --publishers 10 --subscribers 100
+  miso bench --insecure --subscribers 200 --loss 2";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs the server; the same as no command at all.
     Serve(ServeArgs),
     /// Loads a server with peers that join as pages do, and tells what it costs.
+    ///
+    /// Publishers join first and send; subscribers join in order, each receiving every publisher of
+    /// its room; after the warm-up everything is counted for the duration. Nothing is sent anywhere
+    /// but to the server of --url and the media addresses it names.
+    #[command(after_help = BENCH_HELP)]
     Bench(Box<loadgen::Options>),
 }
 

@@ -11,11 +11,7 @@ use crate::{
     traffic::payload::{MAX_SIZE, MIN_SIZE},
 };
 
-/// What to load a server with.
-///
-/// Publishers join first and send; subscribers join in order, each consuming every publisher of its
-/// room; after the warm-up everything is counted for the duration. Nothing is sent anywhere but to
-/// the server of --url and the media addresses it names.
+/// What to load a server with: the options of `miso bench`.
 #[derive(Clone, Debug, Args)]
 pub struct Options {
     /// The server.

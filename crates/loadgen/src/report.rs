@@ -262,6 +262,7 @@ pub(crate) struct Counted {
 }
 
 /// What a row needs besides the counts.
+#[derive(Clone, Copy)]
 pub(crate) struct RowContext {
     pub(crate) packets_per_second: u32,
     pub(crate) server: Option<ServerCpu>,

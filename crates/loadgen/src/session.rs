@@ -15,7 +15,7 @@ use crate::{
     measure::{Histogram, Process, Usage, own_usage},
     options::Options,
     report::{Counted, Joins, Memory, Report, Row, RowContext, ServerCpu},
-    signaling::{Connector, Trouble, server_process},
+    signaling::{Connector, Presence, Trouble, server_process},
     traffic::{Errors, Gap, MediaThread},
 };
 
@@ -56,8 +56,9 @@ impl<'a> Session<'a> {
         options: &'a Options,
         media: &'a MediaThread,
         progress: Progress<'a>,
+        presence: Presence,
     ) -> Result<Self, BenchError> {
-        let connector = Connector::new(&options.url, options.insecure)?;
+        let connector = Connector::new(&options.url, options.insecure, presence)?;
         let told = server_process(&connector).await?;
         let server = match (options.pid, told) {
             (Some(pid), _) => Some(process(pid)?),
