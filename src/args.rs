@@ -32,7 +32,7 @@ started with --sockets-per-address 0 --peers-per-room 2000.
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs the server; the same as no command at all.
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Loads a server with peers that join as pages do, and tells what it costs.
     ///
     /// Publishers join first and send; subscribers join in order, each receiving every publisher of
@@ -73,7 +73,7 @@ struct ServeArgs {
     sockets_per_address: usize,
 
     /// Peers one room takes.
-    #[arg(long, value_name = "N", default_value_t = RoomConfig::default().peers_per_room)]
+    #[arg(long, value_name = "N", default_value_t = RoomConfig::default().peers_per_room, value_parser = positive)]
     peers_per_room: usize,
 
     /// What is logged: error, warn, info, debug, trace, or directives as miso=debug,warn.
@@ -152,11 +152,15 @@ impl ServeArgs {
                 media,
                 room,
                 signaling,
-                ..Config::default()
             },
             log: self.log,
         }
     }
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| "expected a number of at least 1".to_owned())
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
@@ -217,7 +221,11 @@ mod tests {
             panic!("it is asked for");
         };
         assert_eq!((options.rooms, options.subscribers), (3, 10));
-        for wrong in [&["bench", "--listen", "127.0.0.1:1"][..], &["--rooms", "3"]] {
+        for wrong in [
+            &["bench", "--listen", "127.0.0.1:1"][..],
+            &["--rooms", "3"],
+            &["--peers-per-room", "0"],
+        ] {
             let words = std::iter::once(&"miso").chain(wrong);
             assert!(Cli::try_parse_from(words).is_err(), "{wrong:?}");
         }
