@@ -20,11 +20,27 @@ pub(crate) struct Cli {
     serve: ServeArgs,
 }
 
+/// Below the options of `miso bench`.
+const BENCH_HELP: &str = "\
+A server to be loaded with more than 64 peers from one address, or with rooms of more than 256, is
+started with --sockets-per-address 0 --peers-per-room 2000.
+
+  miso bench --insecure --subscribers 200
+  miso bench --insecure --subscribers 200 --ramp 500:3500:250 --duration 5
+  miso bench --insecure --rooms 50 --subscribers 20 --json result.json
+  miso bench --insecure --audio-only --publishers 10 --subscribers 100
+  miso bench --insecure --subscribers 200 --loss 2";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs the server; the same as no command at all.
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Loads a server with peers that join as pages do, and tells what it costs.
+    ///
+    /// Publishers join first and send; subscribers join in order, each receiving every publisher of
+    /// its room; after the warm-up everything is counted for the duration. Nothing is sent anywhere
+    /// but to the server of --url and the media addresses it names.
+    #[command(after_help = BENCH_HELP)]
     Bench(Box<loadgen::Options>),
 }
 
@@ -63,7 +79,7 @@ struct ServeArgs {
     udp: UdpBackend,
 
     /// Peers one room takes.
-    #[arg(long, value_name = "N", default_value_t = RoomConfig::default().peers_per_room)]
+    #[arg(long, value_name = "N", default_value_t = RoomConfig::default().peers_per_room, value_parser = positive)]
     peers_per_room: usize,
 
     /// What is logged: error, warn, info, debug, trace, or directives as miso=debug,warn.
@@ -143,11 +159,15 @@ impl ServeArgs {
                 media,
                 room,
                 signaling,
-                ..Config::default()
             },
             log: self.log,
         }
     }
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| "expected a number of at least 1".to_owned())
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
@@ -217,7 +237,11 @@ mod tests {
             panic!("it is asked for");
         };
         assert_eq!((options.rooms, options.subscribers), (3, 10));
-        for wrong in [&["bench", "--listen", "127.0.0.1:1"][..], &["--rooms", "3"]] {
+        for wrong in [
+            &["bench", "--listen", "127.0.0.1:1"][..],
+            &["--rooms", "3"],
+            &["--peers-per-room", "0"],
+        ] {
             let words = std::iter::once(&"miso").chain(wrong);
             assert!(Cli::try_parse_from(words).is_err(), "{wrong:?}");
         }

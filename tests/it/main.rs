@@ -4,6 +4,7 @@
 mod architecture;
 mod engine;
 mod http;
+mod loadgen;
 mod peer_connection;
 mod protocol_md;
 mod rooms;

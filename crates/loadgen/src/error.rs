@@ -17,7 +17,7 @@ pub enum BenchError {
         reason: String,
     },
     /// The server refused something.
-    #[error("{event} was refused: {message} ({code})")]
+    #[error("{event} was refused: {message} ({})", hinted(code.clone()))]
     Refused {
         /// What was asked.
         event: &'static str,
@@ -59,6 +59,16 @@ pub enum BenchError {
     /// Somebody asked to stop.
     #[error("interrupted before there was a result")]
     Interrupted,
+}
+
+/// A server's word, with what helps where something does.
+pub(crate) fn hinted(word: String) -> String {
+    let option = match word.as_str() {
+        "limit-sockets" => "--sockets-per-address 0",
+        "limit-peers" => "a larger --peers-per-room",
+        _ => return word,
+    };
+    format!("{word}: start the server with {option}")
 }
 
 impl BenchError {

@@ -34,8 +34,15 @@ pub use report::{
 };
 pub use signaling::Target;
 
+use std::time::Duration;
+
+use tokio::{sync::mpsc, time::timeout};
+
 use session::Session;
 use traffic::MediaThread;
+
+/// Saying goodbye takes no longer.
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Runs a load test. `progress` is told how far it is, `stop` ends it before its time; either way
 /// every peer has left when it returns.
@@ -49,9 +56,16 @@ pub async fn run(
 ) -> Result<Report, BenchError> {
     options.validate()?;
     let media = MediaThread::start(options.gro)?;
-    let test = async { Session::open(options, &media, progress).await?.run().await };
-    tokio::select! {
+    let (presence, mut gone) = mpsc::channel(1);
+    let test = async {
+        let session = Session::open(options, &media, progress, presence).await?;
+        session.run().await
+    };
+    let result = tokio::select! {
         result = test => result,
         () = stop => Err(BenchError::Interrupted),
-    }
+    };
+    // The peers are leaving by now; what the server makes of it is not waited for any longer.
+    let _ = timeout(LEAVE_TIMEOUT, gone.recv()).await;
+    result
 }

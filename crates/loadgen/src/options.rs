@@ -11,11 +11,7 @@ use crate::{
     traffic::payload::{MAX_SIZE, MIN_SIZE},
 };
 
-/// What to load a server with.
-///
-/// Publishers join first and send; subscribers join in order, each consuming every publisher of its
-/// room; after the warm-up everything is counted for the duration. Nothing is sent anywhere but to
-/// the server of --url and the media addresses it names.
+/// What to load a server with: the options of `miso bench`.
 #[derive(Clone, Debug, Args)]
 pub struct Options {
     /// The server.
@@ -89,7 +85,7 @@ pub struct Options {
     pub idle: bool,
 
     /// Subscribers that join at the same time.
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub join_concurrency: u16,
 
     /// Receivers let the kernel coalesce datagrams (UDP_GRO), which ordinary receivers do not.

@@ -184,7 +184,7 @@ mod tests {
             };
             let ssrcs: Vec<u32> = (1..=u32::from(encodings)).map(|n| n * 10).collect();
             let mut parameters = producer(&traffic, &router(), &ssrcs, "name").unwrap();
-            ortc::validate_producer_rtp_parameters(&mut parameters, kind).unwrap();
+            ortc::validate_producer_rtp_parameters(kind, &mut parameters).unwrap();
             ortc::producer_rtp_parameters_mapping(&parameters, &router(), &mut || 7).unwrap();
         }
     }

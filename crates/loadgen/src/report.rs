@@ -459,7 +459,8 @@ impl Memory {
 
     /// What each receiver beyond the `first` ones cost.
     pub(crate) fn priced(mut self, receivers: usize, first: usize) -> Self {
-        self.first_receivers_kib = self.first_receivers.map(kib);
+        let first_ones = self.first_receivers.filter(|_| receivers > first);
+        self.first_receivers_kib = first_ones.map(kib);
         self.joined_kib = self.joined.map(kib);
         self.end_kib = self.end.map(kib);
         let more = receivers.checked_sub(first).filter(|more| *more > 0);

@@ -15,14 +15,14 @@ use crate::{
     measure::{Histogram, Process, Usage, own_usage},
     options::Options,
     report::{Counted, Joins, Memory, Report, Row, RowContext, ServerCpu},
-    signaling::{Connector, Trouble, server_process},
+    signaling::{Connector, Presence, Trouble, server_process},
     traffic::{Errors, Gap, MediaThread},
 };
 
-/// For what is under way when a window ends.
-const DRAIN: Duration = Duration::from_millis(500);
-/// For what is asked for again when a window ends.
-const DRAIN_RECOVERY: Duration = Duration::from_millis(1_500);
+/// What is under way when a window ends gets so long, to prove at least that numbers still hold…
+const DRAIN: Duration = Duration::from_millis(300);
+/// …and so long when something has not come: it may stand in a queue, or be asked for again.
+const DRAIN_LIMIT: Duration = Duration::from_millis(2_500);
 /// Between a change of rate and its window.
 const SETTLE: Duration = Duration::from_secs(1);
 /// Receivers beyond these have a price of their own: the first ones pay for the process.
@@ -56,8 +56,9 @@ impl<'a> Session<'a> {
         options: &'a Options,
         media: &'a MediaThread,
         progress: Progress<'a>,
+        presence: Presence,
     ) -> Result<Self, BenchError> {
-        let connector = Connector::new(&options.url, options.insecure)?;
+        let connector = Connector::new(&options.url, options.insecure, presence)?;
         let told = server_process(&connector).await?;
         let server = match (options.pid, told) {
             (Some(pid), _) => Some(process(pid)?),
@@ -189,9 +190,9 @@ impl<'a> Session<'a> {
         media.end().await?;
         let elapsed = began.elapsed();
         let after = self.moment();
-        let drain = self.options.loss.map_or(DRAIN, |_| DRAIN_RECOVERY);
-        sleep(drain).await;
+        self.drain().await?;
         let (harvest, errors) = media.collect().await?;
+        self.alive(harvest.sent)?;
         let server = after.server.zip(before.server);
         let context = RowContext {
             packets_per_second: if self.options.idle { 0 } else { rate },
@@ -202,6 +203,28 @@ impl<'a> Session<'a> {
             recovers: self.options.loss.is_some(),
         };
         Ok((Row::new(&harvest, context), errors))
+    }
+
+    async fn drain(&self) -> Result<(), BenchError> {
+        let began = Instant::now();
+        sleep(DRAIN).await;
+        while began.elapsed() < DRAIN_LIMIT && self.joiner.media.missing().await? > 0 {
+            sleep(DRAIN / 3).await;
+        }
+        Ok(())
+    }
+
+    /// A server that is gone has no figures.
+    fn alive(&self, sent: u64) -> Result<(), BenchError> {
+        let troubles = self.joiner.trouble.all();
+        match troubles.first() {
+            Some(first)
+                if (sent == 0 && !self.options.idle) || troubles.len() >= self.members.len() =>
+            {
+                Err(BenchError::Disconnected(first.clone()))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn moment(&self) -> Moment {

@@ -11,6 +11,7 @@ use rustls::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
+    sync::mpsc,
     time::timeout,
 };
 use tokio_rustls::TlsConnector;
@@ -38,11 +39,19 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 pub(crate) struct Connector {
     target: Target,
     tls: Option<TlsConnector>,
+    presence: Presence,
 }
+
+/// Held by whoever still talks to the server; the receiving end hears when nobody does.
+pub(crate) type Presence = mpsc::Sender<()>;
 
 impl Connector {
     /// For `target`; `insecure` takes any certificate.
-    pub(crate) fn new(target: &Target, insecure: bool) -> Result<Self, BenchError> {
+    pub(crate) fn new(
+        target: &Target,
+        insecure: bool,
+        presence: Presence,
+    ) -> Result<Self, BenchError> {
         let tls = if target.tls {
             Some(TlsConnector::from(Arc::new(client_config(insecure)?)))
         } else {
@@ -51,12 +60,18 @@ impl Connector {
         Ok(Self {
             target: target.clone(),
             tls,
+            presence,
         })
     }
 
     /// Whom it connects to.
     pub(crate) fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// To be held while a connection is used.
+    pub(crate) fn presence(&self) -> Presence {
+        self.presence.clone()
     }
 
     /// A new connection.

@@ -7,7 +7,7 @@ mod packet;
 mod socket;
 mod target;
 
-pub(crate) use connection::Connector;
+pub(crate) use connection::{Connector, Presence};
 pub(crate) use http::server_process;
 pub(crate) use socket::{Socket, Trouble};
 pub use target::Target;

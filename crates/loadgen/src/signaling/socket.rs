@@ -22,7 +22,7 @@ use super::{
     connection::Stream,
     packet::{self, Packet},
 };
-use crate::error::BenchError;
+use crate::error::{BenchError, hinted};
 
 /// The server promises an answer within 10 s; a busy machine gets thrice that.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -79,7 +79,9 @@ impl Socket {
             waiting: HashMap::new(),
             next: 0,
         };
+        let presence = connector.presence();
         tokio::spawn(async move {
+            let _here = presence;
             if let Err(reason) = pump.run().await {
                 trouble.note(reason);
             }
@@ -165,7 +167,7 @@ async fn open(connector: &Connector) -> Result<WebSocket, BenchError> {
         };
         match packet::read(&text) {
             Packet::Connected => return Ok(stream),
-            Packet::Refused(reason) => return Err(error(&reason)),
+            Packet::Refused(word) => return Err(error(&hinted(word))),
             Packet::Disconnected => break,
             Packet::Ping => {
                 let pong = Message::text(packet::PONG);
@@ -259,7 +261,9 @@ mod tests {
         let full = r#"[{"error":"the room is full","code":"limit-peers","params":{}}]"#;
         let full: Result<Value, _> = read_answer("joinRoom", full);
         let text = full.unwrap_err().to_string();
-        assert_eq!(text, "joinRoom was refused: the room is full (limit-peers)");
+        let expected = "joinRoom was refused: the room is full \
+             (limit-peers: start the server with a larger --peers-per-room)";
+        assert_eq!(text, expected);
         let broken: Result<Value, _> = read_answer("joinRoom", "[1");
         assert!(matches!(broken, Err(BenchError::Protocol { .. })));
     }

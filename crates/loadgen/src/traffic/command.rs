@@ -94,6 +94,8 @@ pub(crate) enum Command {
     Begin(oneshot::Sender<()>),
     /// What is sent from now on does not.
     End(oneshot::Sender<()>),
+    /// How many packets of the window have not come yet.
+    Missing(oneshot::Sender<u64>),
     /// What the window counted, and what went wrong since the start.
     Collect(oneshot::Sender<(Harvest, Errors)>),
     /// Says goodbye on every transport and ends the thread.

@@ -133,6 +133,7 @@ impl Engine {
                 self.end();
                 let _ = answer.send(());
             }
+            Command::Missing(answer) => drop(answer.send(self.missing())),
             Command::Collect(answer) => drop(answer.send(self.collect())),
             Command::Stop => self.stopping = true,
         }
@@ -215,6 +216,17 @@ impl Engine {
         self.streams().for_each(Stream::prove);
     }
 
+    /// Packets of the window that have not come yet.
+    fn missing(&mut self) -> u64 {
+        let windows = std::mem::take(&mut self.shared.windows);
+        let counts = self.streams().map(|stream| stream.counts(&windows));
+        let missing = counts
+            .map(|(expected, received)| expected.saturating_sub(received))
+            .sum();
+        self.shared.windows = windows;
+        missing
+    }
+
     fn collect(&mut self) -> (Harvest, Errors) {
         let mut harvest = std::mem::take(&mut self.harvest);
         harvest.dropped = self.receive_drops().saturating_sub(self.mark.drops);
@@ -231,7 +243,7 @@ impl Engine {
             harvest.streams += 1;
             harvest.expected += expected;
             harvest.received += received;
-            shared.errors.unproven += u64::from(stream.is_unproven());
+            shared.errors.unproven += u64::from(stream.conclude());
             if let Some(judge) = &stream.judge {
                 harvest.verified += judge.verified;
                 harvest.latency.merge(&judge.latency);

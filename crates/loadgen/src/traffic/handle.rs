@@ -92,6 +92,11 @@ impl MediaThread {
         self.ask(Command::End).await
     }
 
+    /// Packets that count and have not come yet.
+    pub(crate) async fn missing(&self) -> Result<u64, BenchError> {
+        self.ask(Command::Missing).await
+    }
+
     /// What was counted.
     pub(crate) async fn collect(&self) -> Result<(Harvest, Errors), BenchError> {
         self.ask(Command::Collect).await

@@ -94,11 +94,13 @@ impl Stamp {
         let (stamp, pattern) = rest.split_at_checked(STAMP).ok_or(Corrupt::Short)?;
         let stamp = Self::parse(stamp)?;
         let picture_id = descriptor.map(|head| stamp.picture_id(head)).transpose()?;
+        let (whole, rest) = pattern.as_chunks::<8>();
         let mut words = stamp.pattern();
-        let same = pattern.chunks(8).all(|chunk| {
-            let word = words.next().unwrap_or_default().to_le_bytes();
-            chunk == &word[..chunk.len()]
-        });
+        let mut expected = || words.next().unwrap_or_default();
+        let same = whole
+            .iter()
+            .all(|chunk| u64::from_le_bytes(*chunk) == expected())
+            && expected().to_le_bytes().starts_with(rest);
         if same {
             Ok((stamp, picture_id))
         } else {

@@ -36,6 +36,8 @@ pub(crate) struct Stream {
     pub(crate) setup: StreamSetup,
     ledger: Ledger,
     place: Option<Place>,
+    /// A change of place from now on makes the window's count inexact.
+    anchored: bool,
     /// Packets to decrypt, whatever they are.
     learn: u8,
     since_opened: u32,
@@ -80,6 +82,7 @@ impl Stream {
         Self {
             ledger: Ledger::default(),
             place: None,
+            anchored: false,
             learn: LEARN,
             since_opened: 0,
             judge: setup.verify.then(|| Box::new(Judge::new(setup.watch_gaps))),
@@ -178,6 +181,8 @@ impl Stream {
     /// Starts counting anew.
     pub(crate) fn restart(&mut self) {
         self.received = 0;
+        self.anchored = false;
+        self.learn = self.learn.max(1);
         if let Some(judge) = &mut self.judge {
             judge.restart();
         }
@@ -201,8 +206,9 @@ impl Stream {
         (range.end.saturating_sub(range.start), self.received)
     }
 
-    /// Whether no packet was decrypted since [`Self::prove`].
-    pub(crate) fn is_unproven(&self) -> bool {
+    /// Whether no packet was decrypted since [`Self::prove`]; from now on numbers may change again.
+    pub(crate) fn conclude(&mut self) -> bool {
+        self.anchored = false;
         self.learn > 0
     }
 
@@ -240,13 +246,10 @@ impl Stream {
             encoding: stamp.encoding,
             offset: number.wrapping_sub(stamp.index),
         };
-        if self
-            .place
-            .replace(place)
-            .is_some_and(|before| before != place)
-        {
-            taking.errors.renumbered += 1;
-        }
+        let before = self.place.replace(place);
+        let moved = before.is_some_and(|before| before != place);
+        taking.errors.renumbered += u64::from(moved && self.anchored);
+        self.anchored |= taking.windows.open;
         let counts = self.count(stamp.encoding, stamp.index, taking.windows);
         if let Some(judge) = &mut self.judge {
             judge.media(stamp, picture_id, taking.arrival, counts, taking.errors);
