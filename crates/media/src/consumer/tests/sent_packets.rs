@@ -213,6 +213,25 @@ fn step() -> impl Strategy<Value = Step> {
         )
 }
 
+/// What befalls a source between two frames.
+fn happen(rig: &mut Rig, source: &mut Source, step: &Step) {
+    match step.event {
+        // The source counts anew: its extended numbers go on above all before.
+        0 => source.sequence += 65_536 + 5_000,
+        1 => source.timestamp = source.timestamp.wrapping_add(1 << 28),
+        2 => source.picture += 9_000,
+        3 => rig.now += Duration::from_secs(1),
+        4..=9 => rig.numbers.set_temporal_limit(Some(step.event % 2)),
+        10..=13 => {
+            let milliseconds = (rig.now - start_of_time()).as_millis() as u64;
+            let (ntp, encoding) = ((milliseconds << 32) / 1_000, step.encoding);
+            rig.numbers
+                .handle_sender_report(rig.now, encoding, ntp, source.timestamp);
+        }
+        _ => {}
+    }
+}
+
 fn run(initial: u16, steps: Vec<Step>) -> Result<(), TestCaseError> {
     let mut rig = Rig::new(initial);
     let mut sources = [Source::new(0), Source::new(1)];
@@ -220,24 +239,7 @@ fn run(initial: u16, steps: Vec<Step>) -> Result<(), TestCaseError> {
     for (n, step) in steps.into_iter().enumerate() {
         rig.now += Duration::from_millis(step.milliseconds);
         let source = &mut sources[step.encoding];
-        match step.event {
-            // The source counts anew: its extended numbers go on above all before.
-            0 => source.sequence += 65_536 + 5_000,
-            1 => source.timestamp = source.timestamp.wrapping_add(1 << 28),
-            2 => source.picture += 9_000,
-            3 => rig.now += Duration::from_secs(1),
-            4..=9 => rig.numbers.set_temporal_limit(Some(step.event % 2)),
-            10..=13 => {
-                let timestamp = source.timestamp;
-                rig.numbers.handle_sender_report(
-                    rig.now,
-                    step.encoding,
-                    (n as u64) << 26,
-                    timestamp,
-                );
-            }
-            _ => {}
-        }
+        happen(&mut rig, source, &step);
         let frame = source.frame(
             step.key || n == 0,
             step.layer,
