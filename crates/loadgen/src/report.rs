@@ -15,6 +15,8 @@ use crate::{
 const REACHED_LOSS_PERCENT: f64 = 0.1;
 /// A media thread that is busier distorts what it measures.
 const BUSY: f64 = 0.9;
+/// Media threads that wait longer for a core share it with other programs.
+const WAITED: f64 = 0.1;
 
 /// The result of a load test.
 #[derive(Clone, Debug, Serialize)]
@@ -151,6 +153,8 @@ pub struct ServerCpu {
     pub media_seconds: f64,
     /// Seconds of all other threads.
     pub other_seconds: f64,
+    /// Seconds the media workers' threads were ready to run while something else was on their core.
+    pub media_waited_seconds: f64,
     /// Share of one core, all threads.
     pub share: f64,
     /// CPU µs per forwarded packet, all threads.
@@ -167,6 +171,8 @@ pub struct Generator {
     pub media_thread_share: f64,
     /// Share of one core of the whole process.
     pub process_share: f64,
+    /// Share of the time its media thread was ready to run while something else was on its core.
+    pub media_thread_waited_share: f64,
 }
 
 /// What was asked for again.
@@ -266,8 +272,8 @@ pub(crate) struct Counted {
 pub(crate) struct RowContext {
     pub(crate) packets_per_second: u32,
     pub(crate) server: Option<ServerCpu>,
-    /// Share of one core of the whole process.
-    pub(crate) own: f64,
+    /// Our own process.
+    pub(crate) own: Used,
     /// Whether receivers asked for what was missing.
     pub(crate) recovers: bool,
 }
@@ -327,6 +333,19 @@ fn warnings(rows: &[Row], correctness: &Correctness) -> Vec<String> {
         warnings.push(format!(
             "the generator's media thread was {:.0} % busy: it may be what limits the result",
             busiest * 100.0
+        ));
+    }
+    let waited = |row: &Row| {
+        let server = row
+            .server
+            .map_or(0.0, |cpu| cpu.media_waited_seconds / row.seconds);
+        server.max(row.generator.media_thread_waited_share)
+    };
+    let waited = rows.iter().map(waited).fold(0.0, f64::max);
+    if waited > WAITED {
+        warnings.push(format!(
+            "media threads waited {:.0} % of the time for a core: other programs were there",
+            waited * 100.0
         ));
     }
     let dropped: u64 = rows.iter().map(|row| row.dropped_by_generator).sum();
@@ -402,7 +421,8 @@ impl Row {
             server: context.server,
             generator: Generator {
                 media_thread_share: harvest.cpu.as_secs_f64() / seconds,
-                process_share: context.own,
+                process_share: context.own.total() / seconds,
+                media_thread_waited_share: context.own.own_waited / seconds,
             },
             retransmissions: context
                 .recovers
@@ -429,6 +449,7 @@ impl ServerCpu {
             system_seconds: used.system,
             media_seconds: used.media,
             other_seconds: used.other,
+            media_waited_seconds: used.media_waited,
             share: used.total() / elapsed.as_secs_f64(),
             micros_per_packet: micros(used.total()),
             media_micros_per_packet: micros(used.media),

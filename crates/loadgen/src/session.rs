@@ -199,7 +199,7 @@ impl<'a> Session<'a> {
             server: server.map(|(after, before)| {
                 ServerCpu::new(after.since(&before), elapsed, harvest.received)
             }),
-            own: after.own.since(&before.own).total() / elapsed.as_secs_f64(),
+            own: after.own.since(&before.own),
             recovers: self.options.loss.is_some(),
         };
         Ok((Row::new(&harvest, context), errors))

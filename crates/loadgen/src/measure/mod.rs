@@ -4,4 +4,4 @@ mod histogram;
 mod process;
 
 pub(crate) use histogram::Histogram;
-pub(crate) use process::{Process, Usage, Used, own_usage, receive_drops};
+pub(crate) use process::{BENCH_THREAD, Process, Usage, Used, own_usage, receive_drops};

@@ -4,8 +4,10 @@ use std::{collections::HashMap, fs, io, path::PathBuf};
 
 /// What the kernel calls a second in /proc/PID/stat: 100 on every Linux but Alpha.
 const TICKS_PER_SECOND: f64 = 100.0;
-/// What the server calls its media threads.
+/// What the server calls its media threads…
 const MEDIA_THREAD: &str = "miso-media-";
+/// …and we ours.
+pub(crate) const BENCH_THREAD: &str = "bench-media";
 
 /// A process of this machine.
 #[derive(Clone, Copy, Debug)]
@@ -18,8 +20,28 @@ pub(crate) struct Usage {
     user: f64,
     /// Seconds in the kernel.
     system: f64,
-    /// Nanoseconds of each living thread, and whether it is a media thread.
-    threads: HashMap<u32, (bool, u64)>,
+    /// The living threads.
+    threads: HashMap<u32, Thread>,
+}
+
+/// A thread's time until now, nanoseconds.
+#[derive(Clone, Copy, Debug, Default)]
+struct Thread {
+    kind: Kind,
+    /// On a core.
+    ran: u64,
+    /// Ready to run, while something else was on the core.
+    waited: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Kind {
+    /// A media worker of a server.
+    Media,
+    /// The media thread of a load test.
+    Bench,
+    #[default]
+    Other,
 }
 
 /// CPU time between two [`Usage`]s, in seconds.
@@ -33,6 +55,10 @@ pub(crate) struct Used {
     pub(crate) media: f64,
     /// By all others that live.
     pub(crate) other: f64,
+    /// Media threads were ready to run, but something else was on the core.
+    pub(crate) media_waited: f64,
+    /// The same of a load test's media thread.
+    pub(crate) own_waited: f64,
 }
 
 impl Process {
@@ -65,23 +91,28 @@ pub(crate) fn own_usage() -> Usage {
 impl Usage {
     /// What was used since `before`.
     pub(crate) fn since(&self, before: &Self) -> Used {
-        let threads = |media: bool| -> f64 {
-            let grown = self
-                .threads
-                .iter()
-                .filter(|(_, (is_media, _))| *is_media == media);
-            let grown = grown.map(|(thread, (_, nanoseconds))| {
-                let then = before.threads.get(thread).map_or(0, |(_, then)| *then);
-                nanoseconds.saturating_sub(then)
-            });
-            grown.sum::<u64>() as f64 / 1e9
-        };
+        let (media, media_waited) = self.grown(before, |kind| kind == Kind::Media);
+        let (_, own_waited) = self.grown(before, |kind| kind == Kind::Bench);
+        let (other, _) = self.grown(before, |kind| kind != Kind::Media);
         Used {
             user: self.user - before.user,
             system: self.system - before.system,
-            media: threads(true),
-            other: threads(false),
+            media,
+            other,
+            media_waited,
+            own_waited,
         }
+    }
+
+    /// Seconds some threads ran, and waited for a core.
+    fn grown(&self, before: &Self, of: impl Fn(Kind) -> bool) -> (f64, f64) {
+        let mut grown = (0, 0);
+        for (id, thread) in self.threads.iter().filter(|(_, thread)| of(thread.kind)) {
+            let then = before.threads.get(id).copied().unwrap_or_default();
+            grown.0 += thread.ran.saturating_sub(then.ran);
+            grown.1 += thread.waited.saturating_sub(then.waited);
+        }
+        (grown.0 as f64 / 1e9, grown.1 as f64 / 1e9)
     }
 }
 
@@ -99,15 +130,8 @@ fn usage(process: &std::path::Path) -> io::Result<Usage> {
         // A thread may end while it is looked at.
         let read = |file| fs::read_to_string(task.path().join(file)).unwrap_or_default();
         let thread = task.file_name().to_string_lossy().parse();
-        let nanoseconds = read("schedstat")
-            .split(' ')
-            .next()
-            .and_then(|first| first.parse().ok());
-        if let (Ok(thread), Some(nanoseconds)) = (thread, nanoseconds) {
-            threads.insert(
-                thread,
-                (read("comm").starts_with(MEDIA_THREAD), nanoseconds),
-            );
+        if let Ok(id) = thread {
+            threads.insert(id, Thread::read(&read("comm"), &read("schedstat")));
         }
     }
     Ok(Usage {
@@ -115,6 +139,23 @@ fn usage(process: &std::path::Path) -> io::Result<Usage> {
         system: system / TICKS_PER_SECOND,
         threads,
     })
+}
+
+impl Thread {
+    fn read(name: &str, schedule: &str) -> Self {
+        let mut numbers = schedule
+            .split_whitespace()
+            .map(|number| number.parse().unwrap_or(0));
+        Self {
+            kind: match name {
+                name if name.starts_with(MEDIA_THREAD) => Kind::Media,
+                name if name.starts_with(BENCH_THREAD) => Kind::Bench,
+                _ => Kind::Other,
+            },
+            ran: numbers.next().unwrap_or(0),
+            waited: numbers.next().unwrap_or(0),
+        }
+    }
 }
 
 /// utime and stime, fields 14 and 15; the name in field 2 may hold spaces and parentheses.
@@ -185,10 +226,16 @@ mod tests {
         let at = |media, other| Usage {
             user: 1.0,
             system: 2.0,
-            threads: HashMap::from([(1, (true, media)), (2, (false, other))]),
+            threads: HashMap::from([
+                (1, Thread::read("miso-media-0\n", media)),
+                (2, Thread::read("tokio-rt-worker\n", other)),
+                (3, Thread::read("bench-media\n", other)),
+            ]),
         };
-        let used = at(3_000_000_000, 1_500_000_000).since(&at(1_000_000_000, 1_000_000_000));
-        assert_eq!((used.media, used.other, used.total()), (2.0, 0.5, 2.5));
+        let before = at("1000000000 500000000 9\n", "1000000000 0 1\n");
+        let used = at("3000000000 750000000 9\n", "1500000000 100000000 1\n").since(&before);
+        assert_eq!((used.media, used.other, used.total()), (2.0, 1.0, 3.0));
+        assert_eq!((used.media_waited, used.own_waited), (0.25, 0.1));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use super::{
     engine::Engine,
     harvest::{Errors, Gap, Harvest},
 };
-use crate::error::BenchError;
+use crate::{error::BenchError, measure::BENCH_THREAD};
 
 /// The media thread answers at once, unless the machine is out of breath.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -37,7 +37,7 @@ impl MediaThread {
         let (commands, queue) = channel();
         let engine = move || Engine::new(queue, gro).run();
         let thread = thread::Builder::new()
-            .name("bench-media".to_owned())
+            .name(BENCH_THREAD.to_owned())
             .spawn(engine);
         let thread = thread.map_err(|error| BenchError::System {
             what: "cannot start a thread",
