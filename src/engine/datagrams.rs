@@ -58,13 +58,16 @@ pub(super) fn leading_run(datagrams: &[Datagram<'_>]) -> usize {
 }
 
 /// Messages that arrived together. A message is a datagram, or a run of them from one sender that
-/// the kernel left in one piece.
+/// the kernel left in one piece. Read datagram by datagram, and not all at once: what it still holds
+/// waits for the next turn.
 #[derive(Debug)]
 pub(super) struct Inbound {
     bytes: Box<[u8]>,
     filled: Vec<Filled>,
     datagrams: usize,
     skipped: usize,
+    /// The message to read next, and how much of it was read.
+    next: (usize, usize),
 }
 
 #[derive(Debug)]
@@ -84,6 +87,7 @@ impl Inbound {
             filled: Vec::with_capacity(RECEIVE_BATCH),
             datagrams: 0,
             skipped: 0,
+            next: (0, 0),
         }
     }
 
@@ -92,9 +96,11 @@ impl Inbound {
         self.filled.clear();
         self.datagrams = 0;
         self.skipped = 0;
+        self.next = (0, 0);
     }
 
     /// Every slot, to be written into.
+    #[cfg(target_os = "linux")]
     pub(super) fn slots_mut(&mut self) -> impl Iterator<Item = &mut [u8]> {
         self.bytes.chunks_exact_mut(SLOT)
     }
@@ -114,7 +120,8 @@ impl Inbound {
     ) {
         let length = length.min(SLOT);
         let segment = segment.unwrap_or(length).max(1);
-        let datagrams = length.div_ceil(segment);
+        // An empty datagram is one, too.
+        let datagrams = length.div_ceil(segment).max(1);
         if segment > LONGEST {
             self.skipped += datagrams;
             return;
@@ -129,6 +136,7 @@ impl Inbound {
     }
 
     /// States that a message arrived which cannot be used.
+    #[cfg(target_os = "linux")]
     pub(super) fn skip(&mut self) {
         self.skipped += 1;
     }
@@ -143,20 +151,34 @@ impl Inbound {
         self.filled.is_empty() && self.skipped == 0
     }
 
+    /// Whether everything was read.
+    pub(super) fn is_read(&self) -> bool {
+        self.next.0 >= self.filled.len()
+    }
+
     /// Datagrams of the batch that can be used.
     pub(super) fn len(&self) -> usize {
         self.datagrams
     }
 
-    /// Calls `take` for each datagram, oldest first; it may change the bytes.
-    pub(super) fn for_each(&mut self, mut take: impl FnMut(SocketAddr, &mut [u8])) {
-        for filled in &self.filled {
-            let start = filled.slot * SLOT;
-            let message = &mut self.bytes[start..start + filled.length];
-            for datagram in message.chunks_mut(filled.segment) {
-                take(filled.from, datagram);
-            }
-        }
+    /// Messages of the batch that can be used.
+    #[cfg(test)]
+    pub(super) fn messages(&self) -> usize {
+        self.filled.len()
+    }
+
+    /// The next datagram, oldest first; it may be changed.
+    pub(super) fn next(&mut self) -> Option<(SocketAddr, &mut [u8])> {
+        let (message, offset) = self.next;
+        let filled = self.filled.get(message)?;
+        let end = filled.length.min(offset + filled.segment);
+        self.next = if end < filled.length {
+            (message, end)
+        } else {
+            (message + 1, 0)
+        };
+        let slot = filled.slot * SLOT;
+        Some((filled.from, &mut self.bytes[slot + offset..slot + end]))
     }
 }
 
@@ -211,10 +233,14 @@ mod tests {
         inbound.fill(3, sender(), 8, Some(3));
         inbound.slot_mut(4)[..2].copy_from_slice(b"dd");
         inbound.fill(4, sender(), 2, None);
+        assert_eq!((inbound.len(), inbound.messages()), (4, 2));
         let mut found = Vec::new();
-        inbound.for_each(|_, bytes| found.push(bytes.to_vec()));
+        while let Some((_, bytes)) = inbound.next() {
+            assert!(found.len() < 4);
+            found.push(bytes.to_vec());
+            assert_eq!(inbound.is_read(), found.len() == 4);
+        }
         assert_eq!(found, [&b"aaa"[..], b"bbb", b"cc", b"dd"]);
-        assert_eq!(inbound.len(), 4);
     }
 
     #[test]
@@ -226,11 +252,11 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_datagram_counts_for_none() {
+    fn an_empty_datagram_is_one_too() {
         let mut inbound = Inbound::new();
         inbound.fill(0, sender(), 0, None);
-        inbound.for_each(|_, bytes| panic!("{bytes:?}"));
-        assert_eq!(inbound.len(), 0);
-        assert!(!inbound.is_empty());
+        assert_eq!(inbound.len(), 1);
+        assert_eq!(inbound.next(), Some((sender(), &mut [][..])));
+        assert_eq!(inbound.next(), None);
     }
 }

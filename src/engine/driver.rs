@@ -30,11 +30,13 @@ use crate::config::MediaConfig;
 /// Commands carried out between two looks at the sockets.
 const COMMANDS_PER_TURN: usize = 256;
 
-/// Datagrams taken in one turn…
-const DATAGRAMS_PER_TURN: usize = 256;
+/// How long one turn takes datagrams in before it sends what they gave. Handshakes are the dear ones,
+/// up to 0.2 ms each; media that came before them should not wait for many.
+const RECEIVE_TIME: Duration = Duration::from_millis(2);
 
-/// …unless what they become takes long to send: some 25 ms, in which commands and timers wait.
-const BACKLOG_PER_TURN: usize = 16_384;
+/// Datagrams that received media becomes before it is sent, about 10 ms' work and 10 MB. Commands,
+/// timers and what arrives wait for it.
+const BACKLOG_PER_TURN: usize = 8_192;
 
 /// How soon a full socket is tried again, should its wake-up get lost.
 const BACKLOG_RETRY: Duration = Duration::from_millis(5);
@@ -51,6 +53,8 @@ pub(super) struct Driver {
     inbox: Inbox,
     slot: Arc<Slot>,
     inbound: Inbound,
+    /// The socket that `inbound` is from.
+    reading: usize,
     grouping: Grouping,
     desk: Desk,
     udp_before: UdpStatus,
@@ -103,6 +107,7 @@ impl Driver {
             inbox,
             slot,
             inbound: Inbound::new(),
+            reading: 0,
             grouping: Grouping::default(),
             desk: Desk::default(),
             udp_before,
@@ -160,7 +165,8 @@ impl Driver {
     }
 
     fn sleep_time(&mut self) -> Option<Duration> {
-        if self.more_commands || self.sockets.iter().any(MediaSocket::is_readable) {
+        let more = self.more_commands || !self.inbound.is_read();
+        if more || self.sockets.iter().any(MediaSocket::is_readable) {
             return Some(Duration::ZERO);
         }
         let now = clock::now();
@@ -178,36 +184,34 @@ impl Driver {
 
     /// Empties the sockets, as far as one turn goes: what arrived together then leaves together, and
     /// the kernel has room for what comes while it is sent. What is left keeps the next wait at
-    /// zero, so that commands and timers get their turn under any flood.
+    /// zero, so that commands, timers and sending get their turn under any flood.
     fn receive(&mut self) {
-        let mut taken = 0;
-        while taken < DATAGRAMS_PER_TURN
-            && self.worker.backlog() < BACKLOG_PER_TURN
-            && self.sockets.iter().any(MediaSocket::is_readable)
-        {
-            for index in 0..self.sockets.len() {
-                taken += self.receive_batch(index);
+        let end = clock::now() + RECEIVE_TIME;
+        let mut idle = 0;
+        while idle < self.sockets.len() {
+            let now = clock::now();
+            if now >= end || !self.take_in(now) {
+                return;
             }
+            // In turn, so that a flood on one does not keep the others waiting.
+            self.reading = (self.reading + 1) % self.sockets.len();
+            self.sockets[self.reading].receive(&mut self.inbound);
+            idle = if self.inbound.is_empty() { idle + 1 } else { 0 };
         }
     }
 
-    /// One batch of one socket; how many datagrams it had.
-    fn receive_batch(&mut self, index: usize) -> usize {
-        let Self {
-            worker,
-            sockets,
-            inbound,
-            ..
-        } = self;
-        sockets[index].receive(inbound);
-        if inbound.is_empty() {
-            return 0;
+    /// Hands the worker what was received last; `false`: there is as much to send now as should be
+    /// at a time, and the rest waits.
+    fn take_in(&mut self, now: Instant) -> bool {
+        let socket = socket_id(self.reading);
+        while self.worker.backlog() < BACKLOG_PER_TURN {
+            let Some((remote, bytes)) = self.inbound.next() else {
+                return true;
+            };
+            self.worker
+                .handle_datagram(now, Tuple { socket, remote }, bytes);
         }
-        let (now, socket) = (clock::now(), socket_id(index));
-        inbound.for_each(|remote, bytes| {
-            worker.handle_datagram(now, Tuple { socket, remote }, bytes);
-        });
-        inbound.len() + inbound.skipped()
+        false
     }
 
     fn take_commands(&mut self, now: Instant) {

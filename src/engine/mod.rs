@@ -9,6 +9,7 @@ mod events;
 mod grouping;
 mod handle;
 mod link;
+mod means;
 mod outbox;
 mod slot;
 mod socket;

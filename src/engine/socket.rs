@@ -7,16 +7,14 @@ use std::{
 };
 
 use mio::{Interest, Registry, Token, net::UdpSocket};
-use nix::{
-    errno::Errno,
-    sys::socket::{getsockopt, setsockopt, sockopt},
-};
+use nix::sys::socket::{getsockopt, setsockopt, sockopt};
 
 #[cfg(target_os = "linux")]
 use super::udp;
 use super::{
     EngineError,
-    datagrams::{Datagram, Inbound, leading_run},
+    datagrams::{Datagram, Inbound},
+    means::{Means, send_some},
     outbox::{Outbox, SendCounts},
     udp_portable,
 };
@@ -39,17 +37,6 @@ pub(super) struct MediaSocket {
     errors_in_a_row: u32,
     outbox: Outbox,
     received: ReceiveCounts,
-}
-
-/// How datagrams travel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Means {
-    /// One by one.
-    Single,
-    /// In batches.
-    Batches,
-    /// In batches of runs: datagrams to one destination as one message (segmentation offload).
-    Runs,
 }
 
 /// What arrived, since the start.
@@ -186,7 +173,7 @@ impl MediaSocket {
 
     /// Whether datagrams to one destination leave as one message.
     pub(super) fn offloads(&self) -> bool {
-        self.means == Means::Runs
+        matches!(self.means, Means::Runs { .. })
     }
 
     /// The size of the kernel's buffers, bytes.
@@ -240,7 +227,7 @@ fn prepare(socket: &StdSocket, backend: UdpBackend) -> Means {
             // Linux 5.0; without it runs are received datagram by datagram.
             let _ = setsockopt(socket, sockopt::UdpGroSegment, &true);
             if udp::can_offload(socket.as_fd()) {
-                Means::Runs
+                Means::RUNS
             } else {
                 Means::Batches
             }
@@ -253,42 +240,12 @@ fn prepare(_socket: &StdSocket, _backend: UdpBackend) -> Means {
     Means::Single
 }
 
-/// Hands datagrams to the kernel, and goes over to lesser means when it refuses a run whose
-/// datagrams it takes one by one: no checksum offload on the device, a filter in between.
-fn send_some(
-    means: &mut Means,
-    datagrams: &[Datagram<'_>],
-    mut with: impl FnMut(Means, &[Datagram<'_>]) -> io::Result<usize>,
-) -> io::Result<usize> {
-    let refused = match with(*means, datagrams) {
-        Err(error) if *means == Means::Runs && refuses_run(&error) => error,
-        outcome => return outcome,
-    };
-    let run = leading_run(datagrams);
-    if run < 2 {
-        return Err(refused);
-    }
-    let sent = with(Means::Batches, &datagrams[..run])?;
-    tracing::warn!(error = %refused, "segmentation offload fails here and is not used any more");
-    *means = Means::Batches;
-    Ok(sent)
-}
-
-/// Whether an error can be about the run and not about its destination.
-fn refuses_run(error: &io::Error) -> bool {
-    let errno = error.raw_os_error().map(Errno::from_raw);
-    matches!(
-        errno,
-        Some(Errno::EIO | Errno::EINVAL | Errno::EMSGSIZE | Errno::EOPNOTSUPP)
-    )
-}
-
 #[cfg(target_os = "linux")]
 fn recv(io: &UdpSocket, means: Means, inbound: &mut Inbound) -> io::Result<()> {
     use std::os::fd::AsFd;
     match means {
         Means::Single => udp_portable::recv_batch(io, inbound),
-        Means::Batches | Means::Runs => udp::recv_batch(io.as_fd(), inbound),
+        Means::Batches | Means::Runs { .. } => udp::recv_batch(io.as_fd(), inbound),
     }
 }
 
@@ -304,7 +261,7 @@ fn send(io: &UdpSocket, means: Means, datagrams: &[Datagram<'_>]) -> io::Result<
         Means::Single => udp_portable::send_batch(io, datagrams),
         // mio's edge-triggered poll on Linux needs no rearming after a direct call.
         Means::Batches => udp::send_batch(io.as_fd(), datagrams, false),
-        Means::Runs => udp::send_batch(io.as_fd(), datagrams, true),
+        Means::Runs { .. } => udp::send_batch(io.as_fd(), datagrams, true),
     }
 }
 
@@ -356,7 +313,9 @@ mod tests {
         while found.len() < count {
             while socket.is_readable() {
                 socket.receive(&mut inbound);
-                inbound.for_each(|_, bytes| found.push(bytes.to_vec()));
+                while let Some((_, bytes)) = inbound.next() {
+                    found.push(bytes.to_vec());
+                }
             }
             if found.len() < count {
                 poll.poll(&mut ready, None).unwrap();
@@ -471,42 +430,7 @@ mod tests {
         // Left whole by the kernel: one message holds all ten.
         let mut inbound = Inbound::new();
         udp::recv_batch(std::os::fd::AsFd::as_fd(&receiver.io), &mut inbound).unwrap();
-        let mut found = 0;
-        inbound.for_each(|_, bytes| found += bytes.len());
-        assert_eq!((found, inbound.len()), (1_000, 10));
-    }
-
-    #[test]
-    fn a_kernel_that_refuses_runs_gets_datagrams_from_then_on() {
-        let datagrams = [Datagram {
-            remote: ([127, 0, 0, 1], 9).into(),
-            contents: b"media",
-        }; 5];
-        let mut means = Means::Runs;
-        let mut offered = Vec::new();
-        let mut kernel = |means, some: &[Datagram<'_>]| {
-            offered.push((means, some.len()));
-            match means {
-                Means::Runs => Err(Errno::EIO.into()),
-                _ => Ok(some.len()),
-            }
-        };
-        assert_eq!(send_some(&mut means, &datagrams, &mut kernel).unwrap(), 5);
-        assert_eq!(send_some(&mut means, &datagrams, &mut kernel).unwrap(), 5);
-        let (runs, batches) = (Means::Runs, Means::Batches);
-        assert_eq!(offered, [(runs, 5), (batches, 5), (batches, 5)]);
-    }
-
-    #[test]
-    fn a_destination_that_refuses_everything_does_not_end_offload() {
-        let datagrams = [Datagram {
-            remote: ([127, 0, 0, 1], 0).into(),
-            contents: b"media",
-        }; 5];
-        let mut means = Means::Runs;
-        let outcome = send_some(&mut means, &datagrams, |_, _| Err(Errno::EINVAL.into()));
-        assert!(outcome.is_err());
-        assert_eq!(means, Means::Runs);
+        assert_eq!((inbound.messages(), inbound.len()), (1, 10));
     }
 
     #[test]

@@ -80,16 +80,21 @@ pub(super) fn send_batch(
     let (mut vectors, mut headers): ([libc::iovec; VECTORS], [libc::mmsghdr; SEND_BATCH]) =
         unsafe { (zeroed(), zeroed()) };
     let (mut messages, mut used, mut left) = (0, 0, datagrams);
+    // Everything goes through one pointer, so that what headers point at stays theirs.
+    let first: *mut libc::iovec = vectors.as_mut_ptr();
     while messages < SEND_BATCH && !left.is_empty() {
         let run = if offload { leading_run(left) } else { 1 };
         let (now, later) = left.split_at(run);
-        let Some(count) = gather(now, &mut vectors[used..]) else {
+        // SAFETY: `used` is at most the length of `vectors`, and what lies behind it is no header's
+        // yet; the slice ends before the pointer is used again.
+        let free = unsafe { std::slice::from_raw_parts_mut(first.add(used), VECTORS - used) };
+        let Some(count) = gather(now, free) else {
             break;
         };
         let header = &mut headers[messages].msg_hdr;
         header.msg_namelen = names[messages].write(now[0].remote);
         header.msg_name = ptr::from_mut(&mut names[messages]).cast();
-        header.msg_iov = &raw mut vectors[used];
+        header.msg_iov = first.wrapping_add(used);
         header.msg_iovlen = count as _;
         if run > 1 {
             header.msg_control = ptr::from_mut(&mut controls[messages]).cast();
@@ -138,13 +143,25 @@ pub(super) fn can_offload(socket: BorrowedFd<'_>) -> bool {
 /// # Errors
 /// What the kernel says.
 pub(super) fn forbid_fragments(socket: BorrowedFd<'_>, v6: bool) -> io::Result<()> {
-    let (level, name, value) = if v6 {
-        let probe = libc::IPV6_PMTUDISC_PROBE;
-        (libc::IPPROTO_IPV6, libc::IPV6_MTU_DISCOVER, probe)
-    } else {
-        let probe = libc::IP_PMTUDISC_PROBE;
-        (libc::IPPROTO_IP, libc::IP_MTU_DISCOVER, probe)
-    };
+    let ip = (
+        libc::IPPROTO_IP,
+        libc::IP_MTU_DISCOVER,
+        libc::IP_PMTUDISC_PROBE,
+    );
+    if !v6 {
+        return set(socket, ip);
+    }
+    // For IPv4 clients of a socket that takes both.
+    let _ = set(socket, ip);
+    let probe = libc::IPV6_PMTUDISC_PROBE;
+    set(socket, (libc::IPPROTO_IPV6, libc::IPV6_MTU_DISCOVER, probe))
+}
+
+/// Sets an option: level, name, value.
+fn set(
+    socket: BorrowedFd<'_>,
+    (level, name, value): (libc::c_int, libc::c_int, libc::c_int),
+) -> io::Result<()> {
     // SAFETY: the value outlives the call, and the length is its own.
     let set = unsafe {
         libc::setsockopt(

@@ -6,7 +6,7 @@ use mio::net::UdpSocket;
 
 use super::datagrams::{Datagram, Inbound, RECEIVE_BATCH, SEND_BATCH};
 
-/// Takes up to [`BATCH`] datagrams that are waiting; never waits itself.
+/// Takes up to [`RECEIVE_BATCH`] datagrams that are waiting; never waits itself.
 ///
 /// # Errors
 /// `WouldBlock` when nothing waits, or what the system says of the first.

@@ -17,8 +17,8 @@ use crate::{
     web_rtc_server::{Place, Protocol, WebRtcServer},
 };
 
-/// Bytes of media sealed at a time: what fits a second-level cache beside the state it came from,
-/// and fills two system calls of 64 messages with segments.
+/// Bytes of media sealed at a time: what stays in a second-level cache beside the state it came from
+/// and the kernel's copies, so that the next portion is written where the last was.
 const PORTION: usize = 64 * 1024;
 
 /// Everything one thread forwards.
@@ -165,7 +165,7 @@ impl Worker {
             if forwarded.is_none()
                 && let Some(router) = self.routers.get_mut(key)
             {
-                router.drop_waiting();
+                router.drop_run();
             }
         }
         if self.backlog.routers.is_empty() {

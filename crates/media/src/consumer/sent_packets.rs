@@ -45,7 +45,7 @@ pub(super) struct SentPackets {
 struct Run {
     first: u64,
     names: Names,
-    /// When a packet was last added, once there is a newer run.
+    /// From when on no packet was added but late ones; none in the newest run.
     until: Option<Instant>,
 }
 

@@ -6,7 +6,10 @@ use super::{ConsumerKey, ProducerKey};
 use crate::rtp::{MediaPacket, outgoing};
 
 /// Packets that may wait; beyond it the worker forwards before it takes another.
-const MAX_PACKETS: usize = 2_048;
+const MAX_PACKETS: usize = 1_024;
+
+/// Memory that is kept for the next burst, bytes of packets; two frames of a large screen share.
+const KEPT_BYTES: usize = 256 * 1024;
 
 /// Media of one router between its receipt and its forwarding. Emptied before the shell sleeps;
 /// its memory is kept.
@@ -119,10 +122,11 @@ impl Burst {
         self.finish_run();
     }
 
-    /// Gives up everything.
-    pub(super) fn clear(&mut self) {
+    /// Forgets everything.
+    fn clear(&mut self) {
         self.packets.clear();
         self.bytes.clear();
+        self.bytes.shrink_to(KEPT_BYTES);
         self.run = 0..0;
     }
 }

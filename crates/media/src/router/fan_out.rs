@@ -69,9 +69,9 @@ impl Router {
         self.forwarded(now, producer, out);
     }
 
-    /// Gives up what waits, after a panic.
-    pub(crate) fn drop_waiting(&mut self) {
-        self.burst.clear();
+    /// Gives up the packets that were being forwarded, after a panic. The others still wait.
+    pub(crate) fn drop_run(&mut self) {
+        self.burst.finish_run();
         self.changed.clear();
     }
 
