@@ -17,6 +17,7 @@ mod common;
 mod consent;
 mod determinism;
 mod disorder;
+mod fan_out;
 mod handshake;
 mod intruder;
 #[cfg(feature = "fault-injection")]

@@ -71,6 +71,19 @@ impl Pair {
         }
     }
 
+    /// Everything the worker sends now.
+    fn drain(&mut self) -> Vec<Vec<u8>> {
+        let mut datagrams = Vec::new();
+        loop {
+            let egress = self.worker.poll_transmit();
+            if egress.is_empty() {
+                return datagrams;
+            }
+            datagrams.extend(egress.iter().map(|sent| sent.contents.to_vec()));
+            egress.clear();
+        }
+    }
+
     /// Lets `time` pass; returns the media datagrams the client got.
     fn run(&mut self, time: Duration) -> Vec<Vec<u8>> {
         let (end, mut media) = (self.now + time, Vec::new());
@@ -85,10 +98,7 @@ impl Pair {
                         .handle_datagram(self.now, self.tuple, &mut bytes);
                 }
             }
-            let egress = self.worker.poll_transmit();
-            let datagrams: Vec<_> = egress.iter().map(|sent| sent.contents.to_vec()).collect();
-            egress.clear();
-            for bytes in datagrams {
+            for bytes in self.drain() {
                 if bytes[0] < 64 {
                     self.client.handle_datagram(self.now, &bytes);
                 } else {
