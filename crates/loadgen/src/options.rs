@@ -55,7 +55,7 @@ pub struct Options {
     pub warm_up: Duration,
 
     /// Three encodings named by RID; the packet rate is the best one's, the others send a half and
-    /// a quarter of it.
+    /// a quarter of its bursts.
     #[arg(long, conflicts_with = "audio_only")]
     pub simulcast: bool,
 
@@ -126,6 +126,25 @@ pub(crate) struct Traffic {
     pub(crate) packet_size: usize,
     /// Packets of a frame of the best encoding.
     pub(crate) burst: u16,
+}
+
+impl Traffic {
+    /// Packets of a frame of the encoding that is `smaller` steps below the best.
+    pub(crate) fn frame_packets(&self, smaller: u8) -> u16 {
+        (self.burst >> smaller).max(1)
+    }
+
+    /// Packets per second of all encodings together, when the best sends so many.
+    pub(crate) fn total_rate(&self, packets_per_second: u32) -> f64 {
+        let frames = f64::from(packets_per_second) / f64::from(self.burst);
+        frames * f64::from(self.all_frame_packets())
+    }
+
+    /// Packets of a frame of every encoding.
+    pub(crate) fn all_frame_packets(&self) -> u32 {
+        let packets = (0..self.encodings).map(|smaller| u32::from(self.frame_packets(smaller)));
+        packets.sum()
+    }
 }
 
 impl Options {
@@ -253,6 +272,14 @@ mod tests {
         assert_eq!((traffic.kind, traffic.encodings), (MediaKind::Video, 1));
         assert_eq!(traffic.packets_per_second, 250);
         assert_eq!((traffic.packet_size, traffic.burst), (1_100, 8));
+    }
+
+    #[test]
+    fn simulcast_sends_a_half_and_a_quarter_beside_the_best() {
+        let traffic = parse(&["--simulcast"]).unwrap().traffic();
+        assert_eq!(traffic.total_rate(400), 700.0);
+        let single = parse(&["--simulcast", "--burst", "1"]).unwrap().traffic();
+        assert_eq!(single.total_rate(100), 300.0);
     }
 
     #[test]

@@ -15,6 +15,8 @@ use crate::{
 const REACHED_LOSS_PERCENT: f64 = 0.1;
 /// A media thread that is busier distorts what it measures.
 const BUSY: f64 = 0.9;
+/// Publishers that send a smaller share of what they were to send are behind.
+const SENT: f64 = 0.95;
 /// Media threads that wait longer for a core share it with other programs.
 const WAITED: f64 = 0.1;
 
@@ -103,6 +105,11 @@ pub struct Row {
     pub seconds: f64,
     /// Streams received.
     pub streams: u64,
+    /// Packets publishers were to send.
+    pub wanted: u64,
+    /// One frame of every publisher: a window may cut so many off.
+    #[serde(skip)]
+    pub(crate) frame: u64,
     /// Packets publishers sent.
     pub sent: u64,
     /// Packets receivers should have got.
@@ -271,6 +278,10 @@ pub(crate) struct Counted {
 #[derive(Clone, Copy)]
 pub(crate) struct RowContext {
     pub(crate) packets_per_second: u32,
+    /// Of all publishers together.
+    pub(crate) wanted_per_second: f64,
+    /// Packets of one frame of all publishers together.
+    pub(crate) frame: u64,
     pub(crate) server: Option<ServerCpu>,
     /// Our own process.
     pub(crate) own: Used,
@@ -348,6 +359,13 @@ fn warnings(rows: &[Row], correctness: &Correctness) -> Vec<String> {
             waited * 100.0
         ));
     }
+    let behind = |row: &&Row| ((row.sent + row.frame) as f64) < SENT * row.wanted as f64;
+    if let Some(row) = rows.iter().find(behind) {
+        warnings.push(format!(
+            "publishers sent {} of {} packets at {} packets/s: the generator could not keep up",
+            row.sent, row.wanted, row.packets_per_second
+        ));
+    }
     let dropped: u64 = rows.iter().map(|row| row.dropped_by_generator).sum();
     if dropped + correctness.not_sent > 0 {
         warnings.push(format!(
@@ -409,6 +427,8 @@ impl Row {
             packets_per_second: context.packets_per_second,
             seconds,
             streams: harvest.streams,
+            wanted: (context.wanted_per_second * seconds) as u64,
+            frame: context.frame,
             sent: harvest.sent,
             expected: harvest.expected,
             received: harvest.received,

@@ -194,8 +194,11 @@ impl<'a> Session<'a> {
         let (harvest, errors) = media.collect().await?;
         self.alive(harvest.sent)?;
         let server = after.server.zip(before.server);
+        let (wanted_per_second, frame) = self.wanted(rate);
         let context = RowContext {
             packets_per_second: if self.options.idle { 0 } else { rate },
+            wanted_per_second,
+            frame,
             server: server.map(|(after, before)| {
                 ServerCpu::new(after.since(&before), elapsed, harvest.received)
             }),
@@ -203,6 +206,17 @@ impl<'a> Session<'a> {
             recovers: self.options.loss.is_some(),
         };
         Ok((Row::new(&harvest, context), errors))
+    }
+
+    /// Packets all publishers together are to send in a second, and in one frame.
+    fn wanted(&self, rate: u32) -> (f64, u64) {
+        if self.options.idle {
+            return (0.0, 0);
+        }
+        let publishers = self.options.publishers * self.options.rooms;
+        let traffic = self.options.traffic();
+        let frame = u64::from(publishers) * u64::from(traffic.all_frame_packets());
+        (f64::from(publishers) * traffic.total_rate(rate), frame)
     }
 
     async fn drain(&self) -> Result<(), BenchError> {

@@ -74,7 +74,7 @@ impl Publisher {
         let traffic = setup.traffic;
         let encoding = |(number, ssrc): (usize, &u32)| {
             // The best sends whole frames, each smaller one half of the next.
-            let smaller = usize::from(traffic.encodings) - 1 - number;
+            let smaller = traffic.encodings - 1 - number as u8;
             Encoding {
                 number: number as u8,
                 ssrc: *ssrc,
@@ -83,7 +83,7 @@ impl Publisher {
                 timestamp: 0,
                 index: 0,
                 picture: 0,
-                frame_packets: (traffic.burst >> smaller).max(1),
+                frame_packets: traffic.frame_packets(smaller),
                 wants_key_frame: true,
                 packets: 0,
                 octets: 0,
