@@ -4,6 +4,7 @@ use std::future::pending;
 
 use clap::Parser as _;
 use loadgen::{BenchError, Options, Report};
+use miso::config::UdpBackend;
 
 use super::support::server::{TestServer, config, start_server};
 
@@ -28,7 +29,13 @@ fn options(server: &TestServer, words: &str) -> Options {
 
 /// Runs a load test that must find nothing wrong.
 async fn bench(words: &str) -> Report {
-    let server = start_server(config()).await;
+    bench_with(UdpBackend::Auto, words).await
+}
+
+async fn bench_with(udp: UdpBackend, words: &str) -> Report {
+    let mut config = config();
+    config.media.udp = udp;
+    let server = start_server(config).await;
     let options = options(&server, words);
     let report = loadgen::run(&options, &|_| {}, pending()).await.unwrap();
     server.stop().await;
@@ -62,6 +69,21 @@ async fn video_reaches_every_subscriber_unchanged() {
     assert!(json["memory"]["endKib"].as_u64().unwrap() > 0);
     assert!(json["rows"][0]["latency"]["p99Ms"].as_f64().unwrap() > 0.0);
     assert!(report.to_table().contains("everything that came was right"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn media_is_the_same_without_segmentation_offload() {
+    bench_with(UdpBackend::Batches, "--subscribers 5 --verify 1").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn media_is_the_same_datagram_by_datagram() {
+    bench_with(UdpBackend::Portable, "--subscribers 5 --verify 1").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn receivers_that_take_runs_whole_get_the_same() {
+    bench("--subscribers 5 --verify 1 --gro").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
