@@ -75,7 +75,7 @@ impl Receiver {
             return;
         };
         let stream = &mut self.streams[index];
-        if !is_rtx && stream.loses(windows) {
+        if !is_rtx && stream.loses() {
             return;
         }
         if let Some(wide_sequence) = header.wide_sequence {

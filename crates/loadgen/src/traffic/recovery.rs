@@ -23,6 +23,8 @@ const MAX_MISSING: u64 = 2_000;
 pub(crate) struct Recovery {
     missing: BTreeMap<u64, Missing>,
     next: Option<Instant>,
+    /// Lost on purpose, which only a later packet shows.
+    unseen: u64,
     /// Of packets that went missing inside the window.
     pub(crate) counts: RecoveryCounts,
 }
@@ -41,12 +43,22 @@ impl Recovery {
         Self {
             missing: BTreeMap::new(),
             next: None,
+            unseen: 0,
             counts: RecoveryCounts::default(),
         }
     }
 
+    /// The next packet is lost on purpose.
+    pub(crate) fn pretend(&mut self) {
+        self.unseen += 1;
+    }
+
     /// These were skipped.
     pub(crate) fn miss(&mut self, now: Instant, numbers: Range<u64>, counts: bool) {
+        let unseen = std::mem::take(&mut self.unseen);
+        if counts {
+            self.counts.pretended += unseen;
+        }
         if numbers.is_empty() || numbers.end - numbers.start > MAX_MISSING {
             return;
         }

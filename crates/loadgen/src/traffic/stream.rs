@@ -97,14 +97,11 @@ impl Stream {
     }
 
     /// Whether the next media packet is to be lost on purpose.
-    pub(crate) fn loses(&mut self, windows: &Windows) -> bool {
+    pub(crate) fn loses(&mut self) -> bool {
         // The first packet shows that the stream has started.
         let lost = self.place.is_some() && self.dice.as_mut().is_some_and(Dice::loses);
-        if lost
-            && windows.open
-            && let Some(recovery) = &mut self.recovery
-        {
-            recovery.counts.pretended += 1;
+        if lost && let Some(recovery) = &mut self.recovery {
+            recovery.pretend();
         }
         lost
     }

@@ -248,3 +248,12 @@ proptest! {
         }
     }
 }
+
+/// Found by the test above: read with the last digit off, it was another number after a round trip.
+#[test]
+fn a_long_number_is_the_same_after_a_round_trip() {
+    let number = -3.340_606_674_748_013e244;
+    let text = serde_json::to_string(&number).unwrap();
+    let read: f64 = serde_json::from_str(&text).unwrap();
+    assert_eq!(read.to_bits(), f64::to_bits(number));
+}
