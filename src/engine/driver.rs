@@ -125,7 +125,7 @@ impl Driver {
             self.wait();
             let now = clock::now();
             self.slot.turn(now);
-            self.receive();
+            self.receive(now);
             self.send();
             let now = clock::now();
             self.take_commands(now);
@@ -185,11 +185,10 @@ impl Driver {
     /// Empties the sockets, as far as one turn goes: what arrived together then leaves together, and
     /// the kernel has room for what comes while it is sent. What is left keeps the next wait at
     /// zero, so that commands, timers and sending get their turn under any flood.
-    fn receive(&mut self) {
-        let end = clock::now() + RECEIVE_TIME;
+    fn receive(&mut self, mut now: Instant) {
+        let end = now + RECEIVE_TIME;
         let mut idle = 0;
         while idle < self.sockets.len() {
-            let now = clock::now();
             if now >= end || !self.take_in(now) {
                 return;
             }
@@ -197,6 +196,7 @@ impl Driver {
             self.reading = (self.reading + 1) % self.sockets.len();
             self.sockets[self.reading].receive(&mut self.inbound);
             idle = if self.inbound.is_empty() { idle + 1 } else { 0 };
+            now = clock::now();
         }
     }
 

@@ -39,16 +39,20 @@ pub(super) fn send_some(
     let Means::Runs { refused } = means else {
         return with(*means, datagrams);
     };
-    let run = leading_run(datagrams);
     let error = match with(Means::RUNS, datagrams) {
-        Err(error) if run > 1 && refuses_run(&error) => error,
+        Err(error) if refuses_run(&error) => error,
         outcome => {
-            if run > 1 && outcome.is_ok() {
+            // Looked at only where it matters: this is every packet's way out.
+            if *refused > 0 && outcome.is_ok() && leading_run(datagrams) > 1 {
                 *refused = 0;
             }
             return outcome;
         }
     };
+    let run = leading_run(datagrams);
+    if run < 2 {
+        return Err(error);
+    }
     let sent = with(Means::Batches, &datagrams[..run])?;
     *refused += 1;
     if *refused >= REFUSALS {
