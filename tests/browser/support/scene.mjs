@@ -52,6 +52,11 @@ class Scene {
     return page;
   }
 
+  /** The version of a browser of ours. */
+  async version(browser) {
+    return (await shared(browser, START[browser])).version();
+  }
+
   async user(name, browser = "chromium", options = {}) {
     const user = new User(name, options.page ?? (await this.page(browser, options)), server);
     this.users.push(user);
