@@ -1,14 +1,13 @@
 // Scenes with pages that speak other people's words, and what came of each, for the table in docs/dialects.md.
 import assert from "node:assert/strict";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { after, before } from "node:test";
-import { assertMoves, assertSeesAndHears } from "./heard.mjs";
+import { OUTCOMES, outcomes } from "./dialect-table.mjs";
 import { FRONTENDS, pageOf } from "./frontends.mjs";
+import { assertMoves, assertSeesAndHears } from "./heard.mjs";
 import { startPages } from "./pages.mjs";
 import { RESULTS, scene } from "./scene.mjs";
 import { until } from "./wait.mjs";
-
-export const OUTCOMES = `${RESULTS}dialects.json`;
 
 let pages;
 before(async () => (pages = await startPages()));
@@ -65,9 +64,8 @@ export function proves(belongs, play) {
 /** Files run one after the other, so nobody else writes meanwhile. */
 async function keep({ name }, browser, version, result) {
   await mkdir(RESULTS, { recursive: true });
-  const outcomes = JSON.parse(await readFile(OUTCOMES, "utf8").catch(() => "{}"));
-  outcomes[`${name} ${browser}`] = { version, result };
-  await writeFile(OUTCOMES, JSON.stringify(outcomes, null, 1));
+  const found = { ...(await outcomes()), [`${name} ${browser}`]: { version, result } };
+  await writeFile(OUTCOMES, JSON.stringify(found, null, 1));
 }
 
 let rooms = 0;
