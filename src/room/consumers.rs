@@ -6,7 +6,7 @@ use media::ConsumeOptions;
 use ortc::types::{MediaKind, RtpCapabilities, RtpParameters, RtpType};
 
 use super::{
-    AppData, ConsumerId, PeerId, ProducerChoice, ProducerId, Room, RoomError, State,
+    AppData, ConsumerId, Filter, PeerId, ProducerChoice, ProducerId, Room, RoomError, State,
     TransportChoice, TransportId, negotiation,
     peer::{Consumer, Peer, Producer},
     policy::Limit,
@@ -22,9 +22,11 @@ pub struct Consume {
     pub producer: ProducerChoice,
     /// What the client can receive.
     pub rtp_capabilities: RtpCapabilities,
+    /// Starts paused.
+    pub paused: bool,
 }
 
-/// A consumer, as its peer is told of it. It starts paused.
+/// A consumer, as its peer is told of it.
 #[derive(Clone, Debug)]
 pub struct ConsumerInfo {
     /// Its name.
@@ -33,6 +35,8 @@ pub struct ConsumerInfo {
     pub producer: ProducerId,
     /// Whose that is.
     pub peer: PeerId,
+    /// How that peer calls itself.
+    pub peer_name: Option<Arc<str>>,
     /// Audio or video.
     pub kind: MediaKind,
     /// How it arrives.
@@ -43,37 +47,43 @@ pub struct ConsumerInfo {
     pub producer_paused: bool,
     /// What the producer's owner said about it.
     pub app_data: AppData,
+    /// Whether the producer captures a display.
+    pub display: bool,
 }
 
 /// Which of the caller's consumers is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConsumerChoice {
     /// This one.
     Id(ConsumerId),
-    /// All of them.
-    All,
+    /// Those of this producer.
+    Of(ProducerId),
+    /// Those of these producers, as far as there are any.
+    Which(Filter),
 }
 
 /// What is known of a producer when a consumer of it is made.
 struct Source {
     id: ProducerId,
     owner: PeerId,
+    owner_name: Option<Arc<str>>,
     kind: MediaKind,
     rtp_type: RtpType,
     consumable: Arc<RtpParameters>,
     app_data: AppData,
+    display: bool,
 }
 
 impl Room {
-    /// Makes a consumer, paused.
+    /// Makes a consumer.
     pub async fn consume(
         &self,
         peer: &PeerId,
         request: Consume,
     ) -> Result<ConsumerInfo, RoomError> {
         let caps = negotiation::checked_capabilities(request.rtp_capabilities)?;
-        let source = self.source(peer, request.producer, &caps)?;
-        let (transport, handle, mid) = self.transport_to_consume(peer, request.transport)?;
+        let source = self.source(peer, &request.producer, &caps)?;
+        let (transport, handle, mid) = self.transport_to_consume(peer, &request.transport)?;
         let rtp_parameters = negotiation::consumer(source.kind, &source.consumable, &caps, mid)?;
         let options = ConsumeOptions {
             producer: source.id,
@@ -81,11 +91,12 @@ impl Room {
             rtp_parameters: rtp_parameters.clone(),
             consumable_encodings: source.consumable.encodings.clone(),
             rtp_type: source.rtp_type,
-            paused: true,
+            paused: request.paused,
             preferred_layers: None,
         };
         let (consumer, now) = handle.consume(options).await?;
-        if let Err(error) = self.keep_consumer(peer, transport, &consumer, &source) {
+        if let Err(error) = self.keep_consumer(peer, transport, &consumer, &source, request.paused)
+        {
             consumer.close().await;
             return Err(error);
         }
@@ -93,18 +104,20 @@ impl Room {
             id: consumer.id(),
             producer: source.id,
             peer: source.owner,
+            peer_name: source.owner_name,
             kind: source.kind,
             rtp_parameters,
             rtp_type: source.rtp_type,
             producer_paused: now.producer_paused,
             app_data: source.app_data,
+            display: source.display,
         })
     }
 
     fn source(
         &self,
         peer: &PeerId,
-        choice: ProducerChoice,
+        choice: &ProducerChoice,
         caps: &RtpCapabilities,
     ) -> Result<Source, RoomError> {
         let state = self.state();
@@ -112,11 +125,11 @@ impl Room {
             return Err(RoomError::Limit(Limit::Consumers));
         }
         let source = match choice {
-            ProducerChoice::Id(id) => state.producer(id),
-            ProducerChoice::Newest => state.newest_for(peer, caps),
+            ProducerChoice::Id(id) => state.producer(*id),
+            ProducerChoice::Newest(which) => state.newest_for(peer, which, caps),
         };
         let source = source.ok_or(RoomError::NotFound("producer"))?;
-        if choice != ProducerChoice::Newest && source.owner == *peer {
+        if matches!(choice, ProducerChoice::Id(_)) && source.owner == *peer {
             return Err(RoomError::CannotConsume("the producer is your own"));
         }
         if !negotiation::can_consume(&source.consumable, caps) {
@@ -128,7 +141,7 @@ impl Room {
     fn transport_to_consume(
         &self,
         peer: &PeerId,
-        choice: TransportChoice,
+        choice: &TransportChoice,
     ) -> Result<(TransportId, TransportHandle, u32), RoomError> {
         let mut state = self.state();
         let owner = state.peer_mut(peer)?;
@@ -148,6 +161,7 @@ impl Room {
         transport: TransportId,
         handle: &ConsumerHandle,
         source: &Source,
+        paused: bool,
     ) -> Result<(), RoomError> {
         let mut state = self.state();
         let alive = state.owners.contains_key(&source.id);
@@ -166,11 +180,31 @@ impl Room {
                 handle: handle.clone(),
                 transport,
                 producer: source.id,
+                of: source.owner.clone(),
                 kind: source.kind,
-                paused: true,
+                display: source.display,
+                paused,
             },
         );
         Ok(())
+    }
+
+    /// The others' producers of this kind which the peer does not consume yet, oldest first.
+    pub fn unconsumed(&self, peer: &PeerId, which: &Filter) -> Result<Vec<ProducerId>, RoomError> {
+        let state = self.state();
+        let own = &state.peer(peer)?.consumers;
+        let others = state.peers.iter().filter(|(owner, _)| *owner != peer);
+        let theirs = others.flat_map(|(owner, entry)| {
+            let producers = entry.producers.iter();
+            producers.map(move |(id, producer)| (owner, *id, producer))
+        });
+        let mut found: Vec<_> = theirs
+            .filter(|(owner, _, one)| which.takes(owner, one.kind, one.display))
+            .filter(|(_, id, _)| own.values().all(|consumer| consumer.producer != *id))
+            .map(|(_, id, producer)| (producer.made, id))
+            .collect();
+        found.sort_unstable_by_key(|(made, _)| *made);
+        Ok(found.into_iter().map(|(_, id)| id).collect())
     }
 
     /// Starts or stops consumers.
@@ -180,13 +214,13 @@ impl Room {
         choice: ConsumerChoice,
         paused: bool,
     ) -> Result<(), RoomError> {
-        for (id, handle) in self.own_consumers(peer, choice)? {
+        for (id, handle) in self.own_consumers(peer, &choice)? {
             let done = if paused {
                 handle.pause().await
             } else {
                 handle.resume().await
             };
-            if choice != ConsumerChoice::All {
+            if matches!(choice, ConsumerChoice::Id(_)) {
                 done?;
             }
             let mut state = self.state();
@@ -224,7 +258,7 @@ impl Room {
     }
 
     fn own_consumer(&self, peer: &PeerId, id: ConsumerId) -> Result<ConsumerHandle, RoomError> {
-        let mut found = self.own_consumers(peer, ConsumerChoice::Id(id))?;
+        let mut found = self.own_consumers(peer, &ConsumerChoice::Id(id))?;
         let found = found.pop().ok_or(RoomError::NotFound("consumer"))?;
         Ok(found.1)
     }
@@ -232,20 +266,21 @@ impl Room {
     fn own_consumers(
         &self,
         peer: &PeerId,
-        choice: ConsumerChoice,
+        choice: &ConsumerChoice,
     ) -> Result<Vec<(ConsumerId, ConsumerHandle)>, RoomError> {
         let state = self.state();
         let own = &state.peer(peer)?.consumers;
-        match choice {
-            ConsumerChoice::Id(id) => {
-                let consumer = own.get(&id).ok_or(RoomError::NotFound("consumer"))?;
-                Ok(vec![(id, consumer.handle.clone())])
-            }
-            ConsumerChoice::All => {
-                let all = own.iter();
-                Ok(all.map(|(id, one)| (*id, one.handle.clone())).collect())
-            }
+        let wanted = |id: &ConsumerId, one: &Consumer| match choice {
+            ConsumerChoice::Id(wanted) => id == wanted,
+            ConsumerChoice::Of(producer) => one.producer == *producer,
+            ConsumerChoice::Which(which) => which.takes(&one.of, one.kind, one.display),
+        };
+        let found = own.iter().filter(|(id, one)| wanted(id, one));
+        let found: Vec<_> = found.map(|(id, one)| (*id, one.handle.clone())).collect();
+        if found.is_empty() && !matches!(choice, ConsumerChoice::Which(_)) {
+            return Err(RoomError::NotFound("consumer"));
         }
+        Ok(found)
     }
 }
 
@@ -256,13 +291,15 @@ impl State {
         Some(producer.source(id, owner))
     }
 
-    /// The newest producer of the others the capabilities can receive, else the newest of its own.
-    fn newest_for(&self, peer: &PeerId, caps: &RtpCapabilities) -> Option<Source> {
+    /// The newest such producer of the others the capabilities can receive, else the newest of its
+    /// own.
+    fn newest_for(&self, peer: &PeerId, which: &Filter, caps: &RtpCapabilities) -> Option<Source> {
         let all = self.peers.iter().flat_map(|(owner, entry)| {
             let producers = entry.producers.iter();
             producers.map(move |(id, producer)| (owner, *id, producer))
         });
-        all.filter(|(_, _, producer)| negotiation::can_consume(&producer.consumable, caps))
+        all.filter(|(owner, _, one)| which.takes(owner, one.kind, one.display))
+            .filter(|(_, _, producer)| negotiation::can_consume(&producer.consumable, caps))
             .max_by_key(|(owner, _, producer)| (*owner != peer, producer.made))
             .map(|(owner, id, producer)| producer.source(id, owner))
     }
@@ -273,10 +310,12 @@ impl Producer {
         Source {
             id,
             owner: owner.clone(),
+            owner_name: self.owner_name.clone(),
             kind: self.kind,
             rtp_type: self.rtp_type,
             consumable: self.consumable.clone(),
             app_data: self.app_data.clone(),
+            display: self.display,
         }
     }
 }

@@ -1,5 +1,9 @@
 //! What happened in a room, as each of its peers is told; without names or shapes of any frontend.
 
+use std::sync::Arc;
+
+use ortc::types::MediaKind;
+
 use super::{ConsumerId, PeerId, ProducerId, ProducerInfo, TransportId};
 
 /// Something a peer should know.
@@ -10,12 +14,14 @@ pub enum RoomEvent {
         /// Who.
         peer: PeerId,
         /// How it calls itself.
-        display_name: Option<String>,
+        display_name: Option<Arc<str>>,
     },
     /// Another peer left.
     PeerLeft {
         /// Who.
         peer: PeerId,
+        /// How it called itself.
+        display_name: Option<Arc<str>>,
     },
     /// Another peer's producer can be consumed.
     NewProducer(ProducerInfo),
@@ -25,6 +31,10 @@ pub enum RoomEvent {
         producer: ProducerId,
         /// Whose.
         peer: PeerId,
+        /// Audio or video.
+        kind: MediaKind,
+        /// Whether it captured a display.
+        display: bool,
         /// The receiver's consumers that ended with it.
         consumers: Vec<ConsumerId>,
         /// Why, as a word.

@@ -118,12 +118,13 @@ mod tests {
     fn left(peer: &str) -> RoomEvent {
         RoomEvent::PeerLeft {
             peer: PeerId::from(peer),
+            display_name: None,
         }
     }
 
     async fn name(receiver: &mut EventReceiver) -> Option<String> {
         match receiver.recv().await? {
-            RoomEvent::PeerLeft { peer } => Some(peer.to_string()),
+            RoomEvent::PeerLeft { peer, .. } => Some(peer.to_string()),
             other => panic!("{other:?}"),
         }
     }

@@ -39,7 +39,7 @@ pub struct PeerView {
 pub struct TransportView {
     /// Its name.
     pub id: TransportId,
-    /// `send` or `receive`, seen from the client.
+    /// `send`, `receive` or, where the client did not say, `either`; seen from the client.
     pub direction: &'static str,
     /// ICE state.
     pub ice_state: &'static str,
@@ -115,7 +115,7 @@ impl Peer {
     fn view(&self, id: &str) -> PeerView {
         PeerView {
             id: id.to_owned(),
-            display_name: self.display_name.clone(),
+            display_name: self.display_name.as_deref().map(str::to_owned),
             transports: self.transport_views(),
             producers: self.producer_views(),
             consumers: self.consumer_views(),
@@ -129,6 +129,7 @@ impl Peer {
             direction: match transport.role {
                 Role::Send => "send",
                 Role::Receive => "receive",
+                Role::Either => "either",
             },
             ice_state: transport.ice_state,
             dtls_state: transport.dtls_state,

@@ -8,12 +8,14 @@
 mod consumers;
 mod event;
 mod event_queue;
+mod filter;
 mod households;
 mod inspect;
 mod negotiation;
 mod peer;
 pub mod policy;
 mod producers;
+mod public;
 mod registry;
 mod reports;
 mod transports;
@@ -27,6 +29,7 @@ use std::{
 pub use consumers::{Consume, ConsumerChoice, ConsumerInfo};
 pub use event::{RoomEvent, StreamScore};
 pub use event_queue::{EventReceiver, EventSender};
+pub use filter::Filter;
 pub use inspect::{ConsumerView, PeerView, ProducerView, RoomView, TransportView};
 pub use media::{ConsumerId, ProducerId, TransportId};
 pub use negotiation::Profile;
@@ -100,9 +103,11 @@ pub struct PeerInfo {
     /// Who.
     pub id: PeerId,
     /// How it calls itself.
-    pub display_name: Option<String>,
+    pub display_name: Option<Arc<str>>,
     /// What it sends.
     pub producers: Vec<ProducerInfo>,
+    /// Whether a transport it sends on is connected.
+    pub sends: bool,
 }
 
 /// The answer to a join.
@@ -146,6 +151,18 @@ impl Room {
         Ok(state.joined(peer, profile))
     }
 
+    /// What clients of a peer's profile are told the room can receive.
+    pub fn rtp_capabilities(&self, peer: &PeerId) -> Result<Arc<RtpCapabilities>, RoomError> {
+        Ok(self.state().peer(peer)?.profile.rtp_capabilities())
+    }
+
+    /// The others in the room.
+    pub fn peers(&self, peer: &PeerId) -> Result<Vec<PeerInfo>, RoomError> {
+        let state = self.state();
+        state.peer(peer)?;
+        Ok(state.others(peer))
+    }
+
     /// Adds a peer and tells the others.
     fn admit(&self, new: NewPeer, permit: Permit) -> Result<Joined, RoomError> {
         let mut state = self.state();
@@ -171,13 +188,19 @@ impl Room {
     /// Removes a peer and everything it has; returns what is to be closed in the engine.
     fn remove(&self, peer: &PeerId) -> Option<Removed> {
         let mut state = self.state();
-        let gone = state.peers.remove(peer)?;
-        for producer in gone.producers.keys() {
-            state.close_producer(*producer, "peer-left");
+        let going = state.peers.get(peer)?;
+        let producers: Vec<_> = going.producers.keys().copied().collect();
+        for producer in producers {
+            state.close_producer(producer, "peer-left");
         }
-        state.tell_others(peer, |_| RoomEvent::PeerLeft { peer: peer.clone() });
+        let gone = state.peers.remove(peer)?;
+        state.tell_others(peer, |_| RoomEvent::PeerLeft {
+            peer: peer.clone(),
+            display_name: gone.display_name.clone(),
+        });
         Some(Removed {
             transports: gone.transports.into_values().map(|t| t.handle).collect(),
+            public: gone.public,
             room_closed: state.close_if_empty(),
         })
     }
@@ -202,6 +225,7 @@ impl Room {
 /// What [`Room::remove`] leaves to do.
 struct Removed {
     transports: Vec<crate::engine::TransportHandle>,
+    public: bool,
     room_closed: bool,
 }
 
@@ -248,6 +272,7 @@ impl State {
                 id: other.clone(),
                 display_name: peer.display_name.clone(),
                 producers: peer.producer_infos(other),
+                sends: peer.sends(),
             })
             .collect()
     }

@@ -75,6 +75,14 @@ pub enum Role {
     Send,
     /// The client receives on it.
     Receive,
+    /// The client did not say; it does one or the other.
+    Either,
+}
+
+impl Role {
+    fn suits(self, wanted: Self) -> bool {
+        self == wanted || self == Self::Either || wanted == Self::Either
+    }
 }
 
 /// When a peer starts to hear of others' producers.
@@ -85,6 +93,10 @@ pub enum Hears {
     /// Once it has a send transport or has asked for the producers; old frontends lose media when
     /// told earlier.
     OnceReady,
+    /// Once it has a receive transport, produces, or has asked for the producers.
+    OnceReceiving,
+    /// Once it has asked for the producers.
+    OnceAsked,
 }
 
 /// A peer about to join.
@@ -93,11 +105,13 @@ pub struct NewPeer {
     /// Its name; fresh.
     pub id: PeerId,
     /// How it calls itself.
-    pub display_name: Option<String>,
+    pub display_name: Option<Arc<str>>,
     /// Which header extensions it is offered.
     pub profile: Profile,
     /// When it hears of producers.
     pub hears: Hears,
+    /// Whether everybody may know that it is in this room.
+    pub public: bool,
     /// Where its events go. When it is full the peer is dropped: the queue closes.
     pub events: EventSender,
 }
@@ -105,10 +119,13 @@ pub struct NewPeer {
 /// A peer in a room.
 #[derive(Debug)]
 pub(super) struct Peer {
-    pub(super) display_name: Option<String>,
+    pub(super) display_name: Option<Arc<str>>,
     pub(super) profile: Profile,
     pub(super) events: Option<EventSender>,
+    /// Whether it hears of producers, and when it begins to.
     pub(super) ready: bool,
+    pub(super) hears: Hears,
+    pub(super) public: bool,
     pub(super) transports: HashMap<TransportId, Transport>,
     pub(super) producers: HashMap<ProducerId, Producer>,
     pub(super) consumers: HashMap<ConsumerId, Consumer>,
@@ -124,6 +141,8 @@ pub(super) struct Peer {
 pub(super) struct Transport {
     pub(super) handle: TransportHandle,
     pub(super) role: Role,
+    /// What its client calls it, instead of by its id.
+    pub(super) label: Option<Arc<str>>,
     /// Grows with each transport of the room.
     pub(super) made: u64,
     /// When `connect` was called, in the same count.
@@ -144,8 +163,11 @@ pub(super) struct Producer {
     pub(super) rtp_type: RtpType,
     pub(super) consumable: Arc<RtpParameters>,
     pub(super) app_data: AppData,
+    pub(super) display: bool,
     pub(super) paused: bool,
     pub(super) made: u64,
+    /// How its owner calls itself.
+    pub(super) owner_name: Option<Arc<str>>,
 }
 
 /// A consumer of a peer.
@@ -154,15 +176,23 @@ pub(super) struct Consumer {
     pub(super) handle: ConsumerHandle,
     pub(super) transport: TransportId,
     pub(super) producer: ProducerId,
+    /// Whose producer.
+    pub(super) of: PeerId,
     pub(super) kind: MediaKind,
+    /// Whether the producer captures a display.
+    pub(super) display: bool,
     pub(super) paused: bool,
 }
 
 /// Which of the caller's transports is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TransportChoice {
     /// This one.
     Id(TransportId),
+    /// The newest its client calls so.
+    Label(Arc<str>),
+    /// The first of the role.
+    First(Role),
     /// The one to connect now: the newest unconnected of the role, else the newest.
     ToConnect(Role),
     /// The one in use: the last of the role that was connected, else the newest.
@@ -178,17 +208,29 @@ impl Peer {
         }
     }
 
+    /// Whether a transport it sends on is connected.
+    pub(super) fn sends(&self) -> bool {
+        self.last_connected(Role::Send).is_some()
+    }
+
     /// The transport meant, inside this peer.
-    pub(super) fn transport(&self, choice: TransportChoice) -> Result<TransportId, RoomError> {
+    pub(super) fn transport(&self, choice: &TransportChoice) -> Result<TransportId, RoomError> {
         let found = match choice {
-            TransportChoice::Id(id) => self.transports.contains_key(&id).then_some(id),
-            TransportChoice::ToConnect(Role::Send) => self
-                .newest(Role::Send, |transport| transport.connected.is_none())
-                .or_else(|| self.newest(Role::Send, |_| true)),
+            TransportChoice::Id(id) => self.transports.contains_key(id).then_some(*id),
+            TransportChoice::Label(label) => self.newest(Role::Either, |transport| {
+                transport.label.as_ref() == Some(label)
+            }),
+            TransportChoice::First(role) => self
+                .of_role(*role)
+                .min_by_key(|(_, transport)| transport.made)
+                .map(|(id, _)| *id),
             TransportChoice::ToConnect(Role::Receive) => self.oldest_unconnected_receive(),
+            TransportChoice::ToConnect(role) => self
+                .newest(*role, |transport| transport.connected.is_none())
+                .or_else(|| self.newest(*role, |_| true)),
             TransportChoice::InUse(role) => self
-                .last_connected(role)
-                .or_else(|| self.newest(role, |_| true)),
+                .last_connected(*role)
+                .or_else(|| self.newest(*role, |_| true)),
         };
         found.ok_or(RoomError::NotFound("transport"))
     }
@@ -220,6 +262,6 @@ impl Peer {
     fn of_role(&self, role: Role) -> impl Iterator<Item = (&TransportId, &Transport)> {
         self.transports
             .iter()
-            .filter(move |(_, transport)| transport.role == role)
+            .filter(move |(_, transport)| transport.role.suits(role))
     }
 }

@@ -6,7 +6,7 @@ use media::ProduceOptions;
 use ortc::types::{MediaKind, RtpParameters, RtpType};
 
 use super::{
-    AppData, Hears, NewPeer, PeerId, ProducerId, Room, RoomError, RoomEvent, State,
+    AppData, Filter, Hears, NewPeer, PeerId, ProducerId, Room, RoomError, RoomEvent, State,
     TransportChoice, TransportId, negotiation,
     peer::{Peer, Producer},
     policy::{Limit, Permit},
@@ -24,6 +24,8 @@ pub struct Produce {
     pub rtp_parameters: RtpParameters,
     /// Carried to the others.
     pub app_data: AppData,
+    /// Whether it captures a display.
+    pub display: bool,
     /// Starts paused.
     pub paused: bool,
 }
@@ -37,8 +39,12 @@ pub struct ProducerInfo {
     pub peer: PeerId,
     /// Audio or video.
     pub kind: MediaKind,
+    /// How its owner calls itself.
+    pub owner_name: Option<Arc<str>>,
     /// What its owner said about it.
     pub app_data: AppData,
+    /// Whether it captures a display.
+    pub display: bool,
     /// Whether it is paused.
     pub paused: bool,
     /// Its place in the room's count.
@@ -46,12 +52,13 @@ pub struct ProducerInfo {
 }
 
 /// Which producer of the room is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProducerChoice {
     /// This one, of another peer.
     Id(ProducerId),
-    /// The newest the caller can receive: another peer's, or its own when there is no other.
-    Newest,
+    /// The newest of these the caller can receive: another peer's, or its own when there is no
+    /// other.
+    Newest(Filter),
 }
 
 impl Room {
@@ -88,6 +95,7 @@ impl Room {
             rtp_type: negotiated.rtp_type,
             consumable: Arc::new(consumable),
             app_data: request.app_data,
+            display: request.display,
             paused: request.paused,
         };
         let kept = self.keep_producer(peer, producer.clone(), entry);
@@ -107,7 +115,7 @@ impl Room {
         if owner.producers.len() >= self.config.producers_per_peer {
             return Err(RoomError::Limit(Limit::Producers));
         }
-        let id = owner.transport(request.transport)?;
+        let id = owner.transport(&request.transport)?;
         let transport = owner.transports.get(&id);
         let transport = transport.ok_or(RoomError::NotFound("transport"))?;
         Ok((id, transport.handle.clone()))
@@ -144,13 +152,19 @@ impl Room {
             rtp_type: new.rtp_type,
             consumable: new.consumable,
             app_data: new.app_data,
+            display: new.display,
             paused: new.paused,
             made,
+            owner_name: owner.display_name.clone(),
         };
+        let ready = owner.hears == Hears::OnceReceiving;
         let info = producer.info(id, peer);
         owner.producers.insert(id, producer);
         state.owners.insert(id, peer.clone());
         state.announce(&info);
+        if ready {
+            state.make_ready(peer);
+        }
         Ok(state.owners.values().any(|owner| owner != peer))
     }
 
@@ -202,6 +216,29 @@ impl Room {
         !self.state().owners.is_empty()
     }
 
+    /// Ends those of one's own producers.
+    pub async fn close_producers(&self, peer: &PeerId, which: &Filter) -> Result<(), RoomError> {
+        let own: Vec<_> = {
+            let state = self.state();
+            let own = state.peer(peer)?.producers.iter();
+            own.filter(|(_, one)| which.takes(peer, one.kind, one.display))
+                .map(|(id, _)| *id)
+                .collect()
+        };
+        for id in own {
+            // One that ended by itself meanwhile is what was wanted.
+            self.close_producer(peer, id).await.ok();
+        }
+        Ok(())
+    }
+
+    /// Whether the peer itself produces something of this kind.
+    pub fn produces(&self, peer: &PeerId, kind: MediaKind) -> Result<bool, RoomError> {
+        let state = self.state();
+        let mut own = state.peer(peer)?.producers.values();
+        Ok(own.any(|producer| producer.kind == kind))
+    }
+
     fn own_producer(&self, peer: &PeerId, id: ProducerId) -> Result<ProducerHandle, RoomError> {
         let state = self.state();
         let producer = state.peer(peer)?.producers.get(&id);
@@ -216,6 +253,7 @@ struct NewProducer {
     rtp_type: RtpType,
     consumable: Arc<RtpParameters>,
     app_data: AppData,
+    display: bool,
     paused: bool,
 }
 
@@ -268,9 +306,10 @@ impl State {
         let Some(owner) = self.owners.remove(&id) else {
             return;
         };
-        if let Some(peer) = self.peers.get_mut(&owner) {
-            peer.producers.remove(&id);
-        }
+        let peer = self.peers.get_mut(&owner);
+        let Some(gone) = peer.and_then(|peer| peer.producers.remove(&id)) else {
+            return;
+        };
         for (other, peer) in &mut self.peers {
             peer.untold.retain(|untold| *untold != id);
             let consumers = peer.forget_consumers_of(id);
@@ -278,6 +317,8 @@ impl State {
                 peer.tell(RoomEvent::ProducerClosed {
                     producer: id,
                     peer: owner.clone(),
+                    kind: gone.kind,
+                    display: gone.display,
                     consumers,
                     reason,
                 });
@@ -314,6 +355,8 @@ impl Peer {
             profile: new.profile,
             events: Some(new.events),
             ready: new.hears == Hears::FromJoin,
+            hears: new.hears,
+            public: new.public,
             transports: Default::default(),
             producers: Default::default(),
             consumers: Default::default(),
@@ -337,7 +380,9 @@ impl Producer {
             id,
             peer: owner.clone(),
             kind: self.kind,
+            owner_name: self.owner_name.clone(),
             app_data: self.app_data.clone(),
+            display: self.display,
             paused: self.paused,
             made: self.made,
         }

@@ -10,6 +10,7 @@ use super::{
     EventReceiver, EventSender, Joined, NewPeer, PeerId, Room, RoomError, RoomId, RoomView,
     event_queue::event_queue,
     policy::{Admission, Limit},
+    public::PublicRooms,
 };
 use crate::{
     config::{RoomConfig, SignalingConfig},
@@ -23,6 +24,7 @@ pub struct Registry {
     pool: WorkerPool,
     config: RoomConfig,
     admission: Arc<Admission>,
+    pub(super) public: PublicRooms,
 }
 
 /// How many objects of each kind there are.
@@ -54,6 +56,7 @@ impl Registry {
         Arc::new(Self {
             rooms: DashMap::new(),
             admission: Arc::new(Admission::new(&config, signaling)),
+            public: PublicRooms::new(),
             pool,
             config,
         })
@@ -91,7 +94,11 @@ impl Registry {
         let permit = self.admission.peer()?;
         let place = self.reserve(id)?;
         self.open(&place.room).await?;
+        let public = peer.public;
         let joined = place.room.admit(peer, permit)?;
+        if public {
+            self.public.changed();
+        }
         Ok((place.room.clone(), joined))
     }
 
@@ -106,6 +113,9 @@ impl Registry {
         let Some(removed) = room.remove(peer) else {
             return;
         };
+        if removed.public {
+            self.public.changed();
+        }
         if removed.room_closed {
             self.close(room);
             return;
@@ -146,7 +156,7 @@ impl Registry {
         counts
     }
 
-    fn all(&self) -> Vec<Arc<Room>> {
+    pub(super) fn all(&self) -> Vec<Arc<Room>> {
         self.rooms
             .iter()
             .map(|entry| entry.value().clone())
@@ -213,6 +223,7 @@ impl Registry {
         }
         room.fail("room-closed");
         self.forget(&room);
+        self.public.changed();
     }
 
     fn close(&self, room: &Arc<Room>) {

@@ -1,10 +1,12 @@
 //! Verbs on a peer's transports.
 
+use std::sync::Arc;
+
 use media::WebRtcTransportData;
 use ortc::types::{DtlsParameters, IceCandidate, IceParameters};
 
 use super::{
-    PeerId, Role, Room, RoomError, RoomEvent, TransportChoice, TransportId, negotiation,
+    Hears, PeerId, Role, Room, RoomError, RoomEvent, TransportChoice, TransportId, negotiation,
     peer::Transport, policy::Limit,
 };
 use crate::engine::TransportHandle;
@@ -28,7 +30,11 @@ impl Room {
         &self,
         peer: &PeerId,
         role: Role,
+        label: Option<Arc<str>>,
     ) -> Result<TransportInfo, RoomError> {
+        if let Some(label) = &label {
+            self.check_label(label)?;
+        }
         {
             let state = self.state();
             if state.peer(peer)?.transports.len() >= self.config.transports_per_peer {
@@ -38,7 +44,7 @@ impl Room {
         let router = self.router.get().ok_or(RoomError::Closed)?;
         let (handle, data) = router.create_web_rtc_transport().await?;
         let id = handle.id();
-        if let Err(error) = self.keep_transport(peer, role, handle.clone()) {
+        if let Err(error) = self.keep_transport(peer, role, label, handle.clone()) {
             handle.close().await;
             return Err(error);
         }
@@ -49,6 +55,7 @@ impl Room {
         &self,
         peer: &PeerId,
         role: Role,
+        label: Option<Arc<str>>,
         handle: TransportHandle,
     ) -> Result<(), RoomError> {
         let mut state = self.state();
@@ -59,6 +66,7 @@ impl Room {
             Transport {
                 handle,
                 role,
+                label,
                 made,
                 connected: None,
                 next_mid: 0,
@@ -67,7 +75,12 @@ impl Room {
                 dtls_state: "new",
             },
         );
-        if role == Role::Send {
+        let ready = match state.peer(peer)?.hears {
+            Hears::OnceReady => role == Role::Send,
+            Hears::OnceReceiving => role == Role::Receive,
+            Hears::FromJoin | Hears::OnceAsked => false,
+        };
+        if ready {
             state.make_ready(peer);
         }
         Ok(())
@@ -81,7 +94,7 @@ impl Room {
         dtls_parameters: DtlsParameters,
     ) -> Result<(), RoomError> {
         negotiation::check_dtls(&dtls_parameters)?;
-        let (id, handle) = self.transport(peer, choice)?;
+        let (id, handle) = self.transport(peer, &choice)?;
         handle.connect(dtls_parameters).await?;
         let mut state = self.state();
         let connected = Some(state.next());
@@ -97,7 +110,7 @@ impl Room {
         peer: &PeerId,
         id: TransportId,
     ) -> Result<IceParameters, RoomError> {
-        let (_, handle) = self.transport(peer, TransportChoice::Id(id))?;
+        let (_, handle) = self.transport(peer, &TransportChoice::Id(id))?;
         Ok(handle.restart_ice().await?)
     }
 
@@ -107,8 +120,15 @@ impl Room {
         peer: &PeerId,
         id: TransportId,
     ) -> Result<media::TransportStats, RoomError> {
-        let (_, handle) = self.transport(peer, TransportChoice::Id(id))?;
+        let (_, handle) = self.transport(peer, &TransportChoice::Id(id))?;
         Ok(handle.stats().await?)
+    }
+
+    fn check_label(&self, label: &str) -> Result<(), RoomError> {
+        if label.chars().nth(self.config.name_chars).is_some() {
+            return Err(RoomError::BadRequest("the transport's label is too long"));
+        }
+        Ok(())
     }
 
     /// A transport is gone from the engine.
@@ -141,7 +161,7 @@ impl Room {
     fn transport(
         &self,
         peer: &PeerId,
-        choice: TransportChoice,
+        choice: &TransportChoice,
     ) -> Result<(TransportId, TransportHandle), RoomError> {
         let state = self.state();
         let owner = state.peer(peer)?;

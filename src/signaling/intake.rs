@@ -192,6 +192,11 @@ impl MessageHandler<LocalAdapter, Raw> for IntakeHandler {
 }
 
 impl Event {
+    /// The event's name as it stands on the wire.
+    pub(super) fn name(&self) -> &str {
+        first_string(&self.text)
+    }
+
     /// The event's name and arguments.
     pub(super) fn parse(&self, max_depth: usize) -> Result<(String, Payload), ApiError> {
         if self.binary {

@@ -35,14 +35,21 @@ use crate::{
 };
 
 /// Where Socket.IO is served.
-const PATH: &str = "/socket.io";
+const PATHS: [&str; 2] = ["/socket.io", dialect::PRIME_PATH];
 /// The namespaces frontends connect to; every frontend finds the same rooms behind each.
-const NAMESPACES: [&str; 2] = ["/", "/mediasoup"];
+const NAMESPACES: [&str; 6] = [
+    "/",
+    "/mediasoup",
+    "/video-broadcast",
+    "/video-conference",
+    "/call",
+    "/media",
+];
 /// Attachments of one message that are taken in before it is refused; no event of ours has any.
 const MAX_ATTACHMENTS: usize = 10;
 
-/// The layer that serves Socket.IO, and lets pages of any origin use it.
-pub type Layer = Stack<SocketIoLayer, CorsLayer>;
+/// The layer that serves Socket.IO under each path, and lets pages of any origin use it.
+pub type Layer = Stack<SocketIoLayer, Stack<SocketIoLayer, CorsLayer>>;
 
 /// What a WebSocket reads at a time, and holds for that while it is silent; most events are smaller.
 const READ_BYTES: usize = 1024;
@@ -54,11 +61,36 @@ struct Shared {
     config: Arc<SignalingConfig>,
 }
 
+/// Every socket of the server.
+#[derive(Debug)]
+pub struct Sockets(Vec<SocketIo>);
+
+impl Sockets {
+    /// Disconnects them all.
+    pub async fn close(&self) {
+        for io in &self.0 {
+            io.close().await;
+        }
+    }
+}
+
 /// Builds the layer. Connections must carry `ConnectInfo<SocketAddr>` in their requests; one without
 /// counts as coming from the unspecified address.
-pub fn layer(registry: Arc<Registry>, config: &SignalingConfig) -> (Layer, SocketIo) {
-    let (io_layer, io) = SocketIo::builder()
-        .req_path(PATH)
+pub fn layer(registry: Arc<Registry>, config: &SignalingConfig) -> (Layer, Sockets) {
+    let shared = Shared {
+        registry,
+        config: Arc::new(config.clone()),
+    };
+    let [(first, io), (second, prime)] = PATHS.map(|path| serve(path, &shared));
+    let layer = Stack::new(first, Stack::new(second, cors()));
+    (layer, Sockets(vec![io, prime]))
+}
+
+/// Socket.IO under a path.
+fn serve(path: &'static str, shared: &Shared) -> (SocketIoLayer, SocketIo) {
+    let config = &shared.config;
+    let (layer, io) = SocketIo::builder()
+        .req_path(path)
         .ping_interval(config.ping_interval)
         .ping_timeout(config.ping_timeout)
         .connect_timeout(config.connect_timeout)
@@ -74,17 +106,18 @@ pub fn layer(registry: Arc<Registry>, config: &SignalingConfig) -> (Layer, Socke
                 .packet_completion_timeout(Duration::from_secs(5)),
         )
         .build_layer();
-    let shared = Shared {
-        registry,
-        config: Arc::new(config.clone()),
-    };
     for namespace in NAMESPACES {
         let (admitting, opening) = (shared.clone(), shared.clone());
         let open = async move |socket: session::Connection| session::open(socket, opening);
         let admit = async move |socket: SocketRef| admit(&socket, &admitting);
         io.ns(namespace, open.with(admit));
     }
-    (Stack::new(io_layer, cors()), io)
+    (layer, io)
+}
+
+/// Whether a path of a request is Socket.IO's.
+fn is_ours(path: &str) -> bool {
+    PATHS.iter().any(|ours| path.starts_with(ours))
 }
 
 /// Checks the limits on sockets before one is opened; its place is kept with it. Events are queued
@@ -123,7 +156,7 @@ impl fmt::Display for Refused {
 fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(|_, request| {
-            request.uri.path().starts_with(PATH)
+            is_ours(request.uri.path())
         }))
         .allow_credentials(true)
         .allow_methods(AllowMethods::mirror_request())

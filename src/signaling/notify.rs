@@ -10,19 +10,24 @@ pub(super) fn notification(event: RoomEvent, listed: u64) -> Option<Notification
         RoomEvent::NewProducer(producer) => Notification::NewProducer(entry(&producer)),
         RoomEvent::PeerJoined { peer, display_name } => Notification::NewPeer {
             peer: peer.to_string(),
-            display_name,
+            display_name: name(display_name.as_deref()),
         },
-        RoomEvent::PeerLeft { peer } => Notification::PeerLeft {
+        RoomEvent::PeerLeft { peer, display_name } => Notification::PeerLeft {
             peer: peer.to_string(),
+            display_name: name(display_name.as_deref()),
         },
         RoomEvent::ProducerClosed {
             producer,
             peer,
+            kind,
+            display,
             consumers,
             reason,
         } => Notification::ProducerClosed {
             producer: producer.0,
             peer: peer.to_string(),
+            kind,
+            display,
             consumers: consumers.into_iter().map(|consumer| consumer.0).collect(),
             reason,
         },
@@ -59,10 +64,17 @@ pub(super) fn entry(producer: &ProducerInfo) -> ProducerEntry {
     ProducerEntry {
         producer: producer.id.0,
         peer: producer.peer.to_string(),
+        peer_name: name(producer.owner_name.as_deref()),
         kind: producer.kind,
         app_data: producer.app_data.as_json().to_owned(),
+        display: producer.display,
         paused: producer.paused,
     }
+}
+
+/// How a peer calls itself, on its way out.
+pub(super) fn name(name: Option<&str>) -> Option<String> {
+    name.map(str::to_owned)
 }
 
 fn score(score: StreamScore) -> Score {

@@ -15,12 +15,19 @@ use crate::error::ApiError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Id(pub Uuid);
 
-impl<'de> Deserialize<'de> for Id {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
+impl Id {
+    /// The name a JSON value gives.
+    #[must_use]
+    pub fn of(value: &Value) -> Self {
         let text = value.as_str().filter(|text| text.len() == 36);
         let id = text.and_then(|text| Uuid::parse_str(text).ok());
-        Ok(Self(id.unwrap_or(Uuid::nil())))
+        Self(id.unwrap_or(Uuid::nil()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::of(&Value::deserialize(deserializer)?))
     }
 }
 
@@ -31,31 +38,98 @@ pub enum Direction {
     Send,
     /// The client receives.
     Receive,
+    /// The client does not say; it will do one or the other.
+    Either,
 }
 
 /// Which transport is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Transport {
     /// The one of this name.
     Id(Id),
+    /// The one the client made under this name of its own.
+    Label(String),
+    /// The first the client made in this direction.
+    First(Direction),
     /// The client's only one in this direction, or the one that fits best.
     Implied(Direction),
+}
+
+/// Producers, or the consumers of them, named by what they are; what is `None` does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Which {
+    /// Whose.
+    pub peer: Option<String>,
+    /// Audio or video.
+    pub kind: Option<MediaKind>,
+    /// Whether they capture a display.
+    pub display: Option<bool>,
+}
+
+/// Which producer is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Producer {
+    /// The one of this name.
+    Id(Id),
+    /// The newest of these that the client can receive.
+    Newest(Which),
+}
+
+/// Which consumers are meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Consumers {
+    /// The one of this name.
+    Id(Id),
+    /// Those of this producer.
+    Of(Id),
+    /// Those of these producers, as far as there are any.
+    Which(Which),
+}
+
+/// When clients hear of others' producers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hears {
+    /// From their join on.
+    FromJoin,
+    /// Once they have made a transport to send on, or have asked for the producers.
+    OnceReady,
+    /// Once they have made a transport to receive on, produce, or have asked for the producers.
+    OnceReceiving,
+    /// Once they have asked for the producers.
+    OnceAsked,
 }
 
 /// What a client asks.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
+    /// These, one after the other; the first that fails is the answer.
+    All(Vec<Self>),
+    /// Nothing that concerns the server.
+    Nothing,
+    /// Whether a room of this name is open.
+    RoomExists(String),
     /// Enter a room.
     Join {
         /// Its name; `None`: the default room.
         room: Option<String>,
+        /// Whether a client that is in a room, and names none, stays there.
+        stay: bool,
         /// How the client calls itself.
         display_name: Option<String>,
     },
     /// Leave it.
     Leave,
+    /// List the others in the room.
+    Peers,
+    /// What the room can receive.
+    RtpCapabilities,
     /// Make a transport.
-    CreateTransport(Direction),
+    CreateTransport {
+        /// For what.
+        direction: Direction,
+        /// What the client will call it.
+        label: Option<String>,
+    },
     /// Tell a transport the client's certificate.
     ConnectTransport(Transport, DtlsParameters),
     /// New ICE credentials.
@@ -64,8 +138,12 @@ pub enum Request {
     Stats(Id),
     /// Send a source.
     Produce(Box<Produce>),
+    /// Whether the client itself sends a source of this kind.
+    Produces(MediaKind),
     /// End a producer.
     CloseProducer(Id),
+    /// End those of the client's own producers.
+    CloseProducers(Which),
     /// Stop a producer.
     PauseProducer(Id),
     /// Restart a producer.
@@ -74,10 +152,21 @@ pub enum Request {
     Producers,
     /// Receive a source.
     Consume(Box<Consume>),
-    /// Start a consumer; `None`: all.
-    ResumeConsumer(Option<Id>),
-    /// Stop a consumer.
-    PauseConsumer(Id),
+    /// Receive all of these sources which the client can and does not receive yet.
+    ConsumeAll {
+        /// On which transport.
+        transport: Transport,
+        /// Which.
+        which: Which,
+        /// What the client can receive.
+        rtp_capabilities: RtpCapabilities,
+        /// Starts paused.
+        paused: bool,
+    },
+    /// Start consumers.
+    ResumeConsumers(Consumers),
+    /// Stop consumers.
+    PauseConsumers(Consumers),
     /// End a consumer.
     CloseConsumer(Id),
     /// Bound a consumer's layers.
@@ -114,6 +203,8 @@ pub struct Produce {
     pub rtp_parameters: RtpParameters,
     /// JSON text the others are shown.
     pub app_data: Option<String>,
+    /// Whether it captures a display.
+    pub display: bool,
     /// Starts paused.
     pub paused: bool,
 }
@@ -123,10 +214,12 @@ pub struct Produce {
 pub struct Consume {
     /// On which transport.
     pub transport: Transport,
-    /// Which producer; `None`: the newest.
-    pub producer: Option<Id>,
+    /// Which producer.
+    pub producer: Producer,
     /// What the client can receive.
     pub rtp_capabilities: RtpCapabilities,
+    /// Starts paused.
+    pub paused: bool,
 }
 
 /// What a client is answered.
@@ -143,8 +236,21 @@ pub enum Reply {
         /// The others.
         peers: Vec<PeerEntry>,
     },
+    /// One answer per request.
+    All(Vec<Self>),
+    /// Whether a room is open.
+    RoomExists {
+        /// Its name.
+        name: String,
+        /// Whether it is.
+        exists: bool,
+    },
     /// It is in no room.
     Left,
+    /// The others in the room.
+    Peers(Vec<PeerEntry>),
+    /// What the room can receive.
+    RtpCapabilities(RtpCapabilities),
     /// A transport.
     Transport(TransportOptions),
     /// A transport knows the client's certificate.
@@ -160,10 +266,14 @@ pub enum Reply {
         /// Whether others produce, too.
         producers_exist: bool,
     },
+    /// Whether the client sends such a source.
+    Produces(bool),
     /// The others' producers.
     Producers(Vec<ProducerEntry>),
     /// A consumer.
     Consumer(Box<ConsumerEntry>),
+    /// Consumers.
+    Consumers(Vec<ConsumerEntry>),
     /// It is closed.
     Closed,
     /// It is paused.
@@ -197,6 +307,8 @@ pub struct PeerEntry {
     pub display_name: Option<String>,
     /// What it sends.
     pub producers: Vec<ProducerEntry>,
+    /// Whether a transport it sends on is connected.
+    pub sends: bool,
 }
 
 /// Somebody's producer.
@@ -206,10 +318,14 @@ pub struct ProducerEntry {
     pub producer: Uuid,
     /// Whose.
     pub peer: String,
+    /// How that peer calls itself.
+    pub peer_name: Option<String>,
     /// Audio or video.
     pub kind: MediaKind,
     /// JSON text its owner gave.
     pub app_data: String,
+    /// Whether it captures a display.
+    pub display: bool,
     /// Whether it is paused.
     pub paused: bool,
 }
@@ -248,6 +364,8 @@ pub enum Notification {
     PeerLeft {
         /// Its name.
         peer: String,
+        /// How it called itself.
+        display_name: Option<String>,
     },
     /// Somebody's producer can be consumed.
     NewProducer(ProducerEntry),
@@ -257,6 +375,10 @@ pub enum Notification {
         producer: Uuid,
         /// Whose.
         peer: String,
+        /// Audio or video.
+        kind: MediaKind,
+        /// Whether it captured a display.
+        display: bool,
         /// The client's consumers that ended with it.
         consumers: Vec<Uuid>,
         /// Why.
@@ -292,6 +414,8 @@ pub enum Notification {
         /// Why.
         reason: &'static str,
     },
+    /// Who is in which of the rooms that everybody may know of, by name.
+    PublicRooms(Vec<(String, Vec<String>)>),
     /// The room is gone.
     RoomClosed {
         /// Why.
@@ -335,6 +459,13 @@ impl Payload {
         arguments
             .find(|value| !value.is_null())
             .unwrap_or(&Value::Null)
+    }
+
+    /// The last argument as an id, if it is a text.
+    #[must_use]
+    pub fn last_text(&self) -> Option<Id> {
+        let last = self.arguments.last();
+        last.filter(|value| value.is_string()).map(Id::of)
     }
 
     /// Whether the first argument is an object with this member.

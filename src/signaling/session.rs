@@ -12,16 +12,19 @@ use socketioxide::{
     handler::{FromConnectParts, FromMessageParts, Value as RawEvent},
     socket::Socket,
 };
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, timeout_at},
+};
 
 use super::{
     Shared,
     bucket::Bucket,
-    dialect::{self, Dialect},
+    dialect::{self, Ack, Answer, Dialect, Hello, Told},
     handlers,
     intake::{Event, Incoming, Intake},
     notify,
-    request::{Notification, Reply},
+    request::Notification,
 };
 use crate::{
     error::{ApiError, ErrorCode},
@@ -58,6 +61,8 @@ pub(super) struct Session {
     pub(super) id: PeerId,
     /// The room it is in.
     pub(super) member: Option<Member>,
+    /// Completes when public rooms change, while its dialect lists them.
+    public_rooms: Option<watch::Receiver<()>>,
     connection: Connection,
     intake: Arc<Intake>,
     /// Bytes it may be sent.
@@ -75,15 +80,20 @@ pub(super) struct Member {
 /// Starts the session of a socket.
 pub(super) fn open(connection: Connection, shared: Shared) {
     let socket = &connection.0;
-    let pinned = dialect::pinned(socket.req_parts().uri.query().unwrap_or(""));
+    let uri = &socket.req_parts().uri;
+    let start = dialect::start(uri.path(), socket.ns(), uri.query().unwrap_or(""));
     let Some(intake) = socket.extensions.get::<Arc<Intake>>() else {
         return;
     };
     let session = Session {
         id: PeerId::from(socket.id.to_string().as_str()),
-        dialect: pinned.unwrap_or(dialect::UNKNOWN),
-        pinned: pinned.is_some(),
+        dialect: start.dialect,
+        pinned: start.pinned,
         member: None,
+        public_rooms: start
+            .dialect
+            .public
+            .then(|| shared.registry.public_changes()),
         connection,
         intake,
         outgoing: Bucket::new(
@@ -104,6 +114,7 @@ impl Session {
             let alive = tokio::select! {
                 biased;
                 event = next_event(&mut self.member) => self.deliver(event).await,
+                () = changed(&mut self.public_rooms) => self.list_public_rooms().await,
                 incoming = intake.next() => match incoming {
                     Some(incoming) => self.take(incoming).await,
                     None => break,
@@ -132,19 +143,19 @@ impl Session {
             Incoming::Event(event) => event,
             Incoming::Refused(ack) => {
                 let error = ApiError::new(ErrorCode::RateLimited, "too many events");
-                return self.answer(Some(ack), &dialect::encode_error(&error)).await;
+                let answer = (self.dialect.fail)("", &error);
+                return self.answer(Some(ack), answer).await;
             }
         };
-        let result = self.guarded(&event).await;
-        let answer = match result {
-            Ok(reply) => (self.dialect.encode)(reply),
-            Err(error) => dialect::encode_error(&error),
+        let answer = match self.guarded(&event).await {
+            Ok(answer) => answer,
+            Err(error) => (self.dialect.fail)(event.name(), &error),
         };
-        self.answer(event.ack, &answer).await
+        self.answer(event.ack, answer).await
     }
 
     /// Handles an event so that it ends in time, whatever its handler does.
-    async fn guarded(&mut self, event: &Event) -> Result<Reply, ApiError> {
+    async fn guarded(&mut self, event: &Event) -> Result<Answer, ApiError> {
         let deadline = self.shared.config.ack_deadline;
         if event.at.elapsed() > deadline.mul_f32(START_WITHIN) {
             return Err(late());
@@ -162,15 +173,34 @@ impl Session {
         }
     }
 
-    async fn handle(&mut self, event: &Event) -> Result<Reply, ApiError> {
+    async fn handle(&mut self, event: &Event) -> Result<Answer, ApiError> {
         let (name, payload) = event.parse(self.shared.config.json_depth)?;
         if self.member.is_none() && !self.pinned {
-            self.dialect = dialect::detect(&name, &payload).unwrap_or(self.dialect);
+            let socket = self.connection.0.clone();
+            self.listen(&Hello {
+                namespace: socket.ns(),
+                event: &name,
+                payload: &payload,
+                acknowledged: event.ack.is_some(),
+            });
         }
-        let known = self.dialect.event(&name);
+        let dialect = self.dialect;
+        let known = dialect.event(&name);
         let known = known.ok_or(ApiError::new(ErrorCode::UnknownEvent, "unknown event"))?;
         let request = (known.decode)(&payload)?;
-        handlers::handle(self, request).await
+        let reply = handlers::handle(self, request).await?;
+        Ok(dialect.answer(known, reply))
+    }
+
+    /// Takes up the dialect an event gives away.
+    fn listen(&mut self, hello: &Hello<'_>) {
+        let Some(dialect) = dialect::detect(hello) else {
+            return;
+        };
+        self.dialect = dialect;
+        if !dialect.public {
+            self.public_rooms = None;
+        }
     }
 
     /// Tells the client what happened in its room. False ends the session.
@@ -189,11 +219,30 @@ impl Session {
         }
     }
 
+    /// Tells who is in which public room. False ends the session.
+    async fn list_public_rooms(&mut self) -> bool {
+        let rooms = self.shared.registry.public_rooms().into_iter();
+        let text = |(room, peers): (RoomId, Vec<PeerId>)| {
+            let peers = peers.iter().map(PeerId::to_string).collect();
+            (room.as_str().to_owned(), peers)
+        };
+        let rooms = rooms.map(text).collect();
+        self.tell(Notification::PublicRooms(rooms)).await
+    }
+
     /// False when the client takes nothing any more.
     async fn tell(&mut self, notification: Notification) -> bool {
-        for (event, payload) in (self.dialect.notify)(notification) {
+        let told = (self.dialect.notify)(self.id.as_str(), notification);
+        self.emit(told).await
+    }
+
+    async fn emit(&mut self, told: Vec<Told>) -> bool {
+        for (event, payload) in told {
             let socket = self.connection.0.clone();
-            let attempt = || socket.emit(event, &payload);
+            let attempt = || match &payload {
+                Value::Null => socket.emit(event, &()),
+                payload => socket.emit(event, payload),
+            };
             if !self.send(size(&payload), attempt).await {
                 return false;
             }
@@ -201,17 +250,27 @@ impl Session {
         true
     }
 
-    /// Acknowledges an event, if the client waits for that.
-    async fn answer(&mut self, ack: Option<i64>, answer: &Value) -> bool {
+    /// Tells what there is to tell, and acknowledges the event, if the client waits for that.
+    async fn answer(&mut self, ack: Option<i64>, answer: Answer) -> bool {
+        if !self.emit(answer.told).await {
+            return false;
+        }
         if ack.is_none() {
             return true;
         }
         let socket = self.connection.0.clone();
-        let attempt = || match AckSender::from_message_parts(&socket, &mut nothing(), &ack) {
-            Ok(sender) => sender.send(answer),
+        let sender = || match AckSender::from_message_parts(&socket, &mut nothing(), &ack) {
+            Ok(sender) => sender,
             Err(infallible) => match infallible {},
         };
-        self.send(size(answer), attempt).await
+        match &answer.ack {
+            Ack::Empty => self.send(0, || sender().send(&())).await,
+            Ack::One(answer) => self.send(size(answer), || sender().send(answer)).await,
+            Ack::Two(error, answer) => {
+                let size = size(error).saturating_add(size(answer));
+                self.send(size, || sender().send(&(error, answer))).await
+            }
+        }
     }
 
     /// Hands a packet to the connection, which may be behind for a while. False when it stays so.
@@ -258,6 +317,17 @@ impl Session {
 
     pub(super) fn registry(&self) -> Arc<Registry> {
         self.shared.registry.clone()
+    }
+}
+
+/// Waits for ever when nothing is listed.
+async fn changed(public_rooms: &mut Option<watch::Receiver<()>>) {
+    let listed = match public_rooms {
+        Some(rooms) => rooms.changed().await.is_ok(),
+        None => false,
+    };
+    if !listed {
+        std::future::pending().await
     }
 }
 

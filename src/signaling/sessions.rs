@@ -15,7 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{PATH, address_of};
+use super::{address_of, is_ours};
 use crate::room::Registry;
 
 /// Engine.IO's own form of an error: 4 is "forbidden".
@@ -39,7 +39,7 @@ pub async fn cap_sessions(
         };
         request.extensions_mut().insert(Arc::new(permit));
     }
-    if is_ours(request.uri()) && request.method() != Method::OPTIONS {
+    if is_ours(request.uri().path()) && request.method() != Method::OPTIONS {
         slim(&mut request);
     }
     next.run(request).await
@@ -63,14 +63,10 @@ fn slim(request: &mut Request) {
     }
 }
 
-fn is_ours(uri: &Uri) -> bool {
-    uri.path().starts_with(PATH)
-}
-
 /// By the library's own rule: whoever names no session gets one.
 fn opens_session(uri: &Uri) -> bool {
     let query = uri.query().unwrap_or("");
-    is_ours(uri) && !query.split('&').any(|part| part.starts_with("sid="))
+    is_ours(uri.path()) && !query.split('&').any(|part| part.starts_with("sid="))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use miso::{
     error::{ApiError, ErrorCode},
     signaling::{
-        dialect::{self, NATIVE},
+        dialect::{self, Ack, NATIVE},
         request::{
             ConsumerEntry, Notification, Payload, PeerEntry, ProducerEntry, Reply, Request, Score,
             TransportOptions,
@@ -99,7 +99,7 @@ fn the_error_example_is_what_is_sent() {
         .unwrap();
     let written: Value = serde_json::from_str(text.split("```").next().unwrap()).unwrap();
     let error = ApiError::new(ErrorCode::NotFound, "transport not found");
-    assert_eq!(written, dialect::encode_error(&error));
+    assert_eq!(written, dialect::answer::failure(&error));
 }
 
 #[test]
@@ -160,7 +160,9 @@ fn acknowledgements_are_as_written() {
     let page = page();
     for row in table(&page, "## Events") {
         let event = word(row[0]);
-        let sent = (NATIVE.encode)(reply(event));
+        let Ack::One(sent) = (NATIVE.encode)(reply(event)).ack else {
+            panic!("{event}: one argument")
+        };
         let example = examples(&page, event).pop().unwrap();
         assert_eq!(keys(&sent), names(&members(row[2])), "{event}: table");
         assert_same_shape(&example, &sent, event);
@@ -175,7 +177,7 @@ fn notifications_are_as_written() {
     assert_eq!(written, dialect::native::NOTIFICATIONS);
     for row in rows {
         let event = word(row[0]);
-        let sent = (NATIVE.notify)(notification(event));
+        let sent = (NATIVE.notify)("peer", notification(event));
         let [(name, payload)] = sent.as_slice() else {
             panic!("{event}: {sent:?}")
         };
@@ -212,6 +214,8 @@ fn producer() -> ProducerEntry {
     ProducerEntry {
         producer: Uuid::new_v4(),
         peer: "peer".into(),
+        peer_name: Some("Ann".into()),
+        display: false,
         kind: ortc::types::MediaKind::Audio,
         app_data: r#"{"source":"microphone"}"#.into(),
         paused: false,
@@ -235,6 +239,7 @@ fn reply(event: &str) -> Reply {
                 peer: "other".into(),
                 display_name: Some("Bob".into()),
                 producers: vec![producer()],
+                sends: true,
             }],
         },
         "leaveRoom" => Reply::Left,
@@ -300,11 +305,16 @@ fn notification(event: &str) -> Notification {
             peer,
             display_name: Some("Bob".into()),
         },
-        "peer-left" => Notification::PeerLeft { peer },
+        "peer-left" => Notification::PeerLeft {
+            peer,
+            display_name: None,
+        },
         "new-producer" => Notification::NewProducer(producer()),
         "producer-closed" => Notification::ProducerClosed {
             producer: producer_id,
             peer,
+            kind: ortc::types::MediaKind::Audio,
+            display: false,
             consumers: vec![Uuid::new_v4()],
             reason: "peer-left",
         },

@@ -31,6 +31,7 @@ fn peer(registry: &Registry, name: &str) -> (NewPeer, EventReceiver) {
         profile: Profile::Full,
         hears: Hears::FromJoin,
         events: sender,
+        public: false,
     };
     (peer, events)
 }
@@ -95,7 +96,7 @@ async fn whoever_joins_while_a_room_closes_meets_the_others() {
                 // Whoever is in a room is in the one the registry would give to the next.
                 let known = registry.room(&RoomId::from("busy")).unwrap();
                 assert!(Arc::ptr_eq(&room, &known), "two rooms of one name");
-                room.create_transport(&id, Role::Send).await.unwrap();
+                room.create_transport(&id, Role::Send, None).await.unwrap();
                 registry.leave(&room, &id);
             }
         })
@@ -150,7 +151,7 @@ async fn rooms_are_spread_over_workers() {
         let (new, _events) = peer(&registry, name);
         let id = new.id.clone();
         let (room, _) = registry.join(&RoomId::from(name), new).await.unwrap();
-        room.create_transport(&id, Role::Send).await.unwrap();
+        room.create_transport(&id, Role::Send, None).await.unwrap();
         workers.extend(room.view().worker);
     }
     workers.sort_unstable();

@@ -1,12 +1,14 @@
-//! Dialect B: mediasoup tutorials without rooms. Everybody is in one room, a tab may receive what
-//! it sends, and `consumer-resume` names nothing.
+//! Dialects B and B2: mediasoup tutorials without rooms. Everybody is in one room, a tab may receive
+//! what it sends, and `consumer-resume` names nothing.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Dialect, Event, shapes, union};
+use super::{Dialect, Event, answer::Told, event, shapes, union};
 use crate::{
     error::ApiError,
-    signaling::request::{Consume, Direction, Notification, Payload, Request},
+    signaling::request::{
+        Consume, Direction, Hears, Notification, Payload, Producer, Request, Transport,
+    },
 };
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -14,70 +16,91 @@ pub(super) const DIALECT: Dialect = Dialect {
     events: EVENTS,
     encode: union::encode,
     notify,
-    full_header_extensions: false,
-    hears_from_join: false,
+    hears: Hears::OnceAsked,
+    ..super::COMPAT
+};
+
+/// The same under other names.
+pub(super) const B2: Dialect = Dialect {
+    name: "b2",
+    events: B2_EVENTS,
+    encode: union::encode,
+    notify: union::notify_connected,
+    ..super::COMPAT
 };
 
 const EVENTS: &[Event] = &[
-    event("getRtpCapabilities", join),
-    event("createRoom", join),
-    event("createWebRtcTransport", union::create_transport),
+    event("getRtpCapabilities", union::enter),
+    event("createRoom", union::enter),
+    event("createWebRtcTransport", create_transport),
+    event("createWebRtcTransportSend", |_| {
+        Ok(union::make(Direction::Send))
+    }),
+    event("createWebRtcTransportRcv", |_| {
+        Ok(union::make(Direction::Receive))
+    }),
     event("transport-connect", union::connect_send),
     event("transport-produce", union::produce),
-    event("transport-recv-connect", union::connect_receive),
+    event("transport-recv-connect", connect_receive),
     event("consume", consume),
     event("consumer-resume", union::resume_consumer),
+    event("getProducers", |_| Ok(Request::Producers)),
+    event("tracksEnded", union::close_producers),
     // A socket that is in the default room asks this by mistake; the room answers it.
-    event("joinRoom", super::c::join),
-    #[cfg(feature = "fault-injection")]
-    event("fault-panic", |_| Ok(Request::Panic)),
-    #[cfg(feature = "fault-injection")]
-    event("fault-worker", |_| Ok(Request::PanicWorker)),
-    #[cfg(feature = "fault-injection")]
-    event("fault-stall", |_| Ok(Request::StallWorker)),
+    event("joinRoom", union::join),
 ];
 
-const fn event(name: &'static str, decode: super::Decode) -> Event {
-    Event { name, decode }
+const B2_EVENTS: &[Event] = &[
+    event("getRouterRtpCapabilities", union::enter),
+    event("createTransport", union::create_transport_bare),
+    event("connectProducerTransport", union::connect_send),
+    event("transport-produce", union::produce),
+    event("connectConsumerTransport", union::connect_receive),
+    event("consumeMedia", union::consume_newest),
+    event("resumePausedConsumer", union::resume_consumer),
+];
+
+/// The producer a receive transport is for, where a frontend has one for each.
+fn remote(payload: &Payload) -> Option<String> {
+    shapes::text_under(payload, &["producerId"])
 }
 
-pub(super) fn join(_: &Payload) -> Result<Request, ApiError> {
-    Ok(Request::Join {
-        room: None,
-        display_name: None,
-    })
+fn create_transport(payload: &Payload) -> Result<Request, ApiError> {
+    let mut request = union::create_transport(payload)?;
+    if let Request::CreateTransport { label, .. } = &mut request {
+        *label = remote(payload);
+    }
+    Ok(request)
 }
 
-fn consume(payload: &Payload) -> Result<Request, ApiError> {
-    let capabilities: shapes::Capabilities = payload.parse()?;
-    Ok(Request::Consume(Box::new(Consume {
-        transport: crate::signaling::request::Transport::Implied(Direction::Receive),
-        producer: None,
-        rtp_capabilities: capabilities.rtp_capabilities,
-    })))
-}
-
-fn notify(notification: Notification) -> Vec<(&'static str, Value)> {
-    match notification {
-        Notification::Welcome { .. } => welcome(notification),
-        _ => Vec::new(),
+fn connect_receive(payload: &Payload) -> Result<Request, ApiError> {
+    match remote(payload) {
+        Some(label) => {
+            let dtls = shapes::dtls(payload)?;
+            Ok(Request::ConnectTransport(Transport::Label(label), dtls))
+        }
+        None => union::connect_receive(payload),
     }
 }
 
-/// Sent before anybody knows the dialect, so it has every member the families read.
-pub(super) fn welcome(notification: Notification) -> Vec<(&'static str, Value)> {
-    let Notification::Welcome {
-        socket,
-        producer_exists,
-    } = notification
+fn consume(payload: &Payload) -> Result<Request, ApiError> {
+    let (Some(label), Some(id)) = (remote(payload), shapes::id_under(payload, &["producerId"]))
     else {
-        return Vec::new();
+        return union::consume_newest(payload);
     };
-    let payload = json!({
-        "socketId": socket,
-        "existsProducer": producer_exists,
-        "isProducerExist": producer_exists,
-        "existProducer": producer_exists,
-    });
-    vec![("connection-success", payload)]
+    Ok(Request::Consume(Box::new(Consume {
+        transport: Transport::Label(label),
+        producer: Producer::Id(id),
+        rtp_capabilities: shapes::capabilities(payload)?,
+        paused: true,
+    })))
+}
+
+/// Of producers hears only who asked for them.
+fn notify(own: &str, notification: Notification) -> Vec<Told> {
+    match notification {
+        Notification::NewProducer(entry) => vec![("producer-add", json!(entry.producer))],
+        Notification::ProducerClosed { producer, .. } => vec![("producer-remove", json!(producer))],
+        other => union::notify_connected(own, other),
+    }
 }

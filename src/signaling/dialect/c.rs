@@ -1,99 +1,165 @@
-//! Dialect C: mediasoup tutorials with rooms. One receive transport per remote producer, mostly no
-//! acknowledgement of connects and resumes.
+//! Dialect C: mediasoup tutorials with rooms, and what frontends made of them. One receive transport
+//! per remote producer, mostly no acknowledgement of connects and resumes.
 
-use serde::Deserialize;
+use ortc::types::MediaKind;
 use serde_json::{Value, json};
 
-use super::{Dialect, Event, shapes, union};
+use super::{
+    Dialect, Event,
+    answer::{Answer, Told},
+    event, shapes, union,
+};
 use crate::{
     error::ApiError,
-    signaling::request::{Consume, Direction, Id, Notification, Payload, Request},
+    signaling::request::{Hears, Notification, Payload, ProducerEntry, Reply, Request},
 };
 
+/// `joinRoom {roomName}`.
 pub(super) const DIALECT: Dialect = Dialect {
     name: "c",
     events: EVENTS,
     encode: union::encode,
     notify,
-    full_header_extensions: false,
-    hears_from_join: false,
+    ..super::COMPAT
+};
+
+/// `joinRoom {roomId}`: producers are listed with their owners, also in the answer to a join, and
+/// announced under two names.
+pub(super) const BY_ID: Dialect = Dialect {
+    name: "c-room-id",
+    hears: Hears::OnceReceiving,
+    encode: encode_owned,
+    notify: notify_by_id,
+    ..DIALECT
+};
+
+/// Namespace `/media`: producers are announced under a name of its own.
+pub(super) const MEDIA: Dialect = Dialect {
+    name: "media",
+    encode: encode_success,
+    notify: notify_media,
+    ..DIALECT
+};
+
+/// `joinRoom {roomName, displayName}`: peers are told, too.
+pub(super) const WITH_NAMES: Dialect = Dialect {
+    name: "c-names",
+    encode: encode_owned,
+    notify: notify_names,
+    ..DIALECT
 };
 
 const EVENTS: &[Event] = &[
-    event("joinRoom", join),
+    event("joinRoom", union::join),
+    event("join-conference", union::join),
+    event("create-conference", union::join),
     event("createWebRtcTransport", union::create_transport),
+    event("createWebRTCTransport", union::create_transport),
     event("transport-connect", union::connect_send),
     event("transport-produce", union::produce),
     event("getProducers", |_| Ok(Request::Producers)),
+    event("get-producers", |_| Ok(Request::Producers)),
+    event("getProducersPipedAlt", |_| Ok(Request::Producers)),
+    event("getPeers", |_| Ok(Request::Peers)),
     event("transport-recv-connect", union::connect_receive),
-    event("consume", consume),
+    event("consume", union::consume_paused),
     event("consumer-resume", union::resume_consumer),
+    event("consumer-pause", union::pause_consumer),
+    event("producer-close", union::close_producer),
+    event("check-video-exists", |_| {
+        Ok(Request::Produces(MediaKind::Video))
+    }),
+    event("check-audio-exists", |_| {
+        Ok(Request::Produces(MediaKind::Audio))
+    }),
+    event("exitRoom", union::leave).answered(union::encode_empty),
+    event("produceClose", produce_close).answered(union::encode_empty),
     // A socket that is in a room of this dialect asks these by mistake; the room answers them.
-    event("getRtpCapabilities", super::b::join),
-    event("createRoom", super::b::join),
-    #[cfg(feature = "fault-injection")]
-    event("fault-panic", |_| Ok(Request::Panic)),
-    #[cfg(feature = "fault-injection")]
-    event("fault-worker", |_| Ok(Request::PanicWorker)),
-    #[cfg(feature = "fault-injection")]
-    event("fault-stall", |_| Ok(Request::StallWorker)),
+    event("getRtpCapabilities", union::enter),
+    event("createRoom", union::enter),
 ];
 
-const fn event(name: &'static str, decode: super::Decode) -> Event {
-    Event { name, decode }
+/// The client stops sending, and waits for the answer before it closes what it has.
+fn produce_close(payload: &Payload) -> Result<Request, ApiError> {
+    union::close_producers(payload)
 }
 
-pub(super) fn join(payload: &Payload) -> Result<Request, ApiError> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Join {
-        #[serde(alias = "roomId")]
-        room_name: String,
-        display_name: Option<String>,
+/// Producers as objects.
+fn encode_owned(reply: Reply) -> Answer {
+    let answer = match reply {
+        Reply::Producers(producers) => producers.iter().map(union::producer).collect(),
+        Reply::Joined {
+            rtp_capabilities,
+            peers,
+            ..
+        } => {
+            let producers = peers.iter().flat_map(|peer| &peer.producers);
+            let producers: Value = producers.map(union::producer).collect();
+            let capabilities = union::answer(Reply::RtpCapabilities(rtp_capabilities));
+            shapes::extend(capabilities, json!({ "peers": producers }))
+        }
+        other => union::answer(other),
+    };
+    Answer::from(answer)
+}
+
+/// A join is a success in so many words.
+fn encode_success(reply: Reply) -> Answer {
+    let joined = matches!(reply, Reply::Joined { .. });
+    let answer = union::answer(reply);
+    if joined {
+        return shapes::extend(answer, json!({ "success": true })).into();
     }
-    let join: Join = payload.parse()?;
-    Ok(Request::Join {
-        room: Some(join.room_name),
-        display_name: join.display_name,
-    })
+    answer.into()
 }
 
-fn consume(payload: &Payload) -> Result<Request, ApiError> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Wanted {
-        remote_producer_id: Id,
-    }
-    let capabilities: shapes::Capabilities = payload.parse()?;
-    let wanted: Wanted = payload.parse()?;
-    let named: union::NamedTransport = payload.parse()?;
-    Ok(Request::Consume(Box::new(Consume {
-        transport: named.or(Direction::Receive),
-        producer: Some(wanted.remote_producer_id),
-        rtp_capabilities: capabilities.rtp_capabilities,
-    })))
-}
-
-fn notify(notification: Notification) -> Vec<(&'static str, Value)> {
+fn notify(own: &str, notification: Notification) -> Vec<Told> {
     match notification {
-        Notification::Welcome { .. } => super::b::welcome(notification),
-        Notification::NewProducer(entry) => vec![("new-producer", union::new_producer(&entry))],
-        Notification::ProducerClosed { producer, .. } => vec![producer_closed(producer)],
+        Notification::NewProducer(entry) => vec![new_producer(&entry)],
+        Notification::ProducerClosed { producer, .. } => vec![union::producer_closed(producer)],
         // No word for it: the producers go, and the client empties its page.
         Notification::RoomClosed { producers, .. } => {
-            producers.into_iter().map(producer_closed).collect()
+            producers.into_iter().map(union::producer_closed).collect()
         }
         // Some clients crash on events they do not expect.
-        Notification::NewPeer { .. }
-        | Notification::PeerLeft { .. }
-        | Notification::ProducerPaused { .. }
-        | Notification::ConsumerLayersChanged { .. }
-        | Notification::ProducerScore { .. }
-        | Notification::TransportClosed { .. } => Vec::new(),
+        other => union::notify_connected(own, other),
     }
 }
 
-fn producer_closed(producer: uuid::Uuid) -> (&'static str, Value) {
-    let payload = json!({ "remoteProducerId": producer, "producerId": producer });
-    ("producer-closed", payload)
+fn notify_by_id(own: &str, notification: Notification) -> Vec<Told> {
+    match notification {
+        Notification::NewProducer(entry) => {
+            vec![
+                new_producer(&entry),
+                ("newProducer", union::producer(&entry)),
+            ]
+        }
+        other => notify(own, other),
+    }
+}
+
+fn notify_media(own: &str, notification: Notification) -> Vec<Told> {
+    match notification {
+        Notification::NewProducer(entry) => {
+            // Of the level of everybody who is not the host.
+            let more = json!({ "islevel": "1" });
+            let payload = shapes::extend(union::producer(&entry), more);
+            vec![("new-pipe-producer", payload)]
+        }
+        other => notify(own, other),
+    }
+}
+
+fn notify_names(own: &str, notification: Notification) -> Vec<Told> {
+    match notification {
+        Notification::NewPeer { peer, display_name } => {
+            vec![("new-peer", union::peer(&peer, display_name.as_deref()))]
+        }
+        Notification::PeerLeft { peer, .. } => vec![("peer-left", union::peer(&peer, None))],
+        other => notify(own, other),
+    }
+}
+
+fn new_producer(entry: &ProducerEntry) -> Told {
+    ("new-producer", union::producer(entry))
 }

@@ -2,134 +2,164 @@
 //! remembers. A frontend family is one file with one table; no other code asks which dialect a
 //! socket speaks.
 
+mod a_final;
+mod a_mid;
+pub mod answer;
 mod b;
 mod c;
+mod call;
+mod d;
+mod detect;
+mod e;
+mod geni;
+mod h;
 pub mod native;
 mod shapes;
 mod union;
 
-use serde_json::{Value, json};
+pub use answer::{Ack, Answer, Told};
+pub use detect::{Hello, PRIME_PATH, Start, any_knows, detect, start};
 
 use crate::{
     error::ApiError,
-    signaling::request::{Notification, Payload, Reply, Request},
+    signaling::request::{Hears, Notification, Payload, Reply, Request},
 };
 
 /// Turns an event's arguments into a request.
 pub type Decode = fn(&Payload) -> Result<Request, ApiError>;
+/// Turns the answer to a request into the frontend's.
+pub type Encode = fn(Reply) -> Answer;
 
 /// One event a client may send.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Event {
     /// Its name.
     pub name: &'static str,
     /// Its arguments.
     pub decode: Decode,
+    /// The answer to a success; `None`: the dialect's.
+    pub encode: Option<Encode>,
+}
+
+/// An event that is answered as its dialect does.
+const fn event(name: &'static str, decode: Decode) -> Event {
+    Event {
+        name,
+        decode,
+        encode: None,
+    }
+}
+
+impl Event {
+    /// The same, answered in its own way.
+    const fn answered(mut self, encode: Encode) -> Self {
+        self.encode = Some(encode);
+        self
+    }
 }
 
 /// How one family of frontends speaks.
 #[derive(Debug)]
 pub struct Dialect {
-    /// Its name, for logs.
+    /// Its name, for logs and for clients that ask for it.
     pub name: &'static str,
     /// What its clients may send.
     pub events: &'static [Event],
-    /// The acknowledgement of a success.
-    pub encode: fn(Reply) -> Value,
-    /// What its clients are told: event and payload; nothing, when they know no word for it.
-    pub notify: fn(Notification) -> Vec<(&'static str, Value)>,
+    /// What else, where no table above has it.
+    pub also: &'static [Event],
+    /// The answer to a success.
+    pub encode: Encode,
+    /// The answer to a failure of the event of this name.
+    pub fail: fn(&str, &ApiError) -> Answer,
+    /// What its clients are told, given their own id; nothing, when they know no word for it.
+    pub notify: fn(&str, Notification) -> Vec<Told>,
     /// Whether its clients are offered every header extension.
     pub full_header_extensions: bool,
-    /// Whether its clients hear of producers from their join on.
-    pub hears_from_join: bool,
+    /// When its clients hear of producers.
+    pub hears: Hears,
+    /// Whether its clients list rooms before they join one, and so may be listed themselves.
+    pub public: bool,
 }
+
+/// What old frontends have in common.
+const COMPAT: Dialect = Dialect {
+    name: "",
+    events: &[],
+    also: &[],
+    encode: union::encode,
+    fail: answer::fail,
+    notify: union::notify_connected,
+    full_header_extensions: false,
+    hears: Hears::OnceReady,
+    public: false,
+};
 
 impl Dialect {
     /// The event of this name.
     #[must_use]
     pub fn event(&self, name: &str) -> Option<&Event> {
-        self.events.iter().find(|event| event.name == name)
+        let mut all = self.events.iter().chain(self.also).chain(FAULTS);
+        all.find(|event| event.name == name)
+    }
+
+    /// The answer to a success of this event.
+    #[must_use]
+    pub fn answer(&self, event: &Event, reply: Reply) -> Answer {
+        event.encode.unwrap_or(self.encode)(reply)
     }
 }
+
+/// Every dialect.
+pub const ALL: &[&Dialect] = &[
+    NATIVE,
+    &a_final::DIALECT,
+    &a_mid::DIALECT,
+    &b::DIALECT,
+    &b::B2,
+    &c::DIALECT,
+    &c::BY_ID,
+    &c::MEDIA,
+    &c::WITH_NAMES,
+    &call::DIALECT,
+    &d::DIALECT,
+    &d::PRIME,
+    &e::DIALECT,
+    &geni::DIALECT,
+    &h::DIALECT,
+];
 
 /// The dialect of our own client.
 pub const NATIVE: &Dialect = &native::DIALECT;
-/// mediasoup tutorials with rooms (`joinRoom`, `consumer`).
-pub const C: &Dialect = &c::DIALECT;
-/// mediasoup tutorials without rooms (`createRoom`, `sender`).
-pub const B: &Dialect = &b::DIALECT;
 
-/// The dialect a connection's query pins, if it does.
-#[must_use]
-pub fn pinned(query: &str) -> Option<&'static Dialect> {
-    let wanted = query
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("dialect="));
-    wanted.filter(|name| *name == NATIVE.name).map(|_| NATIVE)
-}
-
-/// The dialect of a socket that pins none, until an event tells; its answers suit both.
-pub const UNKNOWN: &Dialect = C;
-
-/// The dialect an event gives away, if it does.
-#[must_use]
-pub fn detect(event: &str, payload: &Payload) -> Option<&'static Dialect> {
-    match event {
-        "joinRoom" => Some(C),
-        "getRtpCapabilities" | "createRoom" => Some(B),
-        _ if payload.has("sender") => Some(B),
-        _ => None,
-    }
-}
-
-/// Whether any dialect has an event of this name.
-#[must_use]
-pub fn any_knows(event: &str) -> bool {
-    let mut all = [NATIVE, C, B].into_iter();
-    all.any(|dialect| dialect.event(event).is_some())
-}
-
-/// The acknowledgement of a failure, the same in every dialect here.
-#[must_use]
-pub fn encode_error(error: &ApiError) -> Value {
-    let code = error.code.as_str();
-    json!({
-        "error": error.message,
-        "code": code,
-        "params": { "error": error.message, "code": code },
-    })
-}
+/// Events every dialect has while tests break things on purpose.
+#[cfg(feature = "fault-injection")]
+const FAULTS: &[Event] = &[
+    event("fault-panic", |_| Ok(Request::Panic)),
+    event("fault-worker", |_| Ok(Request::PanicWorker)),
+    event("fault-stall", |_| Ok(Request::StallWorker)),
+];
+#[cfg(not(feature = "fault-injection"))]
+const FAULTS: &[Event] = &[];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn no_table_names_an_event_twice() {
-        for dialect in [NATIVE, B, C] {
-            let mut names: Vec<_> = dialect.events.iter().map(|event| event.name).collect();
-            names.sort_unstable();
-            let all = names.len();
-            names.dedup();
-            assert_eq!(names.len(), all, "{}", dialect.name);
+    fn no_table_names_an_event_twice_and_no_dialect_has_the_name_of_another() {
+        let mut dialects: Vec<_> = ALL.iter().map(|dialect| dialect.name).collect();
+        for dialect in ALL {
+            let names: Vec<_> = dialect.events.iter().map(|event| event.name).collect();
+            assert_distinct(names);
         }
+        dialects.push("");
+        assert_distinct(dialects);
     }
 
-    #[test]
-    fn first_events_give_the_dialect_away() {
-        let payload = |value| Payload::new(vec![value]);
-        assert_eq!(detect("joinRoom", &payload(json!({}))).unwrap().name, "c");
-        assert_eq!(detect("createRoom", &Payload::default()).unwrap().name, "b");
-        let create = "createWebRtcTransport";
-        let b = detect(create, &payload(json!({"sender": false}))).unwrap();
-        assert_eq!(b.name, "b");
-        assert!(detect(create, &payload(json!({"consumer": false}))).is_none());
-    }
-
-    #[test]
-    fn the_query_pins_the_native_dialect_only() {
-        assert_eq!(pinned("EIO=4&dialect=native").unwrap().name, "native");
-        assert!(pinned("EIO=4&dialect=nativer").is_none());
-        assert!(pinned("EIO=4&transport=polling").is_none());
+    fn assert_distinct(mut names: Vec<&str>) {
+        names.sort_unstable();
+        let all = names.clone();
+        names.dedup();
+        assert_eq!(names, all);
     }
 }

@@ -4,12 +4,16 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Dialect, Event, shapes};
+use super::{
+    Dialect, Event,
+    answer::{Answer, Told},
+    event, shapes, union,
+};
 use crate::{
     error::ApiError,
     signaling::request::{
-        Consume, Direction, Id, Notification, Payload, PeerEntry, Produce, ProducerEntry, Reply,
-        Request, Transport,
+        Consume, Consumers, Direction, Hears, Id, Notification, Payload, PeerEntry, Producer,
+        ProducerEntry, Reply, Request, Transport,
     },
 };
 
@@ -20,7 +24,8 @@ pub const DIALECT: Dialect = Dialect {
     encode,
     notify,
     full_header_extensions: true,
-    hears_from_join: true,
+    hears: Hears::FromJoin,
+    ..super::COMPAT
 };
 
 const EVENTS: &[Event] = &[
@@ -43,10 +48,12 @@ const EVENTS: &[Event] = &[
     event("getProducers", |_| Ok(Request::Producers)),
     event("consume", consume),
     event("consumer-resume", |p| {
-        Ok(Request::ResumeConsumer(Some(consumer_id(p)?)))
+        let consumer = Consumers::Id(consumer_id(p)?);
+        Ok(Request::ResumeConsumers(consumer))
     }),
     event("consumer-pause", |p| {
-        Ok(Request::PauseConsumer(consumer_id(p)?))
+        let consumer = Consumers::Id(consumer_id(p)?);
+        Ok(Request::PauseConsumers(consumer))
     }),
     event("consumer-close", |p| {
         Ok(Request::CloseConsumer(consumer_id(p)?))
@@ -56,12 +63,6 @@ const EVENTS: &[Event] = &[
         Ok(Request::RequestKeyFrame(consumer_id(p)?))
     }),
     event("get-stats", |p| Ok(Request::Stats(transport_id(p)?))),
-    #[cfg(feature = "fault-injection")]
-    event("fault-panic", |_| Ok(Request::Panic)),
-    #[cfg(feature = "fault-injection")]
-    event("fault-worker", |_| Ok(Request::PanicWorker)),
-    #[cfg(feature = "fault-injection")]
-    event("fault-stall", |_| Ok(Request::StallWorker)),
 ];
 
 /// Every event clients of this dialect are told, in the order of `protocol.md`.
@@ -79,10 +80,6 @@ pub const NOTIFICATIONS: &[&str] = &[
     "room-closed",
 ];
 
-const fn event(name: &'static str, decode: super::Decode) -> Event {
-    Event { name, decode }
-}
-
 fn join(payload: &Payload) -> Result<Request, ApiError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -93,6 +90,7 @@ fn join(payload: &Payload) -> Result<Request, ApiError> {
     let join: Join = payload.parse()?;
     Ok(Request::Join {
         room: Some(join.room_name),
+        stay: false,
         display_name: join.display_name,
     })
 }
@@ -103,7 +101,7 @@ fn create_transport(payload: &Payload) -> Result<Request, ApiError> {
         consumer: bool,
     }
     let wanted: Wanted = payload.parse()?;
-    Ok(Request::CreateTransport(if wanted.consumer {
+    Ok(union::make(if wanted.consumer {
         Direction::Receive
     } else {
         Direction::Send
@@ -111,26 +109,19 @@ fn create_transport(payload: &Payload) -> Result<Request, ApiError> {
 }
 
 fn connect_send(payload: &Payload) -> Result<Request, ApiError> {
-    let dtls: shapes::Dtls = payload.parse()?;
     let transport = Transport::Id(transport_id(payload)?);
-    Ok(Request::ConnectTransport(transport, dtls.dtls_parameters))
+    Ok(Request::ConnectTransport(transport, shapes::dtls(payload)?))
 }
 
 fn connect_receive(payload: &Payload) -> Result<Request, ApiError> {
-    let dtls: shapes::Dtls = payload.parse()?;
     let transport = Transport::Id(receive_transport_id(payload)?);
-    Ok(Request::ConnectTransport(transport, dtls.dtls_parameters))
+    Ok(Request::ConnectTransport(transport, shapes::dtls(payload)?))
 }
 
 fn produce(payload: &Payload) -> Result<Request, ApiError> {
-    let source: shapes::Source = payload.parse()?;
-    Ok(Request::Produce(Box::new(Produce {
-        transport: Transport::Id(transport_id(payload)?),
-        kind: source.kind,
-        rtp_parameters: source.rtp_parameters,
-        app_data: source.app_data.map(|data| data.to_string()),
-        paused: source.paused,
-    })))
+    let transport = Transport::Id(transport_id(payload)?);
+    let produce = shapes::produce(payload, transport)?;
+    Ok(Request::Produce(Box::new(produce)))
 }
 
 fn consume(payload: &Payload) -> Result<Request, ApiError> {
@@ -139,12 +130,12 @@ fn consume(payload: &Payload) -> Result<Request, ApiError> {
     struct Wanted {
         remote_producer_id: Id,
     }
-    let capabilities: shapes::Capabilities = payload.parse()?;
     let wanted: Wanted = payload.parse()?;
     Ok(Request::Consume(Box::new(Consume {
         transport: Transport::Id(receive_transport_id(payload)?),
-        producer: Some(wanted.remote_producer_id),
-        rtp_capabilities: capabilities.rtp_capabilities,
+        producer: Producer::Id(wanted.remote_producer_id),
+        rtp_capabilities: shapes::capabilities(payload)?,
+        paused: true,
     })))
 }
 
@@ -183,9 +174,12 @@ fn receive_transport_id(payload: &Payload) -> Result<Id, ApiError> {
 }
 
 fn producer_id(payload: &Payload) -> Result<Id, ApiError> {
-    payload
-        .parse::<shapes::ProducerId>()
-        .map(|named| named.producer_id)
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Named {
+        producer_id: Id,
+    }
+    payload.parse::<Named>().map(|named| named.producer_id)
 }
 
 fn consumer_id(payload: &Payload) -> Result<Id, ApiError> {
@@ -199,8 +193,8 @@ fn consumer_id(payload: &Payload) -> Result<Id, ApiError> {
         .map(|named| named.server_consumer_id)
 }
 
-fn encode(reply: Reply) -> Value {
-    match reply {
+fn encode(reply: Reply) -> Answer {
+    Answer::from(match reply {
         Reply::Joined {
             rtp_capabilities,
             peer,
@@ -232,8 +226,9 @@ fn encode(reply: Reply) -> Value {
         Reply::Closed => json!({ "closed": true }),
         Reply::Paused => json!({ "paused": true }),
         Reply::Resumed => json!({ "resumed": true }),
-        Reply::Done => json!({}),
-    }
+        // What the table above never asks for.
+        other => union::answer(other),
+    })
 }
 
 fn peer_entry(peer: &PeerEntry) -> Value {
@@ -248,20 +243,21 @@ fn producer_entries(producers: &[ProducerEntry]) -> Vec<Value> {
     producers.iter().map(shapes::producer).collect()
 }
 
-fn notify(notification: Notification) -> Vec<(&'static str, Value)> {
+fn notify(_: &str, notification: Notification) -> Vec<Told> {
     vec![match notification {
         Notification::Welcome { socket, .. } => ("connection-success", welcome(&socket)),
         Notification::NewPeer { peer, display_name } => (
             "new-peer",
             json!({ "peerId": peer, "displayName": display_name }),
         ),
-        Notification::PeerLeft { peer } => ("peer-left", json!({ "peerId": peer })),
+        Notification::PeerLeft { peer, .. } => ("peer-left", json!({ "peerId": peer })),
         Notification::NewProducer(entry) => ("new-producer", shapes::producer(&entry)),
         Notification::ProducerClosed {
             producer,
             peer,
             consumers,
             reason,
+            ..
         } => (
             "producer-closed",
             closed(producer, &peer, &consumers, reason),
@@ -295,6 +291,7 @@ fn notify(notification: Notification) -> Vec<(&'static str, Value)> {
             json!({ "transportId": transport, "reason": reason }),
         ),
         Notification::RoomClosed { reason, .. } => ("room-closed", json!({ "reason": reason })),
+        Notification::PublicRooms(_) => return Vec::new(),
     }]
 }
 

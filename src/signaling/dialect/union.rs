@@ -1,104 +1,242 @@
-//! Answers that suit several families of old frontends at once: each reads the members it knows.
+//! Questions and answers that suit several families of old frontends at once: each names an object
+//! by the member it knows and reads the members it knows.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::shapes;
+use super::{
+    answer::{Answer, Told},
+    shapes,
+};
 use crate::{
     error::ApiError,
     signaling::request::{
-        ConsumerEntry, Direction, Id, Payload, Produce, ProducerEntry, Reply, Request, Transport,
+        Consume, ConsumerEntry, Consumers, Direction, Notification, Payload, Producer,
+        ProducerEntry, Reply, Request, Transport, Which,
     },
 };
 
-pub(super) fn create_transport(payload: &Payload) -> Result<Request, ApiError> {
-    #[derive(Deserialize)]
-    struct Wanted {
-        consumer: Option<bool>,
-        sender: Option<bool>,
-    }
-    let wanted: Wanted = payload.parse()?;
-    let receive = wanted.consumer.or(wanted.sender.map(|sender| !sender));
-    let receive = receive.ok_or(ApiError::bad_request("missing field `consumer`"))?;
-    Ok(Request::CreateTransport(direction(receive)))
+/// What a transport to send on goes by.
+const SEND: &[&str] = &[
+    "transportId",
+    "serverProducerTransportId",
+    "producerTransportId",
+    "serverTransportId",
+    "transport_id",
+];
+/// What a transport to receive on goes by.
+const RECEIVE: &[&str] = &[
+    "serverConsumerTransportId",
+    "serverside_ConsumerTransportId",
+    "consumerTransportId",
+    "serverTransportId",
+    "transportId",
+    "transport_id",
+];
+/// What a consumer goes by.
+const CONSUMER: &[&str] = &[
+    "serverConsumerId",
+    "serverside_ConsumerId",
+    "consumerId",
+    "consumer_id",
+];
+/// What a producer goes by.
+const PRODUCER: &[&str] = &["remoteProducerId", "producerId", "producer_id"];
+/// What a room goes by.
+const ROOM: &[&str] = &["roomName", "roomId", "room_id", "room"];
+/// How a client calls itself.
+const NAME: &[&str] = &["displayName", "username", "userName", "name"];
+
+/// Enters a room, which an object names or a bare text; one that is named so is required.
+pub(super) fn join(payload: &Payload) -> Result<Request, ApiError> {
+    let room = room(payload).ok_or(ApiError::bad_request("missing field `roomName`"))?;
+    Ok(Request::Join {
+        room: Some(room),
+        stay: false,
+        display_name: shapes::text_under(payload, NAME),
+    })
 }
 
-fn direction(receive: bool) -> Direction {
-    if receive {
+/// Enters the room that is named, else the default one.
+pub(super) fn enter(payload: &Payload) -> Result<Request, ApiError> {
+    Ok(Request::Join {
+        room: room(payload),
+        stay: false,
+        display_name: shapes::text_under(payload, NAME),
+    })
+}
+
+/// Enters the room that is named, else stays in the one it is in, else enters the default one.
+pub(super) fn enter_or_stay(payload: &Payload) -> Result<Request, ApiError> {
+    Ok(Request::Join {
+        room: room(payload),
+        stay: true,
+        display_name: shapes::text_under(payload, NAME),
+    })
+}
+
+/// The room an object or a bare text names. An empty name is given on, to be refused.
+pub(super) fn room(payload: &Payload) -> Option<String> {
+    let first = payload.first();
+    let mut members = ROOM.iter().filter_map(|member| first.get(member));
+    let named = members.find(|value| !value.is_null()).unwrap_or(first);
+    named.as_str().map(str::to_owned)
+}
+
+pub(super) fn create_transport(payload: &Payload) -> Result<Request, ApiError> {
+    let consumer = shapes::flag_under(payload, "consumer");
+    let consumer = consumer.or_else(|| shapes::flag_under(payload, "isConsumer"));
+    let sender = shapes::flag_under(payload, "sender");
+    let receive = consumer.or(sender.map(|sender| !sender));
+    let receive = receive.ok_or(ApiError::bad_request("missing field `consumer`"))?;
+    Ok(make(if receive {
         Direction::Receive
     } else {
         Direction::Send
+    }))
+}
+
+/// The same; a bare truth tells whether it is to send.
+pub(super) fn create_transport_bare(payload: &Payload) -> Result<Request, ApiError> {
+    match payload.first().as_bool() {
+        Some(true) => Ok(make(Direction::Send)),
+        Some(false) => Ok(make(Direction::Receive)),
+        None => create_transport(payload),
+    }
+}
+
+/// A transport without a name of the client's.
+pub(super) fn make(direction: Direction) -> Request {
+    Request::CreateTransport {
+        direction,
+        label: None,
     }
 }
 
 pub(super) fn connect_send(payload: &Payload) -> Result<Request, ApiError> {
-    let dtls: shapes::Dtls = payload.parse()?;
-    let named: NamedTransport = payload.parse()?;
-    Ok(Request::ConnectTransport(
-        named.or(Direction::Send),
-        dtls.dtls_parameters,
-    ))
+    let transport = to_send(payload);
+    Ok(Request::ConnectTransport(transport, shapes::dtls(payload)?))
 }
 
 pub(super) fn connect_receive(payload: &Payload) -> Result<Request, ApiError> {
-    let dtls: shapes::Dtls = payload.parse()?;
-    let named: NamedTransport = payload.parse()?;
-    Ok(Request::ConnectTransport(
-        named.or(Direction::Receive),
-        dtls.dtls_parameters,
-    ))
+    let transport = to_receive(payload);
+    Ok(Request::ConnectTransport(transport, shapes::dtls(payload)?))
 }
 
 pub(super) fn produce(payload: &Payload) -> Result<Request, ApiError> {
-    let source: shapes::Source = payload.parse()?;
-    let named: NamedTransport = payload.parse()?;
-    Ok(Request::Produce(Box::new(Produce {
-        transport: named.or(Direction::Send),
-        kind: source.kind,
-        rtp_parameters: source.rtp_parameters,
-        app_data: source.app_data.map(|data| data.to_string()),
-        paused: source.paused,
+    let produce = shapes::produce(payload, to_send(payload))?;
+    Ok(Request::Produce(Box::new(produce)))
+}
+
+pub(super) fn consume_paused(payload: &Payload) -> Result<Request, ApiError> {
+    consume(payload, true)
+}
+
+pub(super) fn consume_at_once(payload: &Payload) -> Result<Request, ApiError> {
+    consume(payload, false)
+}
+
+fn consume(payload: &Payload, paused: bool) -> Result<Request, ApiError> {
+    let producer = Producer::Id(shapes::required_id(payload, PRODUCER)?);
+    consume_this(payload, producer, paused)
+}
+
+/// Receives the newest producer of the kind, if one is given.
+pub(super) fn consume_newest(payload: &Payload) -> Result<Request, ApiError> {
+    let kind = shapes::kind(payload);
+    let newest = Which {
+        kind,
+        ..Which::default()
+    };
+    consume_this(payload, Producer::Newest(newest), true)
+}
+
+/// Receives this producer on the transport that is named or fits.
+pub(super) fn consume_this(
+    payload: &Payload,
+    producer: Producer,
+    paused: bool,
+) -> Result<Request, ApiError> {
+    Ok(Request::Consume(Box::new(Consume {
+        transport: to_receive(payload),
+        producer,
+        rtp_capabilities: shapes::capabilities(payload)?,
+        paused,
     })))
 }
 
-/// A transport's name, where a frontend gives one.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct NamedTransport {
-    #[serde(alias = "transportId")]
-    server_consumer_transport_id: Option<Id>,
+fn to_send(payload: &Payload) -> Transport {
+    let named = shapes::id_under(payload, SEND);
+    named.map_or(Transport::Implied(Direction::Send), Transport::Id)
 }
 
-impl NamedTransport {
-    pub(super) fn or(self, direction: Direction) -> Transport {
-        let named = self.server_consumer_transport_id;
-        named.map_or(Transport::Implied(direction), Transport::Id)
-    }
+fn to_receive(payload: &Payload) -> Transport {
+    let named = shapes::id_under(payload, RECEIVE);
+    named.map_or(Transport::Implied(Direction::Receive), Transport::Id)
 }
 
 pub(super) fn resume_consumer(payload: &Payload) -> Result<Request, ApiError> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Which {
-        server_consumer_id: Option<Id>,
-    }
-    if payload.first().is_null() {
-        return Ok(Request::ResumeConsumer(None));
-    }
-    let which: Which = payload.parse()?;
-    Ok(Request::ResumeConsumer(which.server_consumer_id))
+    consumers(payload).map(Request::ResumeConsumers)
 }
 
-/// The acknowledgement of a success.
-pub(super) fn encode(reply: Reply) -> Value {
+pub(super) fn pause_consumer(payload: &Payload) -> Result<Request, ApiError> {
+    consumers(payload).map(Request::PauseConsumers)
+}
+
+/// An object that names a consumer or its producer, a bare id, an id behind something else; nothing
+/// at all means every consumer.
+fn consumers(payload: &Payload) -> Result<Consumers, ApiError> {
+    if let Some(id) = shapes::id_under(payload, CONSUMER) {
+        return Ok(Consumers::Id(id));
+    }
+    if let Some(id) = shapes::id_under(payload, PRODUCER) {
+        return Ok(Consumers::Of(id));
+    }
+    match payload.last_text() {
+        Some(id) => Ok(Consumers::Id(id)),
+        None if payload.first().is_null() || payload.first().is_object() => {
+            Ok(Consumers::Which(Which::default()))
+        }
+        None => Err(ApiError::bad_request("the payload must be an object")),
+    }
+}
+
+pub(super) fn close_producer(payload: &Payload) -> Result<Request, ApiError> {
+    Ok(Request::CloseProducer(shapes::required_id(
+        payload,
+        PRODUCER_OWN,
+    )?))
+}
+
+/// What one's own producer goes by.
+const PRODUCER_OWN: &[&str] = &["producerId", "producer_id"];
+
+/// Ends everything the client sends.
+pub(super) fn close_producers(_: &Payload) -> Result<Request, ApiError> {
+    Ok(Request::CloseProducers(Which::default()))
+}
+
+pub(super) fn leave(_: &Payload) -> Result<Request, ApiError> {
+    Ok(Request::Leave)
+}
+
+/// The acknowledgement of a success, as one object.
+pub(super) fn encode(reply: Reply) -> Answer {
+    answer(reply).into()
+}
+
+/// The acknowledgement of a success, without arguments.
+pub(super) fn encode_empty(_: Reply) -> Answer {
+    Answer::empty()
+}
+
+/// The answer as JSON.
+pub(super) fn answer(reply: Reply) -> Value {
     match reply {
+        Reply::All(replies) => replies.into_iter().map(answer).collect(),
         Reply::Joined {
             rtp_capabilities, ..
-        } => {
-            let caps = shapes::value(&rtp_capabilities);
-            let more = json!({ "rtpCapabilities": caps, "routerRtpCapabilities": caps });
-            shapes::extend(caps, more)
-        }
+        } => capabilities(&rtp_capabilities),
+        Reply::RtpCapabilities(rtp_capabilities) => capabilities(&rtp_capabilities),
         Reply::Transport(options) => {
             let params = shapes::value(&options);
             shapes::extend(params.clone(), json!({ "params": params }))
@@ -114,13 +252,20 @@ pub(super) fn encode(reply: Reply) -> Value {
             "producerExist": producers_exist,
             "alredyExists": false,
         }),
+        Reply::Produces(so) => json!({ "alreadyExists": so }),
         Reply::Producers(producers) => producers
             .iter()
             .map(|entry| json!(entry.producer))
             .collect(),
+        Reply::Peers(peers) => peers
+            .iter()
+            .map(|entry| peer(&entry.peer, entry.display_name.as_deref()))
+            .collect(),
         Reply::Consumer(entry) => consumer(&entry),
+        Reply::Consumers(entries) => entries.iter().map(consumer).collect(),
         // Frontends that ask whether the transport "was connected already" wait for this false.
         Reply::Connected => json!(false),
+        Reply::RoomExists { name, exists } => json!({ "roomName": name, "exists": exists }),
         Reply::Resumed => json!({ "resumed": true }),
         Reply::Paused => json!({ "paused": true }),
         Reply::Closed => json!({ "closed": true }),
@@ -131,15 +276,98 @@ pub(super) fn encode(reply: Reply) -> Value {
     }
 }
 
-fn consumer(entry: &ConsumerEntry) -> Value {
+/// Capabilities, bare and under each name they go by.
+fn capabilities(rtp_capabilities: &ortc::types::RtpCapabilities) -> Value {
+    let caps = shapes::value(rtp_capabilities);
+    let more = json!({ "rtpCapabilities": caps, "routerRtpCapabilities": caps });
+    shapes::extend(caps, more)
+}
+
+/// A consumer, bare and under each name it goes by.
+pub(super) fn consumer(entry: &ConsumerEntry) -> Value {
     let more = json!({ "serverside_ConsumerId": entry.id });
     let params = shapes::extend(shapes::consumer(entry), more);
     let more = json!({ "params": params, "consumerData": params });
     shapes::extend(params, more)
 }
 
-/// `new-producer` with every name its owner and it go by.
-pub(super) fn new_producer(entry: &ProducerEntry) -> Value {
-    let more = json!({ "socketId": entry.peer, "produceSocket": entry.peer });
+/// A producer with every name its owner and it go by.
+pub(super) fn producer(entry: &ProducerEntry) -> Value {
+    let more = json!({
+        "socketId": entry.peer,
+        "produceSocket": entry.peer,
+        "mediaTag": media_tag(entry),
+    });
     shapes::extend(shapes::producer(entry), more)
+}
+
+/// What a source is, in one word.
+pub(super) fn media_tag(entry: &ProducerEntry) -> &'static str {
+    match entry.kind {
+        _ if entry.display => "display",
+        ortc::types::MediaKind::Audio => "audio",
+        ortc::types::MediaKind::Video => "camera",
+    }
+}
+
+/// A peer with every name it goes by.
+pub(super) fn peer(id: &str, display_name: Option<&str>) -> Value {
+    json!({ "peerId": id, "socketId": id, "displayName": display_name })
+}
+
+/// `producer-closed`.
+pub(super) fn producer_closed(producer: uuid::Uuid) -> Told {
+    let payload = json!({ "remoteProducerId": producer, "producerId": producer });
+    ("producer-closed", payload)
+}
+
+/// Sent before anybody knows the dialect, so it has every member the families read.
+pub(super) fn connection_success(socket: &str, producer_exists: bool) -> Told {
+    let payload = json!({
+        "socketId": socket,
+        "existsProducer": producer_exists,
+        "isProducerExist": producer_exists,
+        "existProducer": producer_exists,
+    });
+    ("connection-success", payload)
+}
+
+/// `message {type:"welcome"}`.
+pub(super) fn welcome(socket: &str) -> Told {
+    ("message", json!({ "type": "welcome", "id": socket }))
+}
+
+/// `status-change`: who is in which public room.
+pub(super) fn status_change(rooms: &[(String, Vec<String>)]) -> Told {
+    let rooms: serde_json::Map<_, _> = rooms
+        .iter()
+        .map(|(room, peers)| (room.clone(), json!(peers)))
+        .collect();
+    ("status-change", json!({ "rooms": rooms }))
+}
+
+/// What a socket in namespace `/` is told before anybody knows how it speaks.
+pub(super) fn notify_unknown(_: &str, notification: Notification) -> Vec<Told> {
+    match notification {
+        Notification::Welcome {
+            socket,
+            producer_exists,
+        } => vec![
+            connection_success(&socket, producer_exists),
+            welcome(&socket),
+        ],
+        Notification::PublicRooms(rooms) => vec![status_change(&rooms)],
+        _ => Vec::new(),
+    }
+}
+
+/// What a socket in another namespace is told before anybody knows how it speaks.
+pub(super) fn notify_connected(_: &str, notification: Notification) -> Vec<Told> {
+    match notification {
+        Notification::Welcome {
+            socket,
+            producer_exists,
+        } => vec![connection_success(&socket, producer_exists)],
+        _ => Vec::new(),
+    }
 }

@@ -1,11 +1,16 @@
 //! Consumers.
 
-use super::in_use;
+use ortc::types::RtpCapabilities;
+
+use super::{filter, in_use};
 use crate::{
     error::ApiError,
-    room::{self, ConsumerChoice, ConsumerId, ConsumerInfo, ProducerChoice, ProducerId},
+    room::{self, ConsumerChoice, ConsumerId, ConsumerInfo, ProducerChoice, ProducerId, RoomError},
     signaling::{
-        request::{Consume, ConsumerEntry, Id, ProducerEntry, Reply},
+        notify,
+        request::{
+            Consume, ConsumerEntry, Consumers, Id, Producer, ProducerEntry, Reply, Transport, Which,
+        },
         session::Session,
     },
 };
@@ -13,28 +18,65 @@ use crate::{
 /// Receives a source.
 pub(super) async fn consume(session: &Session, consume: Consume) -> Result<Reply, ApiError> {
     let room = &session.member()?.room;
-    let by_id = |id: Id| ProducerChoice::Id(ProducerId(id.0));
+    let producer = match consume.producer {
+        Producer::Id(id) => ProducerChoice::Id(ProducerId(id.0)),
+        Producer::Newest(which) => ProducerChoice::Newest(filter(&which)),
+    };
     let request = room::Consume {
         transport: in_use(consume.transport),
-        producer: consume.producer.map_or(ProducerChoice::Newest, by_id),
+        producer,
         rtp_capabilities: consume.rtp_capabilities,
+        paused: consume.paused,
     };
     let made = room.consume(&session.id, request).await?;
     Ok(Reply::Consumer(Box::new(entry(made))))
 }
 
-/// Starts one consumer, or all.
-pub(super) async fn resume(session: &Session, id: Option<Id>) -> Result<Reply, ApiError> {
+/// How each of several sources is received.
+pub(super) struct Each {
+    pub(super) transport: Transport,
+    pub(super) rtp_capabilities: RtpCapabilities,
+    pub(super) paused: bool,
+}
+
+/// Receives all of these sources that the client can and does not receive yet.
+pub(super) async fn consume_all(
+    session: &Session,
+    which: Which,
+    each: Each,
+) -> Result<Reply, ApiError> {
     let room = &session.member()?.room;
-    let choice = id.map_or(ConsumerChoice::All, one);
-    room.pause_consumer(&session.id, choice, false).await?;
+    let mut entries = Vec::new();
+    for producer in room.unconsumed(&session.id, &filter(&which))? {
+        let request = room::Consume {
+            transport: in_use(each.transport.clone()),
+            producer: ProducerChoice::Id(producer),
+            rtp_capabilities: each.rtp_capabilities.clone(),
+            paused: each.paused,
+        };
+        match room.consume(&session.id, request).await {
+            Ok(made) => entries.push(entry(made)),
+            // It ended meanwhile, or the client knows none of its codecs: the others matter.
+            Err(RoomError::CannotConsume(_) | RoomError::NotFound("producer")) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(Reply::Consumers(entries))
+}
+
+/// Starts consumers.
+pub(super) async fn resume(session: &Session, which: Consumers) -> Result<Reply, ApiError> {
+    let room = &session.member()?.room;
+    room.pause_consumer(&session.id, choice(which), false)
+        .await?;
     Ok(Reply::Resumed)
 }
 
-/// Stops a consumer.
-pub(super) async fn pause(session: &Session, id: Id) -> Result<Reply, ApiError> {
+/// Stops consumers.
+pub(super) async fn pause(session: &Session, which: Consumers) -> Result<Reply, ApiError> {
     let room = &session.member()?.room;
-    room.pause_consumer(&session.id, one(id), true).await?;
+    room.pause_consumer(&session.id, choice(which), true)
+        .await?;
     Ok(Reply::Paused)
 }
 
@@ -67,8 +109,12 @@ pub(super) async fn request_key_frame(session: &Session, id: Id) -> Result<Reply
     Ok(Reply::Done)
 }
 
-fn one(id: Id) -> ConsumerChoice {
-    ConsumerChoice::Id(ConsumerId(id.0))
+fn choice(which: Consumers) -> ConsumerChoice {
+    match which {
+        Consumers::Id(id) => ConsumerChoice::Id(ConsumerId(id.0)),
+        Consumers::Of(producer) => ConsumerChoice::Of(ProducerId(producer.0)),
+        Consumers::Which(which) => ConsumerChoice::Which(filter(&which)),
+    }
 }
 
 fn entry(made: ConsumerInfo) -> ConsumerEntry {
@@ -77,8 +123,10 @@ fn entry(made: ConsumerInfo) -> ConsumerEntry {
         producer: ProducerEntry {
             producer: made.producer.0,
             peer: made.peer.to_string(),
+            peer_name: notify::name(made.peer_name.as_deref()),
             kind: made.kind,
             app_data: made.app_data.as_json().to_owned(),
+            display: made.display,
             paused: made.producer_paused,
         },
         rtp_parameters: made.rtp_parameters,

@@ -7,31 +7,60 @@ mod stats;
 mod transport;
 
 use super::{
-    request::{Direction, Reply, Request, Transport},
+    request::{Direction, Reply, Request, Transport, Which},
     session::Session,
 };
 use crate::{
     error::ApiError,
-    room::{Role, TransportChoice, TransportId},
+    room::{Filter, PeerId, Role, TransportChoice, TransportId},
 };
 
 /// Carries out a request.
 pub(super) async fn handle(session: &mut Session, request: Request) -> Result<Reply, ApiError> {
     match request {
-        Request::Join { room, display_name } => room::join(session, room, display_name).await,
+        Request::All(requests) => all(session, requests).await,
+        Request::Nothing => Ok(Reply::Done),
+        Request::RoomExists(name) => Ok(room::exists(session, name)),
+        Request::Join {
+            room,
+            stay,
+            display_name,
+        } => {
+            let room = room::named(session, room, stay);
+            room::join(session, &room, display_name).await
+        }
         Request::Leave => room::leave(session),
-        Request::CreateTransport(direction) => transport::create(session, direction).await,
+        Request::Peers => room::peers(session),
+        Request::RtpCapabilities => room::rtp_capabilities(session),
+        Request::CreateTransport { direction, label } => {
+            transport::create(session, direction, label).await
+        }
         Request::ConnectTransport(which, dtls) => transport::connect(session, which, dtls).await,
         Request::RestartIce(id) => transport::restart_ice(session, id).await,
         Request::Stats(id) => stats::transport(session, id).await,
         Request::Produce(produce) => producer::produce(session, *produce).await,
+        Request::Produces(kind) => producer::produces(session, kind),
+        Request::CloseProducers(which) => producer::close_all(session, which).await,
         Request::CloseProducer(id) => producer::close(session, id).await,
         Request::PauseProducer(id) => producer::pause(session, id).await,
         Request::ResumeProducer(id) => producer::resume(session, id).await,
         Request::Producers => producer::list(session),
         Request::Consume(consume) => consumer::consume(session, *consume).await,
-        Request::ResumeConsumer(id) => consumer::resume(session, id).await,
-        Request::PauseConsumer(id) => consumer::pause(session, id).await,
+        Request::ConsumeAll {
+            transport,
+            which,
+            rtp_capabilities,
+            paused,
+        } => {
+            let each = consumer::Each {
+                transport,
+                rtp_capabilities,
+                paused,
+            };
+            consumer::consume_all(session, which, each).await
+        }
+        Request::ResumeConsumers(which) => consumer::resume(session, which).await,
+        Request::PauseConsumers(which) => consumer::pause(session, which).await,
         Request::CloseConsumer(id) => consumer::close(session, id).await,
         Request::SetPreferredLayers {
             consumer,
@@ -48,10 +77,30 @@ pub(super) async fn handle(session: &mut Session, request: Request) -> Result<Re
     }
 }
 
+/// Carries out requests in order, up to the first that fails.
+async fn all(session: &mut Session, requests: Vec<Request>) -> Result<Reply, ApiError> {
+    let mut replies = Vec::with_capacity(requests.len());
+    for request in requests {
+        // Boxed, since a request may hold requests.
+        replies.push(Box::pin(handle(session, request)).await?);
+    }
+    Ok(Reply::All(replies))
+}
+
+/// Producers by what they are.
+fn filter(which: &Which) -> Filter {
+    Filter {
+        owner: which.peer.as_deref().map(PeerId::from),
+        kind: which.kind,
+        display: which.display,
+    }
+}
+
 fn role(direction: Direction) -> Role {
     match direction {
         Direction::Send => Role::Send,
         Direction::Receive => Role::Receive,
+        Direction::Either => Role::Either,
     }
 }
 
@@ -59,6 +108,8 @@ fn role(direction: Direction) -> Role {
 fn to_connect(which: Transport) -> TransportChoice {
     match which {
         Transport::Id(id) => TransportChoice::Id(TransportId(id.0)),
+        Transport::Label(label) => TransportChoice::Label(label.into()),
+        Transport::First(direction) => TransportChoice::First(role(direction)),
         Transport::Implied(direction) => TransportChoice::ToConnect(role(direction)),
     }
 }
@@ -67,6 +118,8 @@ fn to_connect(which: Transport) -> TransportChoice {
 fn in_use(which: Transport) -> TransportChoice {
     match which {
         Transport::Id(id) => TransportChoice::Id(TransportId(id.0)),
+        Transport::Label(label) => TransportChoice::Label(label.into()),
+        Transport::First(direction) => TransportChoice::First(role(direction)),
         Transport::Implied(direction) => TransportChoice::InUse(role(direction)),
     }
 }

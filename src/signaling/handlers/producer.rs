@@ -1,12 +1,14 @@
 //! Producers.
 
-use super::in_use;
+use ortc::types::MediaKind;
+
+use super::{filter, in_use};
 use crate::{
     error::ApiError,
     room::{self, AppData, ProducerId},
     signaling::{
         notify,
-        request::{Id, Produce, Reply},
+        request::{Id, Produce, Reply, Which},
         session::Session,
     },
 };
@@ -23,6 +25,7 @@ pub(super) async fn produce(session: &Session, produce: Produce) -> Result<Reply
             .as_deref()
             .map(AppData::from_json)
             .unwrap_or_default(),
+        display: produce.display,
         paused: produce.paused,
     };
     let (id, producers_exist) = room.produce(&session.id, request).await?;
@@ -30,6 +33,19 @@ pub(super) async fn produce(session: &Session, produce: Produce) -> Result<Reply
         id: id.0,
         producers_exist,
     })
+}
+
+/// Whether the client sends something of this kind.
+pub(super) fn produces(session: &Session, kind: MediaKind) -> Result<Reply, ApiError> {
+    let room = &session.member()?.room;
+    Ok(Reply::Produces(room.produces(&session.id, kind)?))
+}
+
+/// Ends producers of the client.
+pub(super) async fn close_all(session: &Session, which: Which) -> Result<Reply, ApiError> {
+    let room = &session.member()?.room;
+    room.close_producers(&session.id, &filter(&which)).await?;
+    Ok(Reply::Closed)
 }
 
 /// Ends a producer.

@@ -5,40 +5,70 @@ use crate::{
     room::{EventReceiver, Hears, Joined, NewPeer, PeerInfo, Profile, RoomError, RoomId},
     signaling::{
         notify,
-        request::{PeerEntry, Reply},
+        request::{self, PeerEntry, Reply},
         session::{Member, Session},
     },
 };
 
+/// The room a client means.
+pub(super) fn named(session: &Session, name: Option<String>, stay: bool) -> RoomId {
+    let current = session.member.as_ref().map(|member| member.room.id());
+    match (name, current) {
+        (Some(name), _) => RoomId::from(name.as_str()),
+        (None, Some(current)) if stay => current.clone(),
+        (None, _) => RoomId::from(RoomId::DEFAULT),
+    }
+}
+
 /// Enters a room. Asking again for the room one is in gets the same answer again.
 pub(super) async fn join(
     session: &mut Session,
-    name: Option<String>,
+    id: &RoomId,
     display_name: Option<String>,
 ) -> Result<Reply, ApiError> {
-    let id = RoomId::from(name.as_deref().unwrap_or(RoomId::DEFAULT));
     if let Some(member) = &mut session.member {
-        if *member.room.id() != id {
+        if member.room.id() != id {
             return Err(RoomError::AlreadyJoined.into());
         }
         let joined = member.room.rejoin(&session.id)?;
         member.listed = joined.made;
-        return Ok(reply(session, &id, joined));
+        return Ok(reply(session, id, &joined));
     }
     let (peer, events) = new_peer(session, display_name);
-    let (room, joined) = session.registry().join(&id, peer).await?;
+    let (room, joined) = session.registry().join(id, peer).await?;
     session.member = Some(Member {
         room,
         events,
         listed: joined.made,
     });
-    Ok(reply(session, &id, joined))
+    Ok(reply(session, id, &joined))
 }
 
 /// Leaves the room; without one, nothing happens.
 pub(super) fn leave(session: &mut Session) -> Result<Reply, ApiError> {
     session.leave();
     Ok(Reply::Left)
+}
+
+/// Whether a room of this name is open.
+pub(super) fn exists(session: &Session, name: String) -> Reply {
+    let exists = session
+        .registry()
+        .room(&RoomId::from(name.as_str()))
+        .is_some();
+    Reply::RoomExists { name, exists }
+}
+
+/// Lists the others.
+pub(super) fn peers(session: &Session) -> Result<Reply, ApiError> {
+    let peers = session.member()?.room.peers(&session.id)?;
+    Ok(Reply::Peers(peers.iter().map(peer).collect()))
+}
+
+/// What the client's room can receive.
+pub(super) fn rtp_capabilities(session: &Session) -> Result<Reply, ApiError> {
+    let capabilities = session.member()?.room.rtp_capabilities(&session.id)?;
+    Ok(Reply::RtpCapabilities((*capabilities).clone()))
 }
 
 /// Panics the worker of the client's room.
@@ -63,35 +93,38 @@ fn new_peer(session: &Session, display_name: Option<String>) -> (NewPeer, EventR
     let dialect = session.dialect;
     let peer = NewPeer {
         id: session.id.clone(),
-        display_name,
+        display_name: display_name.map(Into::into),
         profile: if dialect.full_header_extensions {
             Profile::Full
         } else {
             Profile::Compat
         },
-        hears: if dialect.hears_from_join {
-            Hears::FromJoin
-        } else {
-            Hears::OnceReady
+        hears: match dialect.hears {
+            request::Hears::FromJoin => Hears::FromJoin,
+            request::Hears::OnceReady => Hears::OnceReady,
+            request::Hears::OnceReceiving => Hears::OnceReceiving,
+            request::Hears::OnceAsked => Hears::OnceAsked,
         },
+        public: dialect.public,
         events: sender,
     };
     (peer, events)
 }
 
-fn reply(session: &Session, room: &RoomId, joined: Joined) -> Reply {
+fn reply(session: &Session, room: &RoomId, joined: &Joined) -> Reply {
     Reply::Joined {
         rtp_capabilities: (*joined.rtp_capabilities).clone(),
         peer: session.id.to_string(),
         room: room.as_str().to_owned(),
-        peers: joined.peers.into_iter().map(peer).collect(),
+        peers: joined.peers.iter().map(peer).collect(),
     }
 }
 
-fn peer(info: PeerInfo) -> PeerEntry {
+fn peer(info: &PeerInfo) -> PeerEntry {
     PeerEntry {
         peer: info.id.to_string(),
-        display_name: info.display_name,
+        display_name: notify::name(info.display_name.as_deref()),
+        sends: info.sends,
         producers: info.producers.iter().map(notify::entry).collect(),
     }
 }

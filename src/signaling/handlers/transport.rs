@@ -13,9 +13,14 @@ use crate::{
 };
 
 /// Makes a transport.
-pub(super) async fn create(session: &Session, direction: Direction) -> Result<Reply, ApiError> {
+pub(super) async fn create(
+    session: &Session,
+    direction: Direction,
+    label: Option<String>,
+) -> Result<Reply, ApiError> {
     let room = &session.member()?.room;
-    let made = room.create_transport(&session.id, role(direction)).await?;
+    let made = room.create_transport(&session.id, role(direction), label.map(Into::into));
+    let made = made.await?;
     Ok(Reply::Transport(TransportOptions {
         id: made.id.0,
         ice_parameters: made.ice_parameters,

@@ -1,0 +1,182 @@
+//! Which dialect a socket speaks: where it connects may tell, else what it says first.
+
+use super::{ALL, Dialect, a_final, a_mid, b, c, call, d, e, geni, h, native, union};
+use crate::signaling::request::Payload;
+
+/// Where the frontends of dialect D′ look for Socket.IO.
+pub const PRIME_PATH: &str = "/server";
+
+/// A socket on namespace `/` of which nothing is known yet. Whatever it asks, it is not in a room;
+/// only what every frontend survives is told to it.
+const UNKNOWN: Dialect = Dialect {
+    name: "unknown",
+    events: c::DIALECT.events,
+    also: native::DIALECT.events,
+    notify: union::notify_unknown,
+    public: true,
+    ..super::COMPAT
+};
+
+/// The same on a namespace.
+const UNKNOWN_BUT_CONNECTED: Dialect = Dialect {
+    notify: union::notify_connected,
+    public: false,
+    ..UNKNOWN
+};
+
+/// How a socket begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Start {
+    /// What it speaks as far as is known.
+    pub dialect: &'static Dialect,
+    /// Whether nothing it says may change that.
+    pub pinned: bool,
+}
+
+/// What a connection tells before the first event.
+#[must_use]
+pub fn start(path: &str, namespace: &str, query: &str) -> Start {
+    let pinned = |dialect| Start {
+        dialect,
+        pinned: true,
+    };
+    if let Some(dialect) = asked_for(query) {
+        return pinned(dialect);
+    }
+    if path.starts_with(PRIME_PATH) {
+        return pinned(&d::PRIME);
+    }
+    match namespace {
+        "/video-broadcast" | "/video-conference" => pinned(&d::DIALECT),
+        "/call" => pinned(&call::DIALECT),
+        "/media" => pinned(&c::MEDIA),
+        "/" => Start {
+            dialect: &UNKNOWN,
+            pinned: false,
+        },
+        _ => Start {
+            dialect: &UNKNOWN_BUT_CONNECTED,
+            pinned: false,
+        },
+    }
+}
+
+/// The dialect a connection's query names, if it does.
+fn asked_for(query: &str) -> Option<&'static Dialect> {
+    let mut pairs = query.split('&');
+    let wanted = pairs.find_map(|pair| pair.strip_prefix("dialect="))?;
+    ALL.iter().copied().find(|dialect| dialect.name == wanted)
+}
+
+/// An event of a socket that is in no room.
+#[derive(Clone, Copy, Debug)]
+pub struct Hello<'a> {
+    /// Where the socket is.
+    pub namespace: &'a str,
+    /// What it says.
+    pub event: &'a str,
+    /// With which arguments.
+    pub payload: &'a Payload,
+    /// Whether it waits for an acknowledgement.
+    pub acknowledged: bool,
+}
+
+/// The dialect an event gives away, if it does.
+#[must_use]
+pub fn detect(hello: &Hello<'_>) -> Option<&'static Dialect> {
+    let has = |member| hello.payload.has(member);
+    Some(match hello.event {
+        "joinRoom" if has("param") && !has("roomName") && !has("roomId") => &geni::DIALECT,
+        "joinRoom" if has("displayName") => &c::WITH_NAMES,
+        "joinRoom" if has("roomId") => &c::BY_ID,
+        "joinRoom" | "join-conference" | "create-conference" => &c::DIALECT,
+        "join-room" if hello.acknowledged || has("peerId") => &a_final::DIALECT,
+        "join-room" | "create-router" => &a_mid::DIALECT,
+        "createRoom" if has("room_id") => &h::DIALECT,
+        "join" => &h::DIALECT,
+        "createRoom" | "getRtpCapabilities" => &b::DIALECT,
+        "getRouterRtpCapabilities" if hello.namespace != "/" => &b::B2,
+        "getRouterRtpCapabilities" | "prepare_room" => &d::DIALECT,
+        "message" => &e::DIALECT,
+        "createTransport" if has("sender") => &b::B2,
+        _ if has("sender") => &b::DIALECT,
+        _ => return None,
+    })
+}
+
+/// Whether any dialect has an event of this name.
+#[must_use]
+pub fn any_knows(event: &str) -> bool {
+    let mut all = ALL.iter();
+    all.any(|dialect| dialect.event(event).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{super::NATIVE, *};
+
+    fn heard(namespace: &str, event: &str, payload: Value, acknowledged: bool) -> &'static str {
+        let payload = Payload::new(vec![payload]);
+        let hello = Hello {
+            namespace,
+            event,
+            payload: &payload,
+            acknowledged,
+        };
+        detect(&hello).map_or("nothing", |dialect| dialect.name)
+    }
+
+    #[test]
+    fn first_events_give_the_dialect_away() {
+        let named = |event, payload| heard("/", event, payload, true);
+        assert_eq!(named("joinRoom", json!({"roomName": "x"})), "c");
+        assert_eq!(named("joinRoom", json!({"roomId": "x"})), "c-room-id");
+        let with_name = json!({"roomName": "x", "displayName": "y"});
+        assert_eq!(named("joinRoom", with_name), "c-names");
+        let geni = json!({"username": "x", "param": "y", "create": true});
+        assert_eq!(named("joinRoom", geni), "geni");
+        assert_eq!(named("createRoom", json!(null)), "b");
+        assert_eq!(named("createRoom", json!({"room_id": "x"})), "h");
+        assert_eq!(
+            named("createWebRtcTransport", json!({"sender": false})),
+            "b"
+        );
+        assert_eq!(
+            named("createWebRtcTransport", json!({"consumer": false})),
+            "nothing"
+        );
+        assert_eq!(named("message", json!({"type": "rtpCapabilities"})), "e");
+    }
+
+    #[test]
+    fn an_acknowledgement_or_a_namespace_makes_the_difference() {
+        let room = || json!({"roomId": "x"});
+        assert_eq!(heard("/", "join-room", room(), true), "a-final");
+        assert_eq!(heard("/", "join-room", room(), false), "a-mid");
+        let caps = "getRouterRtpCapabilities";
+        assert_eq!(heard("/", caps, json!({}), true), "d");
+        assert_eq!(heard("/mediasoup", caps, json!(null), true), "b2");
+    }
+
+    #[test]
+    fn path_namespace_and_query_pin() {
+        let begins = |path, namespace, query| {
+            let start = start(path, namespace, query);
+            (start.dialect.name, start.pinned)
+        };
+        let path = "/socket.io/";
+        assert_eq!(begins(path, "/", "EIO=4"), ("unknown", false));
+        assert_eq!(begins(path, "/mediasoup", "EIO=4"), ("unknown", false));
+        assert_eq!(begins(path, "/video-broadcast", ""), ("d", true));
+        assert_eq!(begins(path, "/call", ""), ("call", true));
+        assert_eq!(begins("/server/", "/", "EIO=3"), ("d-prime", true));
+        assert_eq!(
+            begins(path, "/", "EIO=4&dialect=native"),
+            (NATIVE.name, true)
+        );
+        assert_eq!(begins(path, "/call", "dialect=h&EIO=4"), ("h", true));
+        assert_eq!(begins(path, "/", "dialect=nativer"), ("unknown", false));
+    }
+}
