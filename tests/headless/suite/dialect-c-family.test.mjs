@@ -33,8 +33,7 @@ describe("dialect C's family", () => {
     assert.equal(params.serverside_ConsumerId, params.id);
     bob.say("transport-recv-connect", { dtlsParameters: dtls(), serverside_ConsumerTransportId });
     bob.say("consumer-resume", { serverside_ConsumerId: params.serverside_ConsumerId });
-    assert.deepEqual(await bob.all("produceClose", wish), []);
-    assert.deepEqual(await bob.all("exitRoom", wish), []);
+    for (const event of ["produceClose", "exitRoom"]) assert.equal((await bob.ask(event, wish)) ?? null, null, "nothing in it");
   });
 
   it("siwamsingh: an answer to connecting, and what exists already by kind", async () => {
@@ -78,6 +77,7 @@ describe("dialect C's family", () => {
       one.caps = await words.enter(one, "avinash");
       await words.send(one);
     }
+    await words.ready(bob);
     const made = [await words.produce(alice, "audio"), await words.produce(alice, "video")];
     const told = await bob.hears("new-producer", 2);
     assert.deepEqual(told.map(({ producerId, socketId, kind }) => [producerId, socketId, kind]), [

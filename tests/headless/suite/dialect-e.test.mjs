@@ -14,13 +14,15 @@ describe("dialect E", () => {
 
   const open = async () => {
     const client = await connect(server, { namespace: "/", greeted: false });
-    const said = { count: 0 };
+    // On `/` nobody knows yet whether this is a frontend that waits for a welcome.
+    client.answers = () => client.heard("message").filter(({ type }) => type !== "welcome");
+    let said = 0;
     /** Says a message and gives the next one that comes back. */
     client.talk = async (message) => {
-      said.count += 1;
+      said += 1;
       client.say("message", message);
-      await until(() => `${message.type}, heard ${JSON.stringify(client.told)}`, () => client.heard("message").length >= said.count);
-      const answer = client.heard("message")[said.count - 1];
+      await until(() => `${message.type}, heard ${JSON.stringify(client.told)}`, () => client.answers().length >= said);
+      const answer = client.answers()[said - 1];
       assert.equal(answer.type, message.type);
       return answer;
     };
@@ -53,19 +55,18 @@ describe("dialect E", () => {
     bob.close();
     await server.empty();
     for (const { told } of [alice, bob]) {
-      assert.deepEqual([...new Set(told.map(({ event }) => event))].filter((event) => !["message", "connection-success"].includes(event)), []);
+      const known = ["message", "connection-success", "status-change"];
+      assert.deepEqual([...new Set(told.map(({ event }) => event))].filter((event) => !known.includes(event)), []);
     }
   });
 
   it("survives types nobody knows and messages that are none", async () => {
     const client = await open();
-    client.say("message", { type: "rtpCapabilities" });
-    await client.hears("message");
+    await client.talk({ type: "rtpCapabilities" });
     for (const junk of [{ type: "nonsense" }, {}, null, 7, "text", []]) client.say("message", junk);
     client.say("message");
     await client.flush();
-    const heard = client.heard("message").length;
     client.say("message", { type: "transport" });
-    await until("the transports", () => client.heard("message").slice(heard).some(({ type }) => type === "transport"));
+    await until("the transports", () => client.answers().some(({ type }) => type === "transport"));
   });
 });

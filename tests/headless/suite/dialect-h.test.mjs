@@ -16,8 +16,8 @@ describe("dialect H", () => {
   it("answers as its socket.request needs it", async () => {
     const [alice, bob] = [await connect(server, words.connect), await connect(server, words.connect)];
     assert.equal(await alice.ask("createRoom", { room_id: "h" }), "h");
-    assert.equal(await bob.ask("createRoom", { room_id: "h" }), "already exists");
     const joined = await alice.ask("join", { name: "ann", room_id: "h" });
+    assert.equal(await bob.ask("createRoom", { room_id: "h" }), "already exists");
     assert.equal(joined.id, "h");
     assert.equal(typeof joined.peers, "string");
     assert.ok(JSON.parse(joined.peers));
@@ -37,9 +37,11 @@ describe("dialect H", () => {
     const [alice, bob] = [await connect(server, words.connect), await connect(server, words.connect)];
     for (const one of [alice, bob]) one.caps = await words.enter(one, "h2");
     for (const one of [alice, bob]) await words.send(one);
+    bob.say("getProducers");
+    assert.deepEqual(await bob.hears("newProducers"), [[]]);
     const first = await words.produce(alice, "audio");
     const flat = (one) => one.heard("newProducers").flat();
-    await bob.hears("newProducers");
+    await bob.hears("newProducers", 2);
     assert.deepEqual(flat(bob).map((one) => [one.producer_id, one.producer_socket_id]), [[first, alice.socket.id]]);
     const late = await connect(server, words.connect);
     late.caps = await words.enter(late, "h2");

@@ -7,7 +7,7 @@ const ids = (answer, name = "id") => answer[name];
 /** What every dialect has; `paused` tells which consumers wait for `resume`. */
 const C = {
   connect: { namespace: "/mediasoup" },
-  hears: ["connection-success", "new-producer", "producer-closed"],
+  hears: ["new-producer", "producer-closed"],
   paused: { audio: true, video: true },
   enter: async (c, roomName) => (await c.get("joinRoom", { roomName })).rtpCapabilities,
   send: async (c) => {
@@ -52,6 +52,9 @@ const C_003 = {
 const AVINASH = {
   ...C,
   connect: { namespace: "/" },
+  // Its first words are also those of a frontend that knows producers by another name, and only once it receives or sends.
+  hears: [...C.hears, "newProducer"],
+  ready: (c) => AVINASH.produce(c, "audio"),
   enter: async (c, roomId) => {
     c.room = roomId;
     return (await c.get("joinRoom", { roomId })).rtpCapabilities;
@@ -109,7 +112,7 @@ const CALL = {
 
 const A_FINAL = {
   connect: { namespace: "/", greeted: false },
-  hears: ["connection-success", "update-peer-list", "new-peer", "new-producer", "peer-left", "join-room-error", "produce-error", "consume-error"],
+  hears: ["update-peer-list", "new-peer", "new-producer", "peer-left", "join-room-error", "produce-error", "consume-error"],
   paused: { audio: false, video: false },
   enter: async (c, roomId) => {
     c.room = roomId;
@@ -140,7 +143,7 @@ const A_FINAL = {
 
 const A_MID = {
   connect: { namespace: "/", greeted: false },
-  hears: ["connection-success", "status-change", "new-producer"],
+  hears: ["status-change", "new-producer"],
   paused: { audio: false, video: false },
   enter: (c, roomId) => {
     c.room = roomId;
@@ -164,14 +167,15 @@ const A_MID = {
     c.receives = true;
     return paramsArray[0].params;
   },
-  fails: (c) => c.ask("create-webRTC-transport", {}),
+  fails: (c) => c.ask("transport-produce", { ...source("audio"), isConsumer: false, roomId: c.room, mediaTag: "audio" }),
   refused: ({ error }) => typeof error === "string",
 };
 
 const B = {
   connect: { namespace: "/mediasoup" },
   alone: true,
-  hears: ["connection-success"],
+  // One of its frontends lists producers; the others say nothing of them.
+  hears: ["producer-add", "producer-remove"],
   paused: { audio: true, video: true },
   enter: async (c) => (await c.get("getRtpCapabilities")).rtpCapabilities,
   send: async (c) => {
@@ -212,7 +216,7 @@ const B2 = {
 
 const D = {
   connect: { namespace: "/video-conference", greeted: false },
-  hears: ["connection-success", "message", "newProducer", "producerClosed"],
+  hears: ["message", "newProducer", "producerClosed"],
   paused: { audio: false, video: true },
   enter: (c, roomName) => c.call("getRouterRtpCapabilities", { roomName }),
   send: async (c) => {
@@ -245,7 +249,7 @@ const MULTIROOM = {
 const D_PRIME = {
   connect: { namespace: "/", greeted: false, path: "/server", version: 2 },
   alone: true,
-  hears: ["connection-success", "newProducer"],
+  hears: ["newProducer"],
   paused: { audio: true, video: true },
   enter: (c) => c.get("getRouterRtpCapabilities", {}),
   send: async (c) => {
@@ -261,13 +265,13 @@ const D_PRIME = {
     return answer;
   },
   resume: (c) => c.get("resume", {}),
-  fails: (c) => c.ask("createConsumerTransport", null),
+  fails: (c) => c.ask("produce", { transportId: crypto.randomUUID(), ...source("audio") }),
   refused: ({ error }) => typeof error === "string",
 };
 
 const H = {
   connect: { namespace: "/", greeted: false },
-  hears: ["connection-success", "newProducers", "consumerClosed"],
+  hears: ["newProducers", "consumerClosed"],
   paused: { audio: false, video: false },
   enter: async (c, room_id) => {
     await c.get("createRoom", { room_id });
@@ -294,7 +298,7 @@ const H = {
 
 const GENI = {
   connect: { namespace: "/", greeted: false, withCredentials: true },
-  hears: ["connection-success", "new-transport", "changeUsername", "remove video", "sessionId"],
+  hears: ["new-transport", "changeUsername", "remove video", "sessionId"],
   paused: { audio: true, video: true },
   enter: async (c, param) => {
     c.username = `user-${c.socket.id}`;

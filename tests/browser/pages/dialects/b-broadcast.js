@@ -8,7 +8,7 @@ pair({
   ...B,
   connect: () => io(`${server}/`),
   capabilities: ({ ask }, broadcaster) => {
-    const wish = { broadcaster, roomName: "", ...(broadcaster && { desciption: "" }) };
+    const wish = { broadcaster, roomName: "stage", ...(broadcaster && { desciption: "words" }) };
     return ask("getRtpCapabilities", wish).then(({ rtpCapabilities }) => rtpCapabilities);
   },
   greeted: ({ say }) => {

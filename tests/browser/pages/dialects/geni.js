@@ -23,9 +23,10 @@ meet({
   goesOn: undefined,
   tracks: ["video", "audio"],
   options: (kind) => (kind === "video" ? { encodings: layers(["r0", "r1", "r2"]) } : {}),
-  // A round of consuming has no name: each asks for whatever is new.
+  // Its handler compares with the name of the first moment, which is none, and so consumes upon its own news, too. A round of
+  // consuming has no name: each asks for whatever is new.
   key: () => (rounds += 1),
-  announced: { "new-transport": (user) => (typeof user === "string" ? [user] : []) },
+  announced: { "new-transport": (user) => (user === "" ? [] : [user]) },
   ended: {},
   over: oneForAll,
   connectReceive: ({ say }, { dtlsParameters }) => say("transport-recv-connect", { dtlsParameters }),
