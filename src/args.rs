@@ -7,7 +7,7 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 use miso::config::{
-    Config, ListenConfig, MediaConfig, RoomConfig, SignalingConfig, TlsMode, UdpBackend,
+    Config, ListenConfig, MediaConfig, Origins, RoomConfig, SignalingConfig, TlsMode, UdpBackend,
 };
 
 /// WebRTC SFU in one binary: backend for mediasoup-client pages over Socket.IO.
@@ -53,6 +53,10 @@ struct ServeArgs {
     /// auto: self-signed certificate, kept in certs/; off: plain HTTP; or two PEM files.
     #[arg(long, value_name = "auto|off|CERT.pem,KEY.pem", default_value = "auto", value_parser = tls)]
     tls: TlsMode,
+
+    /// Origin whose pages may use the server, as https://app.example.org; repeatable. [default: any]
+    #[arg(long, value_name = "ORIGIN")]
+    allow_origin: Vec<String>,
 
     /// Local address for media; repeatable. [default: every one but loopback]
     #[arg(long, value_name = "IP")]
@@ -136,6 +140,11 @@ impl ServeArgs {
         let listen = ListenConfig {
             address: self.listen,
             tls: self.tls,
+            origins: if self.allow_origin.is_empty() {
+                Origins::Any
+            } else {
+                Origins::Listed(self.allow_origin)
+            },
             max_connections,
             max_connections_per_address: self.max_connections_per_address.unwrap_or(
                 match signaling.sessions_per_address {

@@ -9,6 +9,7 @@ mod consumers;
 mod event;
 mod event_queue;
 mod filter;
+mod guest;
 mod households;
 mod inspect;
 mod negotiation;
@@ -30,6 +31,7 @@ pub use consumers::{Consume, ConsumerChoice, ConsumerInfo};
 pub use event::{RoomEvent, StreamScore};
 pub use event_queue::{EventReceiver, EventSender};
 pub use filter::Filter;
+pub use guest::Guest;
 pub use inspect::{ConsumerView, PeerView, ProducerView, RoomView, TransportView};
 pub use media::{ConsumerId, ProducerId, TransportId};
 pub use negotiation::Profile;
@@ -176,10 +178,12 @@ impl Room {
         if state.peers.len() >= self.config.peers_per_room {
             return Err(RoomError::Limit(Limit::Peers));
         }
-        state.tell_others(&new.id, |_| RoomEvent::PeerJoined {
-            peer: new.id.clone(),
-            display_name: new.display_name.clone(),
-        });
+        if !new.hidden {
+            state.tell_others(&new.id, |_| RoomEvent::PeerJoined {
+                peer: new.id.clone(),
+                display_name: new.display_name.clone(),
+            });
+        }
         let (id, profile) = (new.id.clone(), new.profile);
         state.peers.insert(id.clone(), Peer::new(new, permit));
         Ok(state.joined(&id, profile))
@@ -194,10 +198,12 @@ impl Room {
             state.close_producer(producer, "peer-left");
         }
         let gone = state.peers.remove(peer)?;
-        state.tell_others(peer, |_| RoomEvent::PeerLeft {
-            peer: peer.clone(),
-            display_name: gone.display_name.clone(),
-        });
+        if !gone.hidden {
+            state.tell_others(peer, |_| RoomEvent::PeerLeft {
+                peer: peer.clone(),
+                display_name: gone.display_name.clone(),
+            });
+        }
         Some(Removed {
             transports: gone.transports.into_values().map(|t| t.handle).collect(),
             public: gone.public,
@@ -266,8 +272,9 @@ impl State {
     }
 
     fn others(&self, id: &PeerId) -> Vec<PeerInfo> {
-        let others = self.peers.iter().filter(|(other, _)| *other != id);
+        let others = self.peers.iter();
         others
+            .filter(|(other, peer)| *other != id && !peer.hidden)
             .map(|(other, peer)| PeerInfo {
                 id: other.clone(),
                 display_name: peer.display_name.clone(),

@@ -357,6 +357,7 @@ impl Peer {
             ready: new.hears == Hears::FromJoin,
             hears: new.hears,
             public: new.public,
+            hidden: new.hidden,
             transports: Default::default(),
             producers: Default::default(),
             consumers: Default::default(),

@@ -265,6 +265,8 @@ pub enum Reply {
         id: Uuid,
         /// Whether others produce, too.
         producers_exist: bool,
+        /// How the client calls itself.
+        peer_name: Option<String>,
     },
     /// Whether the client sends such a source.
     Produces(bool),

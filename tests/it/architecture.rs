@@ -19,6 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("config", &[]),
     ("telemetry", &["config"]),
     ("tls.rs", &["config"]),
+    ("cors.rs", &["config", "http", "signaling"]),
     ("auth.rs", &["config"]),
     ("error.rs", &["room", "engine"]),
 ];

@@ -249,6 +249,7 @@ fn reply(event: &str) -> Reply {
         "transport-produce" => Reply::Produced {
             id: Uuid::new_v4(),
             producers_exist: true,
+            peer_name: None,
         },
         "producer-close" | "consumer-close" => Reply::Closed,
         "producer-pause" | "consumer-pause" => Reply::Paused,

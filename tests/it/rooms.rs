@@ -32,6 +32,7 @@ fn peer(registry: &Registry, name: &str) -> (NewPeer, EventReceiver) {
         hears: Hears::FromJoin,
         events: sender,
         public: false,
+        hidden: false,
     };
     (peer, events)
 }

@@ -214,6 +214,7 @@ fn encode(reply: Reply) -> Answer {
         Reply::Produced {
             id,
             producers_exist,
+            ..
         } => json!({ "id": id, "producersExist": producers_exist }),
         Reply::Producers(producers) => json!({ "producers": producer_entries(&producers) }),
         Reply::Consumer(entry) => {

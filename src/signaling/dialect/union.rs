@@ -244,6 +244,7 @@ pub(super) fn answer(reply: Reply) -> Value {
         Reply::Produced {
             id,
             producers_exist,
+            ..
         } => json!({
             "id": id,
             "producerId": id,

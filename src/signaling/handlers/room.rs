@@ -35,10 +35,12 @@ pub(super) async fn join(
         return Ok(reply(session, id, &joined));
     }
     let (peer, events) = new_peer(session, display_name);
+    let display_name = peer.display_name.clone();
     let (room, joined) = session.registry().join(id, peer).await?;
     session.member = Some(Member {
         room,
         events,
+        display_name,
         listed: joined.made,
     });
     Ok(reply(session, id, &joined))
@@ -106,6 +108,7 @@ fn new_peer(session: &Session, display_name: Option<String>) -> (NewPeer, EventR
             request::Hears::OnceAsked => Hears::OnceAsked,
         },
         public: dialect.public,
+        hidden: false,
         events: sender,
     };
     (peer, events)
