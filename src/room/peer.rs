@@ -114,6 +114,8 @@ pub struct NewPeer {
     pub public: bool,
     /// Whether the others are not told of it: it only watches.
     pub hidden: bool,
+    /// Whether it asks again for the others that one answer does not hold.
+    pub pages: bool,
     /// Where its events go. When it is full the peer is dropped: the queue closes.
     pub events: EventSender,
 }
@@ -129,6 +131,12 @@ pub(super) struct Peer {
     pub(super) hears: Hears,
     pub(super) public: bool,
     pub(super) hidden: bool,
+    /// When it joined, in the room's count.
+    pub(super) entered: u64,
+    /// Whether it is listed the others a page at a time.
+    pub(super) pages: bool,
+    /// When its latest listing of the room began, in the same count.
+    pub(super) listed: u64,
     pub(super) transports: HashMap<TransportId, Transport>,
     pub(super) producers: HashMap<ProducerId, Producer>,
     pub(super) consumers: HashMap<ConsumerId, Consumer>,

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The room a client means.
-pub(super) fn named(session: &Session, name: Option<String>, stay: bool) -> RoomId {
+fn named(session: &Session, name: Option<String>, stay: bool) -> RoomId {
     let current = session.member.as_ref().map(|member| member.room.id());
     match (name, current) {
         (Some(name), _) => RoomId::from(name.as_str()),
@@ -23,9 +23,10 @@ pub(super) fn named(session: &Session, name: Option<String>, stay: bool) -> Room
 /// Enters a room. Asking again for the room one is in gets the same answer again.
 pub(super) async fn join(
     session: &mut Session,
-    id: &RoomId,
+    (name, stay): (Option<String>, bool),
     display_name: Option<String>,
 ) -> Result<Reply, ApiError> {
+    let id = &named(session, name, stay);
     if let Some(member) = &mut session.member {
         if member.room.id() != id {
             return Err(RoomError::AlreadyJoined.into());
@@ -44,6 +45,15 @@ pub(super) async fn join(
         listed: joined.made,
     });
     Ok(reply(session, id, &joined))
+}
+
+/// Lists more of the others than the join did.
+pub(super) fn more_peers(session: &Session, after: u64) -> Result<Reply, ApiError> {
+    let page = session.member()?.room.more_peers(&session.id, after)?;
+    Ok(Reply::MorePeers {
+        peers: page.peers.iter().map(peer).collect(),
+        more_peers: page.more,
+    })
 }
 
 /// Leaves the room; without one, nothing happens.
@@ -109,6 +119,7 @@ fn new_peer(session: &Session, display_name: Option<String>) -> (NewPeer, EventR
         },
         public: dialect.public,
         hidden: false,
+        pages: dialect.pages_peers,
         events: sender,
     };
     (peer, events)
@@ -119,7 +130,8 @@ fn reply(session: &Session, room: &RoomId, joined: &Joined) -> Reply {
         rtp_capabilities: (*joined.rtp_capabilities).clone(),
         peer: session.id.to_string(),
         room: room.as_str().to_owned(),
-        peers: joined.peers.iter().map(peer).collect(),
+        peers: joined.others.peers.iter().map(peer).collect(),
+        more_peers: joined.others.more,
     }
 }
 
