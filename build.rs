@@ -5,8 +5,12 @@ use std::path::Path;
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     // A path that is not there would count as changed at every build.
-    let dist = "client-react/dist";
-    if Path::new(dist).exists() {
-        println!("cargo::rerun-if-changed={dist}");
+    for built in [
+        "client-react/dist",
+        "client-react/node_modules/socket.io-client/dist/socket.io.min.js",
+    ] {
+        if Path::new(built).exists() {
+            println!("cargo::rerun-if-changed={built}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 use miso::config::{
-    Config, ListenConfig, MediaConfig, RoomConfig, SignalingConfig, TlsMode, UdpBackend,
+    Config, ListenConfig, MediaConfig, Origins, RoomConfig, SignalingConfig, TlsMode, UdpBackend,
 };
 
 /// WebRTC SFU in one binary: backend for mediasoup-client pages over Socket.IO.
@@ -21,6 +21,7 @@ pub(crate) struct Cli {
 }
 
 /// Below the options of `miso bench`.
+#[cfg(target_os = "linux")]
 const BENCH_HELP: &str = "\
 A server to be loaded with more than 64 peers from one address, or with rooms of more than 256, is
 started with --sockets-per-address 0 --peers-per-room 2000.
@@ -40,6 +41,7 @@ enum Command {
     /// Publishers join first and send; subscribers join in order, each receiving every publisher of
     /// its room; after the warm-up everything is counted for the duration. Nothing is sent anywhere
     /// but to the server of --url and the media addresses it names.
+    #[cfg(target_os = "linux")]
     #[command(after_help = BENCH_HELP)]
     Bench(Box<loadgen::Options>),
 }
@@ -53,6 +55,10 @@ struct ServeArgs {
     /// auto: self-signed certificate, kept in certs/; off: plain HTTP; or two PEM files.
     #[arg(long, value_name = "auto|off|CERT.pem,KEY.pem", default_value = "auto", value_parser = tls)]
     tls: TlsMode,
+
+    /// Origin whose pages may use the server, as https://app.example.org; repeatable. [default: any]
+    #[arg(long, value_name = "ORIGIN")]
+    allow_origin: Vec<String>,
 
     /// Local address for media; repeatable. [default: every one but loopback]
     #[arg(long, value_name = "IP")]
@@ -101,6 +107,7 @@ pub(crate) enum Task {
     /// Be a server.
     Serve(Box<Settings>),
     /// Load one.
+    #[cfg(target_os = "linux")]
     Bench(Box<loadgen::Options>),
 }
 
@@ -119,6 +126,7 @@ impl Cli {
         match self.command {
             None => Task::Serve(Box::new(self.serve.settings())),
             Some(Command::Serve(args)) => Task::Serve(Box::new(args.settings())),
+            #[cfg(target_os = "linux")]
             Some(Command::Bench(options)) => Task::Bench(options),
         }
     }
@@ -136,6 +144,11 @@ impl ServeArgs {
         let listen = ListenConfig {
             address: self.listen,
             tls: self.tls,
+            origins: if self.allow_origin.is_empty() {
+                Origins::Any
+            } else {
+                Origins::Listed(self.allow_origin)
+            },
             max_connections,
             max_connections_per_address: self.max_connections_per_address.unwrap_or(
                 match signaling.sessions_per_address {
@@ -219,10 +232,12 @@ mod tests {
         let words = std::iter::once(&"miso").chain(words);
         match Cli::try_parse_from(words).unwrap().task() {
             Task::Serve(settings) => *settings,
+            #[cfg(target_os = "linux")]
             Task::Bench(options) => panic!("not a server: {options:?}"),
         }
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn bench_takes_its_own_options() {
         let words = [

@@ -4,6 +4,7 @@
 //! - [`config`][]: what the server is told at start; each part has its own struct.
 //! - [`signaling`][]: Socket.IO; frontends' words for the rooms' verbs.
 //! - [`http`][]: the page, the inspection API, the accept loop.
+//! - [`cors`][]: which pages of other origins may use what.
 //! - [`room`][]: rooms, peers and what they send each other.
 //! - [`error`][]: the only error a client sees.
 //! - [`engine`][]: the I/O shell around the media core; threads, sockets, async handles.
@@ -13,6 +14,7 @@
 //! [`Server`] builds the parts in order; [`run`] is all of it in one call.
 
 pub mod config;
+pub mod cors;
 pub mod engine;
 pub mod error;
 pub mod http;
@@ -113,8 +115,10 @@ impl Server {
         // client that polls would be known to some of them only.
         let cap = from_fn_with_state(Arc::clone(&registry), signaling::cap_sessions);
         let router = Router::new()
+            .merge(http::socket_io_client())
             .fallback_service(layer.layer(http::router(registry)))
-            .layer(cap);
+            .layer(cap)
+            .layer(cors::layer(&listen.origins));
         let shutdown = async {
             shutdown.await;
             // Before requests are waited for: a long poll is one.

@@ -1,11 +1,12 @@
 //! The miso server: command line in, exit code out. The only place that reads arguments.
 
 mod args;
+#[cfg(target_os = "linux")]
+mod bench;
 
-use std::{fs, net::SocketAddr, path::Path, process::ExitCode};
+use std::{net::SocketAddr, process::ExitCode};
 
 use clap::Parser as _;
-use loadgen::{BenchError, Options, Report};
 use miso::{RunError, Server, config::Config, engine::EngineError, telemetry};
 use tokio::net::TcpListener;
 
@@ -17,7 +18,8 @@ const EXIT_CONFIG: u8 = 2;
 fn main() -> ExitCode {
     match Cli::parse().task() {
         Task::Serve(settings) => run_server(*settings),
-        Task::Bench(options) => run_bench(&options),
+        #[cfg(target_os = "linux")]
+        Task::Bench(options) => bench::run(&options),
     }
 }
 
@@ -38,43 +40,6 @@ fn run_server(settings: Settings) -> ExitCode {
         Err(Failure::Config(text)) => fail(&text, EXIT_CONFIG),
         Err(Failure::Other(text)) => fail(&text, 1),
     }
-}
-
-/// Peers' media has a thread of its own; for the rest one is enough.
-fn run_bench(options: &Options) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let runtime = match runtime {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(&format!("cannot start: {error}"), 1),
-    };
-    let progress = |line: &str| eprintln!("miso bench: {line}");
-    let result = runtime.block_on(async {
-        let stop = stop_signal().map_err(|_| BenchError::Interrupted)?;
-        loadgen::run(options, &progress, stop).await
-    });
-    match result {
-        Ok(report) => print_report(&report, options.json.as_deref()),
-        Err(error) => fail(
-            &error.to_string(),
-            if error.is_usage() { EXIT_CONFIG } else { 1 },
-        ),
-    }
-}
-
-fn print_report(report: &Report, json: Option<&Path>) -> ExitCode {
-    match json {
-        Some(path) if path.as_os_str() == "-" => println!("{}", report.to_json()),
-        Some(path) => {
-            print!("{}", report.to_table());
-            if let Err(error) = fs::write(path, report.to_json() + "\n") {
-                return fail(&format!("cannot write {}: {error}", path.display()), 1);
-            }
-        }
-        None => print!("{}", report.to_table()),
-    }
-    ExitCode::SUCCESS
 }
 
 fn fail(text: &str, code: u8) -> ExitCode {

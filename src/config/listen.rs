@@ -15,6 +15,8 @@ pub struct ListenConfig {
     pub address: SocketAddr,
     /// How connections are encrypted.
     pub tls: TlsMode,
+    /// Pages of which origins may use the server from a browser.
+    pub origins: Origins,
     /// Connections open at once, all clients together.
     pub max_connections: usize,
     /// Connections open at once from one address (one /64 in IPv6).
@@ -30,6 +32,16 @@ pub struct ListenConfig {
     pub write_timeout: Duration,
     /// How long a stopping server waits for requests under way.
     pub drain_timeout: Duration,
+}
+
+/// Origins of pages, as a browser names them: scheme, host and port.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Origins {
+    /// Every origin.
+    #[default]
+    Any,
+    /// These.
+    Listed(Vec<String>),
 }
 
 /// How connections are encrypted.
@@ -58,6 +70,8 @@ impl Default for ListenConfig {
             tls: TlsMode::Auto {
                 folder: PathBuf::from("certs"),
             },
+            // Frontends are served from anywhere, and nothing here trusts a cookie.
+            origins: Origins::Any,
             // A descriptor each; the usual hard limit is 524,288 and media sockets are few.
             max_connections: 16_384,
             // Above the 64 sockets that signalling allows an address, so that whoever has too many
@@ -84,6 +98,42 @@ impl ListenConfig {
         if self.max_connections == 0 || self.max_connections_per_address == 0 {
             return Err(ConfigError("connection limits must be at least 1".into()));
         }
-        Ok(())
+        match &self.origins {
+            Origins::Any => Ok(()),
+            Origins::Listed(origins) => origins.iter().try_for_each(|one| check_origin(one)),
+        }
+    }
+}
+
+/// `https://host` or `https://host:port`, as browsers write it.
+fn check_origin(origin: &str) -> Result<(), ConfigError> {
+    let host = origin.split_once("://").map(|(_, host)| host);
+    let whole = host.is_some_and(|host| !host.is_empty() && !host.contains(['/', ' ', '*']));
+    if whole {
+        return Ok(());
+    }
+    Err(ConfigError(format!(
+        "--allow-origin {origin}: write scheme and host, and the port if it is not the usual one"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_written_as_browsers_do() {
+        for good in ["https://a.example", "http://localhost:5173"] {
+            assert_eq!(check_origin(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "a.example",
+            "https://",
+            "https://a.example/",
+            "*",
+            "https://*.a",
+        ] {
+            assert!(check_origin(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -6,7 +6,7 @@ mod media;
 mod room;
 mod signaling;
 
-pub use listen::{ListenConfig, TlsMode};
+pub use listen::{ListenConfig, Origins, TlsMode};
 pub use media::{MediaConfig, UdpBackend};
 pub use room::RoomConfig;
 pub use signaling::SignalingConfig;

@@ -9,6 +9,8 @@ pub struct RoomConfig {
     pub peers: usize,
     /// Peers in one room.
     pub peers_per_room: usize,
+    /// Peers that one answer lists; who wants to know of more asks again.
+    pub peers_per_answer: usize,
     /// Transports of one peer.
     pub transports_per_peer: usize,
     /// Producers of one peer.
@@ -32,6 +34,9 @@ impl Default for RoomConfig {
             peers: 10_000,
             // Beyond it every join and every new producer is told to hundreds: not a call any more.
             peers_per_room: 256,
+            // Most rooms fit one answer. A connection keeps a buffer as large as the most it ever wrote
+            // at once; capabilities take 5.4 KB of it, so many silent listeners 1.5 KB.
+            peers_per_answer: 20,
             // A peer of our own dialect needs two. Frontends of the older dialects make one receive
             // transport PER REMOTE PRODUCER: a room of 16 such peers with camera, microphone and a
             // few shared screens needs 1 + 15 × 2 up to 1 + 15 × 4 = 61.

@@ -126,8 +126,7 @@ impl Driver {
             let now = clock::now();
             self.slot.turn(now);
             self.receive(now);
-            self.send();
-            let now = clock::now();
+            let now = self.send(clock::now());
             self.take_commands(now);
             self.worker.handle_timeout(now);
             self.drain_outputs(now);
@@ -259,12 +258,12 @@ impl Driver {
     }
 
     fn drain_outputs(&mut self, now: Instant) {
-        self.send();
+        let now = self.send(now);
         while let Some(event) = self.worker.poll_event() {
             if let Some(abandoned) = self.desk.dispatch(&self.slot, event) {
                 tracing::warn!(%abandoned, "nobody reads this router's events; closing it");
                 self.close_router(now, abandoned);
-                self.send();
+                self.send(now);
             }
         }
         for socket in &mut self.sockets {
@@ -273,7 +272,8 @@ impl Driver {
         self.publish_counters();
     }
 
-    fn send(&mut self) {
+    /// Sends what there is, portion by portion; returns when it was done.
+    fn send(&mut self, mut now: Instant) -> Instant {
         let Self {
             worker,
             sockets,
@@ -281,9 +281,9 @@ impl Driver {
             ..
         } = self;
         loop {
-            let batch = worker.poll_transmit();
+            let batch = worker.poll_transmit(now);
             if batch.is_empty() {
-                return;
+                return now;
             }
             grouping.for_each_socket(batch, |socket, datagrams| {
                 if let Some(socket) = sockets.get_mut(usize::from(socket.0)) {
@@ -291,6 +291,7 @@ impl Driver {
                 }
             });
             batch.clear();
+            now = clock::now();
         }
     }
 

@@ -18,6 +18,10 @@ pub(super) struct Grouping {
     of: Vec<usize>,
     /// Datagrams in the order they leave.
     order: Vec<usize>,
+    /// Groups in the order they leave.
+    turns: Vec<usize>,
+    /// Empty between batches.
+    datagrams: Vec<Datagram<'static>>,
 }
 
 #[derive(Debug)]
@@ -38,6 +42,7 @@ impl Grouping {
     ) {
         self.assign(batch);
         self.arrange();
+        let mut datagrams = emptied(std::mem::take(&mut self.datagrams));
         let socket = |index: &usize| self.groups[self.of[*index]].tuple.socket;
         for run in self.order.chunk_by(|a, b| socket(a) == socket(b)) {
             let datagram = |index: &usize| {
@@ -47,9 +52,11 @@ impl Grouping {
                     contents: transmit.contents,
                 })
             };
-            let datagrams: Vec<_> = run.iter().filter_map(datagram).collect();
+            datagrams.clear();
+            datagrams.extend(run.iter().filter_map(datagram));
             send(socket(&run[0]), &datagrams);
         }
+        self.datagrams = emptied(datagrams);
     }
 
     /// Finds each datagram's group.
@@ -86,11 +93,14 @@ impl Grouping {
 
     /// A counting sort: groups by socket, else as they are.
     fn arrange(&mut self) {
-        let mut turns: Vec<_> = (0..self.groups.len()).collect();
-        turns.sort_by_key(|group| self.groups[*group].tuple.socket);
+        let groups = &mut self.groups;
+        self.turns.clear();
+        self.turns.extend(0..groups.len());
+        self.turns
+            .sort_unstable_by_key(|group| (groups[*group].tuple.socket, *group));
         let mut end = 0;
-        for turn in turns {
-            let group = &mut self.groups[turn];
+        for turn in &self.turns {
+            let group = &mut groups[*turn];
             group.next = end;
             end += group.datagrams;
         }
@@ -101,6 +111,17 @@ impl Grouping {
             *next += 1;
         }
     }
+}
+
+/// The same memory for datagrams of another batch.
+fn emptied<'a>(mut datagrams: Vec<Datagram<'_>>) -> Vec<Datagram<'a>> {
+    datagrams.clear();
+    // Collected in place: the types differ in their lifetime only.
+    let none = datagrams.into_iter().map(|datagram| Datagram {
+        remote: datagram.remote,
+        contents: &[],
+    });
+    none.collect()
 }
 
 #[cfg(test)]
@@ -165,6 +186,20 @@ mod tests {
             let found: Vec<u8> = found.into_iter().flat_map(|(_, bytes)| bytes).collect();
             assert_eq!(found, expected, "seed {seed}");
         }
+    }
+
+    #[test]
+    fn memory_is_kept_from_batch_to_batch() {
+        let mut grouping = Grouping::default();
+        let mut batch = TransmitBatch::new(10_000);
+        for port in 0..50 {
+            batch.push(tuple(0, port), &[0]);
+        }
+        sent(&mut grouping, &batch);
+        let kept = grouping.datagrams.as_ptr();
+        assert!(grouping.datagrams.capacity() >= 50);
+        sent(&mut grouping, &batch);
+        assert_eq!(grouping.datagrams.as_ptr(), kept);
     }
 
     fn sent(grouping: &mut Grouping, batch: &TransmitBatch) -> Vec<(u16, Vec<u8>)> {

@@ -3,25 +3,33 @@
 use std::borrow::Cow;
 
 use axum::{
-    Router,
+    Json, Router,
     body::Body,
     http::{
         HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri,
         header::{
-            CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
-            REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+            ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+            ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
         },
     },
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
+use serde_json::json;
 
 /// What `npm run build` left in `client-react/dist`; empty in a build without Node.
 #[derive(RustEmbed)]
 #[folder = "client-react/dist"]
 #[allow_missing = true]
 struct Client;
+
+/// What the client's build uses of Socket.IO; empty in a build without Node.
+#[derive(RustEmbed)]
+#[folder = "client-react/node_modules/socket.io-client/dist"]
+#[include = "socket.io.min.js"]
+#[allow_missing = true]
+struct SocketIoClient;
 
 /// Served in place of the client by a build without Node.
 const NOT_BUILT: &str = include_str!("not-built.html");
@@ -34,12 +42,48 @@ const POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss:; \
 /// Pages of the client, and its files.
 pub(super) fn router() -> Router {
     Router::new()
-        .route("/", get(page))
-        .route("/rooms/{room}", get(page))
+        .route("/", get(home))
+        .route("/rooms/{room}", get(with_slash))
         .route("/rooms/{room}/", get(page))
-        .route("/sfu/{room}", get(page))
+        .route("/sfu/{room}", get(with_slash))
         .route("/sfu/{room}/", get(page))
         .fallback(file)
+}
+
+/// The browser's half of Socket.IO, which plain pages load from the server they talk to. To stand
+/// before signalling, whose path it is under.
+pub fn socket_io_client() -> Router {
+    Router::new()
+        .route("/socket.io/socket.io.js", get(socket_io))
+        .route("/socket.io/socket.io.min.js", get(socket_io))
+}
+
+async fn socket_io(headers: HeaderMap) -> Response {
+    const NAME: &str = "socket.io.min.js";
+    match SocketIoClient::get(NAME) {
+        Some(file) => secured(respond(NAME, file, &headers)),
+        None => secured((StatusCode::NOT_FOUND, "not found\n").into_response()),
+    }
+}
+
+/// Pages that call a server across origins ask it whether it is there; they show `message`.
+async fn home(headers: HeaderMap) -> Response {
+    let accepts_pages = headers
+        .get(ACCEPT)
+        .is_some_and(|accept| accept.as_bytes().starts_with(b"text/html"));
+    if headers.contains_key(ORIGIN) && !accepts_pages {
+        let message = concat!("miso ", env!("CARGO_PKG_VERSION"));
+        return secured(Json(json!({ "message": message })).into_response());
+    }
+    page(headers).await
+}
+
+/// Old pages read the room from the segment before the last slash.
+async fn with_slash(uri: Uri) -> Redirect {
+    let query = uri
+        .query()
+        .map_or(String::new(), |query| format!("?{query}"));
+    Redirect::permanent(&format!("{}/{query}", uri.path()))
 }
 
 async fn page(headers: HeaderMap) -> Response {

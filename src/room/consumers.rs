@@ -31,6 +31,8 @@ pub struct Consume {
 pub struct ConsumerInfo {
     /// Its name.
     pub id: ConsumerId,
+    /// What it comes on.
+    pub transport: TransportId,
     /// What it consumes.
     pub producer: ProducerId,
     /// Whose that is.
@@ -102,6 +104,7 @@ impl Room {
         }
         Ok(ConsumerInfo {
             id: consumer.id(),
+            transport,
             producer: source.id,
             peer: source.owner,
             peer_name: source.owner_name,

@@ -9,8 +9,10 @@ mod consumers;
 mod event;
 mod event_queue;
 mod filter;
+mod guest;
 mod households;
 mod inspect;
+mod listing;
 mod negotiation;
 mod peer;
 pub mod policy;
@@ -30,7 +32,9 @@ pub use consumers::{Consume, ConsumerChoice, ConsumerInfo};
 pub use event::{RoomEvent, StreamScore};
 pub use event_queue::{EventReceiver, EventSender};
 pub use filter::Filter;
+pub use guest::Guest;
 pub use inspect::{ConsumerView, PeerView, ProducerView, RoomView, TransportView};
+pub use listing::{Joined, PeerInfo, PeerPage};
 pub use media::{ConsumerId, ProducerId, TransportId};
 pub use negotiation::Profile;
 pub use peer::{AppData, Hears, NewPeer, PeerId, Role, TransportChoice};
@@ -97,30 +101,6 @@ struct State {
     permit: Option<Permit>,
 }
 
-/// Another peer, as one who joins is told.
-#[derive(Clone, Debug)]
-pub struct PeerInfo {
-    /// Who.
-    pub id: PeerId,
-    /// How it calls itself.
-    pub display_name: Option<Arc<str>>,
-    /// What it sends.
-    pub producers: Vec<ProducerInfo>,
-    /// Whether a transport it sends on is connected.
-    pub sends: bool,
-}
-
-/// The answer to a join.
-#[derive(Clone, Debug)]
-pub struct Joined {
-    /// What the room can receive.
-    pub rtp_capabilities: Arc<RtpCapabilities>,
-    /// The others.
-    pub peers: Vec<PeerInfo>,
-    /// Producers made up to this count are in `peers`.
-    pub made: u64,
-}
-
 impl Room {
     fn new(id: RoomId, config: RoomConfig, permit: Permit) -> Arc<Self> {
         Arc::new(Self {
@@ -144,23 +124,9 @@ impl Room {
         &self.id
     }
 
-    /// Others' view of the room for a peer that is in it: what a repeated join answers.
-    pub fn rejoin(&self, peer: &PeerId) -> Result<Joined, RoomError> {
-        let mut state = self.state();
-        let profile = state.peer(peer)?.profile;
-        Ok(state.joined(peer, profile))
-    }
-
     /// What clients of a peer's profile are told the room can receive.
     pub fn rtp_capabilities(&self, peer: &PeerId) -> Result<Arc<RtpCapabilities>, RoomError> {
         Ok(self.state().peer(peer)?.profile.rtp_capabilities())
-    }
-
-    /// The others in the room.
-    pub fn peers(&self, peer: &PeerId) -> Result<Vec<PeerInfo>, RoomError> {
-        let state = self.state();
-        state.peer(peer)?;
-        Ok(state.others(peer))
     }
 
     /// Adds a peer and tells the others.
@@ -176,13 +142,17 @@ impl Room {
         if state.peers.len() >= self.config.peers_per_room {
             return Err(RoomError::Limit(Limit::Peers));
         }
-        state.tell_others(&new.id, |_| RoomEvent::PeerJoined {
-            peer: new.id.clone(),
-            display_name: new.display_name.clone(),
-        });
+        if !new.hidden {
+            state.tell_others(&new.id, |_| RoomEvent::PeerJoined {
+                peer: new.id.clone(),
+                display_name: new.display_name.clone(),
+            });
+        }
         let (id, profile) = (new.id.clone(), new.profile);
-        state.peers.insert(id.clone(), Peer::new(new, permit));
-        Ok(state.joined(&id, profile))
+        let entered = state.next();
+        let peer = Peer::new(new, entered, permit);
+        state.peers.insert(id.clone(), peer);
+        Ok(state.joined(&id, profile, self.config.peers_per_answer))
     }
 
     /// Removes a peer and everything it has; returns what is to be closed in the engine.
@@ -194,10 +164,12 @@ impl Room {
             state.close_producer(producer, "peer-left");
         }
         let gone = state.peers.remove(peer)?;
-        state.tell_others(peer, |_| RoomEvent::PeerLeft {
-            peer: peer.clone(),
-            display_name: gone.display_name.clone(),
-        });
+        if !gone.hidden {
+            state.tell_others(peer, |_| RoomEvent::PeerLeft {
+                peer: peer.clone(),
+                display_name: gone.display_name.clone(),
+            });
+        }
         Some(Removed {
             transports: gone.transports.into_values().map(|t| t.handle).collect(),
             public: gone.public,
@@ -250,31 +222,6 @@ impl State {
     fn next(&mut self) -> u64 {
         self.made += 1;
         self.made
-    }
-
-    fn joined(&mut self, id: &PeerId, profile: Profile) -> Joined {
-        let peers = self.others(id);
-        if let Some(peer) = self.peers.get_mut(id).filter(|peer| peer.ready) {
-            let listed = peers.iter().flat_map(|other| &other.producers);
-            peer.told.extend(listed.map(|producer| producer.id));
-        }
-        Joined {
-            rtp_capabilities: profile.rtp_capabilities(),
-            peers,
-            made: self.made,
-        }
-    }
-
-    fn others(&self, id: &PeerId) -> Vec<PeerInfo> {
-        let others = self.peers.iter().filter(|(other, _)| *other != id);
-        others
-            .map(|(other, peer)| PeerInfo {
-                id: other.clone(),
-                display_name: peer.display_name.clone(),
-                producers: peer.producer_infos(other),
-                sends: peer.sends(),
-            })
-            .collect()
     }
 
     fn tell_others(&mut self, id: &PeerId, event: impl Fn(&Peer) -> RoomEvent) {

@@ -35,7 +35,8 @@ pub enum Profile {
 
 impl Profile {
     /// What a client of this profile is told the room can receive.
-    pub(super) fn rtp_capabilities(self) -> Arc<RtpCapabilities> {
+    #[must_use]
+    pub fn rtp_capabilities(self) -> Arc<RtpCapabilities> {
         match self {
             Self::Full => FULL.clone(),
             Self::Compat => COMPAT.clone(),

@@ -112,6 +112,10 @@ pub struct NewPeer {
     pub hears: Hears,
     /// Whether everybody may know that it is in this room.
     pub public: bool,
+    /// Whether the others are not told of it: it only watches.
+    pub hidden: bool,
+    /// Whether it asks again for the others that one answer does not hold.
+    pub pages: bool,
     /// Where its events go. When it is full the peer is dropped: the queue closes.
     pub events: EventSender,
 }
@@ -126,6 +130,13 @@ pub(super) struct Peer {
     pub(super) ready: bool,
     pub(super) hears: Hears,
     pub(super) public: bool,
+    pub(super) hidden: bool,
+    /// When it joined, in the room's count.
+    pub(super) entered: u64,
+    /// Whether it is listed the others a page at a time.
+    pub(super) pages: bool,
+    /// When its latest listing of the room began, in the same count.
+    pub(super) listed: u64,
     pub(super) transports: HashMap<TransportId, Transport>,
     pub(super) producers: HashMap<ProducerId, Producer>,
     pub(super) consumers: HashMap<ConsumerId, Consumer>,
@@ -193,6 +204,8 @@ pub enum TransportChoice {
     Label(Arc<str>),
     /// The first of the role.
     First(Role),
+    /// The one to consume on next: the oldest receive transport without consumers, else the newest.
+    ToConsume,
     /// The one to connect now: the newest unconnected of the role, else the newest.
     ToConnect(Role),
     /// The one in use: the last of the role that was connected, else the newest.
@@ -224,6 +237,7 @@ impl Peer {
                 .of_role(*role)
                 .min_by_key(|(_, transport)| transport.made)
                 .map(|(id, _)| *id),
+            TransportChoice::ToConsume => self.oldest_idle_receive(),
             TransportChoice::ToConnect(Role::Receive) => self.oldest_unconnected_receive(),
             TransportChoice::ToConnect(role) => self
                 .newest(*role, |transport| transport.connected.is_none())
@@ -255,6 +269,15 @@ impl Peer {
         self.of_role(Role::Receive)
             .filter(|(_, transport)| transport.connected.is_none())
             .min_by_key(|(id, transport)| (!consuming(id), transport.made))
+            .map(|(id, _)| *id)
+            .or_else(|| self.newest(Role::Receive, |_| true))
+    }
+
+    fn oldest_idle_receive(&self) -> Option<TransportId> {
+        let consuming = |id: &TransportId| self.consumers.values().any(|c| c.transport == *id);
+        self.of_role(Role::Receive)
+            .filter(|(id, _)| !consuming(id))
+            .min_by_key(|(_, transport)| transport.made)
             .map(|(id, _)| *id)
             .or_else(|| self.newest(Role::Receive, |_| true))
     }

@@ -198,8 +198,10 @@ impl Room {
     pub fn producers(&self, peer: &PeerId) -> Result<(Vec<ProducerInfo>, u64), RoomError> {
         let mut state = self.state();
         state.peer(peer)?;
-        let others = state.others(peer).into_iter();
-        let mut producers: Vec<_> = others.flat_map(|other| other.producers).collect();
+        let others = state.peers.iter().filter(|(other, _)| *other != peer);
+        let mut producers: Vec<_> = others
+            .flat_map(|(id, other)| other.producer_infos(id))
+            .collect();
         producers.sort_by_key(|producer| producer.made);
         let asking = state.peer_mut(peer)?;
         asking.ready = true;
@@ -349,7 +351,7 @@ impl State {
 }
 
 impl Peer {
-    pub(super) fn new(new: NewPeer, permit: Permit) -> Self {
+    pub(super) fn new(new: NewPeer, entered: u64, permit: Permit) -> Self {
         Self {
             display_name: new.display_name,
             profile: new.profile,
@@ -357,6 +359,10 @@ impl Peer {
             ready: new.hears == Hears::FromJoin,
             hears: new.hears,
             public: new.public,
+            hidden: new.hidden,
+            entered,
+            pages: new.pages,
+            listed: entered,
             transports: Default::default(),
             producers: Default::default(),
             consumers: Default::default(),

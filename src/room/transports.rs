@@ -104,6 +104,14 @@ impl Room {
         Ok(())
     }
 
+    /// Whether a peer has any transport.
+    pub(super) fn has_transports(&self, peer: &PeerId) -> bool {
+        let state = self.state();
+        state
+            .peer(peer)
+            .is_ok_and(|peer| !peer.transports.is_empty())
+    }
+
     /// New ICE credentials for a transport.
     pub async fn restart_ice(
         &self,

@@ -25,7 +25,6 @@ use socketioxide::{
     ParserConfig, SocketIo, extract::SocketRef, handler::ConnectHandler, layer::SocketIoLayer,
 };
 use tower::layer::util::Stack;
-use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 
 use self::intake::{Intake, IntakeHandler};
 pub use self::sessions::cap_sessions;
@@ -48,11 +47,11 @@ const NAMESPACES: [&str; 6] = [
 /// Attachments of one message that are taken in before it is refused; no event of ours has any.
 const MAX_ATTACHMENTS: usize = 10;
 
-/// The layer that serves Socket.IO under each path, and lets pages of any origin use it.
-pub type Layer = Stack<SocketIoLayer, Stack<SocketIoLayer, CorsLayer>>;
+/// The layer that serves Socket.IO under each path.
+pub type Layer = Stack<SocketIoLayer, SocketIoLayer>;
 
 /// What a WebSocket reads at a time, and holds for that while it is silent; most events are smaller.
-const READ_BYTES: usize = 1024;
+const READ_BYTES: usize = 512;
 
 /// What every session shares.
 #[derive(Clone, Debug)]
@@ -82,8 +81,7 @@ pub fn layer(registry: Arc<Registry>, config: &SignalingConfig) -> (Layer, Socke
         config: Arc::new(config.clone()),
     };
     let [(first, io), (second, prime)] = PATHS.map(|path| serve(path, &shared));
-    let layer = Stack::new(first, Stack::new(second, cors()));
-    (layer, Sockets(vec![io, prime]))
+    (Stack::new(first, second), Sockets(vec![io, prime]))
 }
 
 /// Socket.IO under a path.
@@ -116,7 +114,8 @@ fn serve(path: &'static str, shared: &Shared) -> (SocketIoLayer, SocketIo) {
 }
 
 /// Whether a path of a request is Socket.IO's.
-fn is_ours(path: &str) -> bool {
+#[must_use]
+pub fn serves(path: &str) -> bool {
     PATHS.iter().any(|ours| path.starts_with(ours))
 }
 
@@ -149,17 +148,4 @@ impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.code().as_str())
     }
-}
-
-/// Frontends are served from anywhere; their Socket.IO requests are let through, with cookies, as
-/// these carry no authority here. Nothing else of the server is opened to other origins.
-fn cors() -> CorsLayer {
-    CorsLayer::new()
-        .allow_origin(AllowOrigin::predicate(|_, request| {
-            is_ours(request.uri.path())
-        }))
-        .allow_credentials(true)
-        .allow_methods(AllowMethods::mirror_request())
-        .allow_headers(AllowHeaders::mirror_request())
-        .max_age(Duration::from_secs(3600))
 }

@@ -117,6 +117,11 @@ pub enum Request {
         /// How the client calls itself.
         display_name: Option<String>,
     },
+    /// List more of its peers than the join did.
+    MorePeers {
+        /// Where the answer before ended.
+        after: u64,
+    },
     /// Leave it.
     Leave,
     /// List the others in the room.
@@ -233,8 +238,17 @@ pub enum Reply {
         peer: String,
         /// The room's name.
         room: String,
-        /// The others.
+        /// The others, those who send first, as far as they fit one answer.
         peers: Vec<PeerEntry>,
+        /// Where the list goes on, if it does.
+        more_peers: Option<u64>,
+    },
+    /// More of the others.
+    MorePeers {
+        /// As far as they fit one answer.
+        peers: Vec<PeerEntry>,
+        /// Where the list goes on, if it does.
+        more_peers: Option<u64>,
     },
     /// One answer per request.
     All(Vec<Self>),
@@ -265,6 +279,8 @@ pub enum Reply {
         id: Uuid,
         /// Whether others produce, too.
         producers_exist: bool,
+        /// How the client calls itself.
+        peer_name: Option<String>,
     },
     /// Whether the client sends such a source.
     Produces(bool),

@@ -73,6 +73,8 @@ pub(super) struct Session {
 pub(super) struct Member {
     pub(super) room: Arc<Room>,
     pub(super) events: EventReceiver,
+    /// How the client calls itself there.
+    pub(super) display_name: Option<Arc<str>>,
     /// Producers made up to this count were listed to the client; they are not announced again.
     pub(super) listed: u64,
 }

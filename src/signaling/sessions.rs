@@ -15,7 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{address_of, is_ours};
+use super::{address_of, serves};
 use crate::room::Registry;
 
 /// Engine.IO's own form of an error: 4 is "forbidden".
@@ -39,7 +39,7 @@ pub async fn cap_sessions(
         };
         request.extensions_mut().insert(Arc::new(permit));
     }
-    if is_ours(request.uri().path()) && request.method() != Method::OPTIONS {
+    if serves(request.uri().path()) && request.method() != Method::OPTIONS {
         slim(&mut request);
     }
     next.run(request).await
@@ -66,7 +66,7 @@ fn slim(request: &mut Request) {
 /// By the library's own rule: whoever names no session gets one.
 fn opens_session(uri: &Uri) -> bool {
     let query = uri.query().unwrap_or("");
-    is_ours(uri.path()) && !query.split('&').any(|part| part.starts_with("sid="))
+    serves(uri.path()) && !query.split('&').any(|part| part.starts_with("sid="))
 }
 
 #[cfg(test)]

@@ -96,6 +96,15 @@ async fn rooms_do_not_hear_each_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn frames_of_uneven_packets_arrive_unchanged() {
+    let report = bench("--subscribers 3 --size-spread 60 --verify 1").await;
+    let row = &report.rows[0];
+    assert_eq!(row.verified, row.received);
+    assert_eq!(report.scenario.size_spread, 660);
+    assert!(report.to_table().contains("440–1100 bytes"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_lost_on_purpose_comes_back() {
     let report = bench("--subscribers 5 --loss 5").await;
     let again = report.rows[0].retransmissions.unwrap();

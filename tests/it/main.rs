@@ -4,6 +4,7 @@
 mod architecture;
 mod engine;
 mod http;
+#[cfg(target_os = "linux")]
 mod loadgen;
 mod peer_connection;
 mod protocol_md;

@@ -229,18 +229,27 @@ fn ice_parameters() -> ortc::types::IceParameters {
     .unwrap()
 }
 
+fn other() -> PeerEntry {
+    PeerEntry {
+        peer: "other".into(),
+        display_name: Some("Bob".into()),
+        sends: true,
+        producers: vec![producer()],
+    }
+}
+
 fn reply(event: &str) -> Reply {
     match event {
         "joinRoom" => Reply::Joined {
             rtp_capabilities: Default::default(),
             peer: "peer".into(),
             room: "room".into(),
-            peers: vec![PeerEntry {
-                peer: "other".into(),
-                display_name: Some("Bob".into()),
-                producers: vec![producer()],
-                sends: true,
-            }],
+            peers: vec![other()],
+            more_peers: Some(50),
+        },
+        "getPeers" => Reply::MorePeers {
+            peers: vec![other()],
+            more_peers: None,
         },
         "leaveRoom" => Reply::Left,
         "createWebRtcTransport" => Reply::Transport(transport()),
@@ -249,6 +258,7 @@ fn reply(event: &str) -> Reply {
         "transport-produce" => Reply::Produced {
             id: Uuid::new_v4(),
             producers_exist: true,
+            peer_name: None,
         },
         "producer-close" | "consumer-close" => Reply::Closed,
         "producer-pause" | "consumer-pause" => Reply::Paused,

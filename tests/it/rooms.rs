@@ -7,8 +7,8 @@ use miso::{
     config::{MediaConfig, RoomConfig, SignalingConfig},
     engine::WorkerPool,
     room::{
-        Counts, EventReceiver, Hears, NewPeer, PeerId, Profile, Registry, Role, RoomError,
-        RoomEvent, RoomId, policy::Limit,
+        Counts, EventReceiver, Hears, NewPeer, PeerId, PeerPage, Profile, Registry, Role,
+        RoomError, RoomEvent, RoomId, policy::Limit,
     },
 };
 
@@ -30,8 +30,10 @@ fn peer(registry: &Registry, name: &str) -> (NewPeer, EventReceiver) {
         display_name: None,
         profile: Profile::Full,
         hears: Hears::FromJoin,
+        pages: true,
         events: sender,
         public: false,
+        hidden: false,
     };
     (peer, events)
 }
@@ -117,6 +119,53 @@ async fn one_name_is_one_peer() {
     let again = registry.join(&room, second).await.unwrap_err();
     assert_eq!(again, RoomError::AlreadyJoined);
     assert_eq!(registry.counts().peers, 1);
+}
+
+#[tokio::test]
+async fn a_room_is_listed_page_by_page_as_it_was_at_the_join() {
+    let registry = registry(RoomConfig {
+        peers_per_answer: 2,
+        ..RoomConfig::default()
+    });
+    let id = RoomId::from("a");
+    let names = |page: &PeerPage| {
+        let peers = page.peers.iter();
+        peers.map(|peer| peer.id.to_string()).collect::<Vec<_>>()
+    };
+    let mut kept = Vec::new();
+    let mut join = async |name: &str| {
+        let (peer, events) = peer(&registry, name);
+        kept.push(events);
+        registry.join(&id, peer).await.unwrap()
+    };
+    for name in ["1", "2", "3", "4", "5", "6"] {
+        join(name).await;
+    }
+    let (room, joined) = join("me").await;
+    let me = PeerId::from("me");
+    assert_eq!(names(&joined.others), ["1", "2"]);
+
+    registry.leave(&room, &PeerId::from("1"));
+    registry.leave(&room, &PeerId::from("4"));
+    join("7").await;
+    let first = joined.others.more.unwrap();
+    let second = room.more_peers(&me, first).unwrap();
+    assert_eq!(names(&second), ["3", "5"], "who left is not listed");
+    let again = room.more_peers(&me, first).unwrap();
+    assert_eq!((names(&again), again.more), (names(&second), second.more));
+    let third = room.more_peers(&me, second.more.unwrap()).unwrap();
+    assert_eq!(names(&third), ["6"], "who came later was announced");
+    assert_eq!(third.more, None);
+    let beyond = room.more_peers(&me, u64::MAX).unwrap();
+    assert_eq!((names(&beyond).len(), beyond.more), (0, None));
+
+    let again = room.rejoin(&me).unwrap();
+    assert_eq!(names(&again.others), ["2", "3"]);
+    let more = again.others.more.unwrap();
+    let rest = room.more_peers(&me, more).unwrap();
+    assert_eq!(names(&rest), ["5", "6"]);
+    let last = room.more_peers(&me, rest.more.unwrap()).unwrap();
+    assert_eq!(names(&last), ["7"]);
 }
 
 #[tokio::test]

@@ -4,11 +4,18 @@ import type {
   TransportOptions,
 } from "./types";
 
+/** Some of a room's peers; `morePeers` says where the rest begins, or null. */
+export interface PeerPage {
+  peers: PeerInfo[];
+  morePeers: number | null;
+}
+
 export interface Requests {
   joinRoom: [
     { roomName: string; displayName?: string },
-    { rtpCapabilities: RtpCapabilities; peerId: string; roomName: string; peers: PeerInfo[] },
+    { rtpCapabilities: RtpCapabilities; peerId: string; roomName: string } & PeerPage,
   ];
+  getPeers: [{ after: number }, PeerPage];
   leaveRoom: [undefined, { left: true }];
   createWebRtcTransport: [{ consumer: boolean }, { params: TransportOptions }];
   "transport-connect": [{ transportId: string; dtlsParameters: DtlsParameters }, { connected: true }];

@@ -1,5 +1,6 @@
 /** Being in a room, and staying in it: join, leave, and rejoin after everything that can break. */
 import { Device, type types } from "mediasoup-client";
+import type { PeerPage } from "../protocol/requests";
 import { Call } from "./Call";
 import { openDevice } from "./devices";
 import { RequestError, sentence } from "./failures";
@@ -128,11 +129,18 @@ export class RoomSession {
   }
 
   private async takePart(call: Call, displayName: string): Promise<void> {
-    const { peerId, peers } = await call.joined;
+    const { peerId, ...page } = await call.joined;
     if (this.call !== call) return;
     this.store.set({ status: "joined", self: { peerId, displayName }, problem: this.problemOfDevices() });
+    await Promise.all([this.meet(call, page), this.local.attach(call.publisher)]);
+  }
+
+  /** Takes in who was there before us, those who send first. */
+  private async meet(call: Call, { peers, morePeers }: PeerPage): Promise<void> {
     for (const peer of peers) call.addPeer(peer);
-    await this.local.attach(call.publisher);
+    if (morePeers === null) return;
+    const page = await this.signaling.request("getPeers", { after: morePeers });
+    if (this.call === call) await this.meet(call, page);
   }
 
   /** Says what is wrong with the connection while it is being mended. */

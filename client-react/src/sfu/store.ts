@@ -67,8 +67,13 @@ export class Store {
     this.setLocal({ tracks: { ...this.state.local.tracks, [source]: track } });
   }
 
+  /** A peer may be seen by its media before its name is known. */
   addPeer(peerId: string, displayName: string | null): void {
-    if (this.state.peers.some((peer) => peer.peerId === peerId)) return;
+    const known = this.state.peers.find((peer) => peer.peerId === peerId);
+    if (known) {
+      if (displayName !== null) this.mapPeer(peerId, (peer) => ({ ...peer, displayName }));
+      return;
+    }
     this.set({ peers: [...this.state.peers, { peerId, displayName: displayName ?? "Guest", media: [] }] });
   }
 
@@ -90,8 +95,10 @@ export class Store {
   }
 
   private mapMedia(peerId: string, change: (media: readonly RemoteMedia[]) => readonly RemoteMedia[]): void {
-    this.set({
-      peers: this.state.peers.map((peer) => (peer.peerId === peerId ? { ...peer, media: change(peer.media) } : peer)),
-    });
+    this.mapPeer(peerId, (peer) => ({ ...peer, media: change(peer.media) }));
+  }
+
+  private mapPeer(peerId: string, change: (peer: RemotePeer) => RemotePeer): void {
+    this.set({ peers: this.state.peers.map((peer) => (peer.peerId === peerId ? change(peer) : peer)) });
   }
 }

@@ -32,7 +32,7 @@ export class FakeSocket implements SocketLike {
     const [payload] = args;
     this.sent.push({ event, payload });
     const answer = this.answers[event];
-    if (answer) queueMicrotask(() => { ack(answer(payload as never)); });
+    if (answer) queueMicrotask(() => { void Promise.resolve(answer(payload as never)).then(ack); });
   }
 
   on(event: string, handler: (...args: never[]) => void): void {

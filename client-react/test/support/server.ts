@@ -14,15 +14,23 @@ export const producerOf = (peerId: string, kind: "audio" | "video" = "audio"): P
   paused: false,
 });
 
+/** Peers of one answer. */
+const PAGE = 2;
+
 /** Lets the socket's requests succeed, in a room that holds `peers`. */
 export function serve(socket: FakeSocket, peers: { peerId: string; producers: ProducerInfo[] }[] = []): void {
+  const page = (after: number) => ({
+    peers: peers.slice(after, after + PAGE).map((peer) => ({ ...peer, displayName: `Name of ${peer.peerId}` })),
+    morePeers: peers.length > after + PAGE ? after + PAGE : null,
+  });
   Object.assign(socket.answers, {
     joinRoom: ({ roomName }: { roomName: string }) => ({
       rtpCapabilities: fake.generateRouterRtpCapabilities(),
       peerId: newId(),
       roomName,
-      peers: peers.map((peer) => ({ ...peer, displayName: `Name of ${peer.peerId}` })),
+      ...page(0),
     }),
+    getPeers: ({ after }: { after: number }) => page(after),
     leaveRoom: () => ({ left: true }),
     createWebRtcTransport: () => ({ params: { ...fake.generateTransportRemoteParameters(), id: newId() } }),
     "transport-connect": () => ({ connected: true }),

@@ -42,6 +42,11 @@ pub struct Options {
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u16).range(MIN_SIZE as i64..=MAX_SIZE as i64))]
     pub packet_size: Option<u16>,
 
+    /// Makes each packet up to so many per cent smaller than --packet-size, at random: a frame whose
+    /// packets differ cannot leave the server as one message.
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.0, value_parser = percent)]
+    pub size_spread: f64,
+
     /// Packets sent back to back, as an encoder sends a frame. [default: 8, audio 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub burst: Option<u16>,
@@ -122,8 +127,10 @@ pub(crate) struct Traffic {
     pub(crate) encodings: u8,
     /// Packets per second of the best encoding.
     pub(crate) packets_per_second: u32,
-    /// Bytes of a payload.
+    /// Bytes of the largest payload.
     pub(crate) packet_size: usize,
+    /// By how many bytes a payload may be smaller.
+    pub(crate) size_spread: usize,
     /// Packets of a frame of the best encoding.
     pub(crate) burst: u16,
 }
@@ -132,6 +139,14 @@ impl Traffic {
     /// Packets of a frame of the encoding that is `smaller` steps below the best.
     pub(crate) fn frame_packets(&self, smaller: u8) -> u16 {
         (self.burst >> smaller).max(1)
+    }
+
+    /// Bytes of a payload to send.
+    pub(crate) fn next_size(&self) -> usize {
+        match self.size_spread {
+            0 => self.packet_size,
+            spread => self.packet_size - fastrand::usize(..=spread),
+        }
     }
 
     /// Packets per second of all encodings together, when the best sends so many.
@@ -175,11 +190,14 @@ impl Options {
             (MediaKind::Video, 250, 1_100, 8)
         };
         let rate = self.packets_per_second.map_or(rate, NonZeroU32::get);
+        let packet_size = usize::from(self.packet_size.unwrap_or(size));
+        let spread = (packet_size as f64 * self.size_spread / 100.0) as usize;
         Traffic {
             kind,
             encodings: if self.simulcast { 3 } else { 1 },
             packets_per_second: self.ramp.map_or(rate, |ramp| ramp.from),
-            packet_size: self.packet_size.unwrap_or(size).into(),
+            packet_size,
+            size_spread: spread.min(packet_size - MIN_SIZE),
             burst: self.burst.unwrap_or(burst),
         }
     }
@@ -290,9 +308,23 @@ mod tests {
     }
 
     #[test]
+    fn sizes_are_spread_below_the_largest() {
+        let even = parse(&[]).unwrap().traffic();
+        assert_eq!(even.next_size(), 1_100);
+        let uneven = parse(&["--size-spread", "50"]).unwrap().traffic();
+        let sizes: Vec<_> = (0..1_000).map(|_| uneven.next_size()).collect();
+        assert!(sizes.iter().all(|size| (550..=1_100).contains(size)));
+        let small = |size: &&usize| **size < 825;
+        assert!((300..700).contains(&sizes.iter().filter(small).count()));
+        let tiny = parse(&["--packet-size", "64", "--size-spread", "50"]).unwrap();
+        assert_eq!(tiny.traffic().next_size(), MIN_SIZE);
+    }
+
+    #[test]
     fn what_makes_no_sense_is_refused() {
         for words in [
             &["--packet-size", "10"][..],
+            &["--size-spread", "91"],
             &["--packets-per-second", "0"],
             &["--burst", "0"],
             &["--verify", "1.5"],

@@ -180,6 +180,7 @@ mod tests {
                 encodings,
                 packets_per_second: 1,
                 packet_size: 100,
+                size_spread: 0,
                 burst: 1,
             };
             let ssrcs: Vec<u32> = (1..=u32::from(encodings)).map(|n| n * 10).collect();
@@ -196,6 +197,7 @@ mod tests {
             encodings: 1,
             packets_per_second: 1,
             packet_size: 100,
+            size_spread: 0,
             burst: 1,
         };
         let error = producer(&traffic, &RtpCapabilities::default(), &[1], "name").unwrap_err();

@@ -58,8 +58,10 @@ pub struct Scenario {
     pub kind: Option<MediaKind>,
     /// Encodings of each publisher.
     pub encodings: u8,
-    /// Bytes of a payload.
+    /// Bytes of the largest payload.
     pub packet_size: usize,
+    /// By how many bytes payloads may be smaller.
+    pub size_spread: usize,
     /// Packets sent back to back.
     pub burst: u16,
     /// Per cent lost on purpose.
@@ -390,6 +392,7 @@ impl Scenario {
             kind: (!options.idle).then_some(traffic.kind),
             encodings: traffic.encodings,
             packet_size: traffic.packet_size,
+            size_spread: traffic.size_spread,
             burst: traffic.burst,
             loss_percent: options.loss,
             gro: options.gro,

@@ -49,9 +49,13 @@ fn scenario(report: &Report) -> String {
     } else {
         ""
     };
+    let size = match scenario.size_spread {
+        0 => scenario.packet_size.to_string(),
+        spread => format!("{}–{}", scenario.packet_size - spread, scenario.packet_size),
+    };
     let media = format!(
-        "{kind}{simulcast}, {} bytes, bursts of {}",
-        scenario.packet_size, scenario.burst
+        "{kind}{simulcast}, {size} bytes, bursts of {}",
+        scenario.burst
     );
     line(&mut text, &format!("{people}; {media}"));
     text

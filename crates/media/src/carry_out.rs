@@ -108,6 +108,13 @@ impl Worker {
             Command::Dump => Ok(Reply::Dump(Box::new(self.dump()))),
             #[cfg(feature = "fault-injection")]
             Command::InjectPanic { transport } => self.inject_panic(now, transport),
+            #[cfg(feature = "fault-injection")]
+            Command::InjectSendPanic { transport } => {
+                self.on_transport(now, transport, |router, place, _| {
+                    router.transports[place.1].panic_at_next_packet = true;
+                    Ok(Reply::Done)
+                })
+            }
         }
     }
 

@@ -126,6 +126,13 @@ pub enum Command {
         /// `None`: the worker itself, at once.
         transport: Option<TransportId>,
     },
+    /// Panics while the next media packet for the named transport is written. For tests of
+    /// supervision.
+    #[cfg(feature = "fault-injection")]
+    InjectSendPanic {
+        /// Whose.
+        transport: TransportId,
+    },
 }
 
 /// Arguments of [`Command::Produce`].

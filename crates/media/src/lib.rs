@@ -8,7 +8,8 @@
 //!    first: [`Worker::poll_transmit`] until it has none. Nothing depends on being drained in
 //!    between; draining rarely lets packets of one receiver leave together. A caller that gathers
 //!    much looks at [`Worker::backlog`]: what exceeds [`MediaLimits::transmit_bytes`] is dropped.
-//! 3. `now` never goes backwards; a smaller `now` is ignored, not an error.
+//! 3. `now` never goes backwards; a smaller `now` is ignored, not an error. Inputs and
+//!    [`Worker::poll_transmit`] take it: when something arrived, and when it leaves.
 //! 4. No input from the network can panic or grow memory without a limit named in [`MediaLimits`].
 //! 5. Every entity has one owner (its Router) and is named by a `Copy` key; keys of closed entities
 //!    are never reused within a Router's life.

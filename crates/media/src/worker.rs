@@ -143,8 +143,10 @@ impl Worker {
 
     /// The datagrams to send now. The caller sends them, clears the batch, and asks again until it
     /// gets an empty one: media is sealed in portions, so that it is sent from a warm cache and its
-    /// first receivers need not wait for the last.
-    pub fn poll_transmit(&mut self) -> &mut TransmitBatch {
+    /// first receivers need not wait for the last. Media says that it left at `now`, and receivers
+    /// judge the path by that: a caller that sends many portions looks at its clock for each.
+    pub fn poll_transmit(&mut self, now: Instant) -> &mut TransmitBatch {
+        self.advance(now);
         self.fan_out(PORTION);
         &mut self.egress
     }

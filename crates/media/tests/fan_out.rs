@@ -1,6 +1,6 @@
 //! What happens to media between its receipt and its forwarding.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use media::{Command, ConsumerId, ProducerId, RequestId, SocketId, Tuple};
 
@@ -8,6 +8,8 @@ use super::common::{Net, PeerKey, SECOND, SourceSetup, rtp};
 
 /// A picture's packets.
 const PICTURE: u8 = 8;
+/// The router's id of the extension that says when a packet left.
+const ABS_SEND_TIME: u8 = 4;
 const FRAME: Duration = Duration::from_millis(32);
 
 /// A sender and three receivers of its stream, in a steady state.
@@ -74,7 +76,7 @@ impl Room {
     fn destinations(&mut self) -> Vec<PeerKey> {
         let mut found = Vec::new();
         loop {
-            let batch = self.net.worker.poll_transmit();
+            let batch = self.net.worker.poll_transmit(self.net.now);
             if batch.is_empty() {
                 return found;
             }
@@ -87,6 +89,24 @@ impl Room {
             }
             batch.clear();
         }
+    }
+
+    /// Takes what leaves at a moment: when its media packets say they left, in 2⁻¹⁸ s.
+    fn stamps_at(&mut self, now: Instant) -> Vec<u32> {
+        let batch = self.net.worker.poll_transmit(now);
+        let mut stamps = Vec::new();
+        for sent in batch.iter() {
+            let mut bytes = sent.contents.to_vec();
+            if bytes[0] >= 128 && !rtp::is_rtcp(&bytes) {
+                // What padding there is, is sealed.
+                bytes[0] &= !0x20;
+                let packet = rtp::Rtp::decode(&bytes).unwrap();
+                let stamp = packet.extension(ABS_SEND_TIME).unwrap();
+                stamps.push(u32::from_be_bytes([0, stamp[0], stamp[1], stamp[2]]));
+            }
+        }
+        batch.clear();
+        stamps
     }
 
     fn sound_after(mut self, gone: &[ConsumerId]) {
@@ -114,6 +134,24 @@ fn packets_received_together_leave_receiver_by_receiver() {
     let keys: Vec<_> = room.receivers.iter().map(|(key, _)| *key).collect();
     assert_eq!(room.destinations(), times(&keys));
     assert_eq!(room.net.worker.backlog(), 0);
+}
+
+#[test]
+fn packets_say_when_they_left_not_when_they_came() {
+    let mut room = Room::new(6);
+    let mut left = Vec::new();
+    for waited in [Duration::ZERO, Duration::from_millis(500)] {
+        room.receive_a_picture();
+        let now = room.net.now + waited;
+        let stamps = room.stamps_at(now);
+        assert_eq!(stamps.len(), 3 * usize::from(PICTURE));
+        left.push((now, stamps));
+    }
+    let passed = (left[1].0 - left[0].0).as_secs_f64() * f64::from(1 << 18);
+    for (first, second) in left[0].1.iter().zip(&left[1].1) {
+        let told = f64::from(second.wrapping_sub(*first) & 0xFF_FFFF);
+        assert!((told - passed).abs() < 2.0, "{told} instead of {passed}");
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+#[cfg(target_os = "linux")]
 use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -18,18 +19,22 @@ use tokio::{
 
 /// Bytes the kernel takes from us beyond what is on its way to the client. Its own bound grows to
 /// megabytes per connection, which would hide a client that does not read for as long.
+#[cfg(target_os = "linux")]
 const UNSENT_BYTES: u32 = 128 * 1024;
 
 /// Sets what the kernel does for a connection; each of it is only a wish.
 pub(super) fn tune(stream: &TcpStream, patience: Duration) {
     // Signalling is small messages that somebody waits for.
     let _ = stream.set_nodelay(true);
-    let socket = SockRef::from(stream);
-    #[cfg(any(target_os = "linux", target_os = "macos"))]
-    let _ = socket.set_tcp_notsent_lowat(UNSENT_BYTES);
-    // Also ends what the kernel still wants to deliver after we have closed.
     #[cfg(target_os = "linux")]
-    let _ = socket.set_tcp_user_timeout(Some(patience));
+    {
+        let socket = SockRef::from(stream);
+        let _ = socket.set_tcp_notsent_lowat(UNSENT_BYTES);
+        // Also ends what the kernel still wants to deliver after we have closed.
+        let _ = socket.set_tcp_user_timeout(Some(patience));
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = patience;
 }
 
 /// A connection that ends when nothing of what is written is taken.

@@ -95,10 +95,6 @@ fn notify(_: &str, notification: Notification) -> Vec<Told> {
         }
         Notification::PeerLeft { peer, .. } => told("peer-left", union::peer(&peer, None)),
         Notification::NewProducer(entry) => told("new-producer", union::producer(&entry)),
-        Notification::ProducerClosed { producer, .. } => vec![union::producer_closed(producer)],
-        Notification::RoomClosed { producers, .. } => {
-            producers.into_iter().map(union::producer_closed).collect()
-        }
         _ => Vec::new(),
     }
 }

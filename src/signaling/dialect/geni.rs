@@ -62,7 +62,11 @@ fn transports(reply: Reply) -> Answer {
 
 /// Who produces is told that somebody does, as the others are: it receives them thereupon.
 fn produced(reply: Reply) -> Answer {
-    union::encode(reply).after(NEWS, json!(""))
+    let name = match &reply {
+        Reply::Produced { peer_name, .. } => json!(peer_name),
+        _ => Value::Null,
+    };
+    union::encode(reply).after(NEWS, name)
 }
 
 fn consume(payload: &Payload) -> Result<Request, ApiError> {
@@ -97,7 +101,6 @@ fn notify(own: &str, notification: Notification) -> Vec<Told> {
         Notification::PeerLeft { peer, display_name } => {
             vec![("remove video", json!(display_name.unwrap_or(peer)))]
         }
-        Notification::ProducerClosed { producer, .. } => vec![union::producer_closed(producer)],
         other => union::notify_connected(own, other),
     }
 }

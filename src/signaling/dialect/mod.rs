@@ -79,6 +79,8 @@ pub struct Dialect {
     pub hears: Hears,
     /// Whether its clients list rooms before they join one, and so may be listed themselves.
     pub public: bool,
+    /// Whether its clients ask again for the peers that one answer does not hold.
+    pub pages_peers: bool,
 }
 
 /// What old frontends have in common.
@@ -92,6 +94,7 @@ const COMPAT: Dialect = Dialect {
     full_header_extensions: false,
     hears: Hears::OnceReady,
     public: false,
+    pages_peers: false,
 };
 
 impl Dialect {

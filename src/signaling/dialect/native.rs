@@ -25,11 +25,13 @@ pub const DIALECT: Dialect = Dialect {
     notify,
     full_header_extensions: true,
     hears: Hears::FromJoin,
+    pages_peers: true,
     ..super::COMPAT
 };
 
 const EVENTS: &[Event] = &[
     event("joinRoom", join),
+    event("getPeers", peers),
     event("leaveRoom", |_| Ok(Request::Leave)),
     event("createWebRtcTransport", create_transport),
     event("transport-connect", connect_send),
@@ -93,6 +95,15 @@ fn join(payload: &Payload) -> Result<Request, ApiError> {
         stay: false,
         display_name: join.display_name,
     })
+}
+
+fn peers(payload: &Payload) -> Result<Request, ApiError> {
+    #[derive(Deserialize)]
+    struct Place {
+        after: u64,
+    }
+    let Place { after } = payload.parse()?;
+    Ok(Request::MorePeers { after })
 }
 
 fn create_transport(payload: &Payload) -> Result<Request, ApiError> {
@@ -200,11 +211,17 @@ fn encode(reply: Reply) -> Answer {
             peer,
             room,
             peers,
+            more_peers,
         } => json!({
             "rtpCapabilities": shapes::value(&rtp_capabilities),
             "peerId": peer,
             "roomName": room,
-            "peers": peers.iter().map(peer_entry).collect::<Vec<_>>(),
+            "peers": peer_entries(&peers),
+            "morePeers": more_peers,
+        }),
+        Reply::MorePeers { peers, more_peers } => json!({
+            "peers": peer_entries(&peers),
+            "morePeers": more_peers,
         }),
         Reply::Left => json!({ "left": true }),
         Reply::Transport(options) => json!({ "params": shapes::value(&options) }),
@@ -214,6 +231,7 @@ fn encode(reply: Reply) -> Answer {
         Reply::Produced {
             id,
             producers_exist,
+            ..
         } => json!({ "id": id, "producersExist": producers_exist }),
         Reply::Producers(producers) => json!({ "producers": producer_entries(&producers) }),
         Reply::Consumer(entry) => {
@@ -229,6 +247,10 @@ fn encode(reply: Reply) -> Answer {
         // What the table above never asks for.
         other => union::answer(other),
     })
+}
+
+fn peer_entries(peers: &[PeerEntry]) -> Vec<Value> {
+    peers.iter().map(peer_entry).collect()
 }
 
 fn peer_entry(peer: &PeerEntry) -> Value {

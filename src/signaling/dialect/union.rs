@@ -244,6 +244,7 @@ pub(super) fn answer(reply: Reply) -> Value {
         Reply::Produced {
             id,
             producers_exist,
+            ..
         } => json!({
             "id": id,
             "producerId": id,
@@ -269,6 +270,8 @@ pub(super) fn answer(reply: Reply) -> Value {
         Reply::Resumed => json!({ "resumed": true }),
         Reply::Paused => json!({ "paused": true }),
         Reply::Closed => json!({ "closed": true }),
+        // Nobody asks in these dialects.
+        Reply::MorePeers { .. } => json!({}),
         Reply::Left => json!({ "left": true }),
         Reply::IceParameters(parameters) => json!({ "iceParameters": shapes::value(&parameters) }),
         Reply::Stats(stats) => json!({ "stats": stats }),

@@ -25,12 +25,10 @@ pub(super) async fn handle(session: &mut Session, request: Request) -> Result<Re
             room,
             stay,
             display_name,
-        } => {
-            let room = room::named(session, room, stay);
-            room::join(session, &room, display_name).await
-        }
+        } => room::join(session, (room, stay), display_name).await,
         Request::Leave => room::leave(session),
         Request::Peers => room::peers(session),
+        Request::MorePeers { after } => room::more_peers(session, after),
         Request::RtpCapabilities => room::rtp_capabilities(session),
         Request::CreateTransport { direction, label } => {
             transport::create(session, direction, label).await

@@ -15,7 +15,8 @@ use crate::{
 
 /// Sends a source.
 pub(super) async fn produce(session: &Session, produce: Produce) -> Result<Reply, ApiError> {
-    let room = &session.member()?.room;
+    let member = session.member()?;
+    let room = &member.room;
     let request = room::Produce {
         transport: in_use(produce.transport),
         kind: produce.kind,
@@ -32,6 +33,7 @@ pub(super) async fn produce(session: &Session, produce: Produce) -> Result<Reply
     Ok(Reply::Produced {
         id: id.0,
         producers_exist,
+        peer_name: notify::name(member.display_name.as_deref()),
     })
 }
 

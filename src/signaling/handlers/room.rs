@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The room a client means.
-pub(super) fn named(session: &Session, name: Option<String>, stay: bool) -> RoomId {
+fn named(session: &Session, name: Option<String>, stay: bool) -> RoomId {
     let current = session.member.as_ref().map(|member| member.room.id());
     match (name, current) {
         (Some(name), _) => RoomId::from(name.as_str()),
@@ -23,9 +23,10 @@ pub(super) fn named(session: &Session, name: Option<String>, stay: bool) -> Room
 /// Enters a room. Asking again for the room one is in gets the same answer again.
 pub(super) async fn join(
     session: &mut Session,
-    id: &RoomId,
+    (name, stay): (Option<String>, bool),
     display_name: Option<String>,
 ) -> Result<Reply, ApiError> {
+    let id = &named(session, name, stay);
     if let Some(member) = &mut session.member {
         if member.room.id() != id {
             return Err(RoomError::AlreadyJoined.into());
@@ -35,13 +36,24 @@ pub(super) async fn join(
         return Ok(reply(session, id, &joined));
     }
     let (peer, events) = new_peer(session, display_name);
+    let display_name = peer.display_name.clone();
     let (room, joined) = session.registry().join(id, peer).await?;
     session.member = Some(Member {
         room,
         events,
+        display_name,
         listed: joined.made,
     });
     Ok(reply(session, id, &joined))
+}
+
+/// Lists more of the others than the join did.
+pub(super) fn more_peers(session: &Session, after: u64) -> Result<Reply, ApiError> {
+    let page = session.member()?.room.more_peers(&session.id, after)?;
+    Ok(Reply::MorePeers {
+        peers: page.peers.iter().map(peer).collect(),
+        more_peers: page.more,
+    })
 }
 
 /// Leaves the room; without one, nothing happens.
@@ -106,6 +118,8 @@ fn new_peer(session: &Session, display_name: Option<String>) -> (NewPeer, EventR
             request::Hears::OnceAsked => Hears::OnceAsked,
         },
         public: dialect.public,
+        hidden: false,
+        pages: dialect.pages_peers,
         events: sender,
     };
     (peer, events)
@@ -116,7 +130,8 @@ fn reply(session: &Session, room: &RoomId, joined: &Joined) -> Reply {
         rtp_capabilities: (*joined.rtp_capabilities).clone(),
         peer: session.id.to_string(),
         room: room.as_str().to_owned(),
-        peers: joined.peers.iter().map(peer).collect(),
+        peers: joined.others.peers.iter().map(peer).collect(),
+        more_peers: joined.others.more,
     }
 }
 

@@ -65,6 +65,56 @@ describe("native dialect", () => {
     assert.equal(bob.heard("producer-closed").length, 1);
   });
 
+  it("lists a large room answer by answer, those who send first", async () => {
+    const roomName = "large";
+    const silent = await Promise.all(Array.from({ length: 55 }, () => native(server)));
+    for (const peer of silent) await peer.get("joinRoom", { roomName });
+    const senders = [await native(server), await native(server)];
+    const made = [];
+    for (const peer of senders) {
+      await peer.get("joinRoom", { roomName });
+      const { params } = await peer.get("createWebRtcTransport", { consumer: false });
+      made.push((await peer.get("transport-produce", { transportId: params.id, kind: "audio", rtpParameters: audio() })).id);
+    }
+
+    const late = await native(server);
+    const joined = await late.get("joinRoom", { roomName });
+    assert.equal(joined.peers.length, 20);
+    assert.deepEqual(joined.peers.slice(0, 2).map((peer) => [peer.peerId, peer.producers[0].producerId]),
+      senders.map((peer, i) => [peer.id, made[i]]));
+
+    // What happens meanwhile is told as it happens: nobody is missed, nothing is told twice.
+    const [leaver, talker] = silent.slice(-2);
+    leaver.close();
+    const { params } = await talker.get("createWebRtcTransport", { consumer: false });
+    const { id } = await talker.get("transport-produce", { transportId: params.id, kind: "audio", rtpParameters: audio() });
+    assert.deepEqual((await late.hears("new-producer")).map((one) => one.producerId), [id]);
+    await late.hears("peer-left");
+    const newcomer = await native(server);
+    await newcomer.get("joinRoom", { roomName });
+    await late.hears("new-peer");
+
+    const listed = [...joined.peers];
+    let after = joined.morePeers;
+    for (let answers = 0; after !== null && answers < 5; answers++) {
+      const page = await late.get("getPeers", { after });
+      assert.ok(page.peers.length <= 20);
+      listed.push(...page.peers);
+      after = page.morePeers;
+    }
+    assert.deepEqual(
+      listed.map((peer) => peer.peerId).sort(),
+      [...silent.slice(0, -2), talker, ...senders].map((peer) => peer.id).sort(),
+    );
+    assert.deepEqual(listed.find((peer) => peer.peerId === talker.id).producers, []);
+    assert.equal((await late.ask("getPeers", {})).code, "bad-request");
+
+    talker.close();
+    assert.deepEqual((await late.hears("producer-closed")).map((one) => one.producerId), [id]);
+    for (const peer of [...silent, ...senders, late, newcomer]) peer.close();
+    await server.empty();
+  });
+
   it("lists producers to who joins later and does not announce them again", async () => {
     const [alice, bob] = [await native(server), await native(server)];
     await alice.get("joinRoom", { roomName: "n" });

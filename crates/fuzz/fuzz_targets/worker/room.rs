@@ -232,7 +232,7 @@ impl Room {
     /// Takes all outputs, and looks at them.
     pub fn drain(&mut self) {
         loop {
-            let batch = self.worker.poll_transmit();
+            let batch = self.worker.poll_transmit(self.now);
             assert_eq!(batch.dropped(), 0, "the batch overflowed");
             if batch.is_empty() {
                 break;

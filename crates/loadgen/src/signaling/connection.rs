@@ -78,7 +78,7 @@ impl Connector {
     pub(crate) async fn connect(&self) -> Result<Box<dyn Stream>, BenchError> {
         let opened = timeout(CONNECT_TIMEOUT, self.open()).await;
         let opened = opened.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-        opened.map_err(|error| self.error(&error))
+        opened.map_err(|error| self.error(&reason(&error)))
     }
 
     /// A failure to reach the server.
@@ -98,6 +98,17 @@ impl Connector {
         };
         let name = ServerName::try_from(self.target.host.clone()).map_err(io::Error::other)?;
         Ok(Box::new(tls.connect(name, stream).await?))
+    }
+}
+
+/// What went wrong, and what helps when it is the certificate.
+fn reason(error: &io::Error) -> String {
+    let tls = error.get_ref().and_then(|inner| inner.downcast_ref());
+    match tls {
+        Some(rustls::Error::InvalidCertificate(_)) => {
+            format!("{error}; --insecure takes any certificate, as a self-signed one")
+        }
+        _ => error.to_string(),
     }
 }
 
@@ -169,5 +180,19 @@ impl ServerCertVerifier for Anybody {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_nobody_vouches_for_names_the_option() {
+        let unknown = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        let text = reason(&io::Error::new(io::ErrorKind::InvalidData, unknown));
+        assert!(text.contains("--insecure"), "{text}");
+        let text = reason(&io::ErrorKind::ConnectionRefused.into());
+        assert!(!text.contains("--insecure"), "{text}");
     }
 }

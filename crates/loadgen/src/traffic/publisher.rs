@@ -243,15 +243,16 @@ impl Publisher {
             start: packet == 0,
             sent: since_1970(),
         };
+        let size = traffic.next_size();
         sending.outbox.write(|arena, start| {
             header.write(arena);
-            stamp.write(traffic.kind, traffic.packet_size, arena);
+            stamp.write(traffic.kind, size, arena);
             sending.transport.seal_rtp(arena, start)
         });
         encoding.sequence = encoding.sequence.wrapping_add(1);
         encoding.index += 1;
         encoding.packets = encoding.packets.wrapping_add(1);
-        encoding.octets = encoding.octets.wrapping_add(traffic.packet_size as u32);
+        encoding.octets = encoding.octets.wrapping_add(size as u32);
         self.wide_sequence = self.wide_sequence.wrapping_add(1);
     }
 }

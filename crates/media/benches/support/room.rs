@@ -1,7 +1,7 @@
 //! A worker with one VP8 stream to N receivers, connected by real handshakes over a simulated
 //! network.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use media::{SocketId, Tuple, Worker};
 
@@ -63,7 +63,7 @@ impl Room {
             }
         }
         self.net.worker.handle_timeout(now);
-        take_all(&mut self.net.worker);
+        take_all(&mut self.net.worker, now);
         while self.net.worker.poll_event().is_some() {}
         media
     }
@@ -74,7 +74,7 @@ impl Room {
         for bytes in picture {
             self.net.worker.handle_datagram(now, from, bytes);
         }
-        take_all(&mut self.net.worker)
+        take_all(&mut self.net.worker, now)
     }
 
     /// How many should.
@@ -91,10 +91,10 @@ impl Room {
 }
 
 /// Takes what the worker has to send, and drops it.
-fn take_all(worker: &mut Worker) -> usize {
+fn take_all(worker: &mut Worker, now: Instant) -> usize {
     let mut taken = 0;
     loop {
-        let batch = worker.poll_transmit();
+        let batch = worker.poll_transmit(now);
         if batch.is_empty() {
             return taken;
         }

@@ -75,7 +75,7 @@ impl Pair {
     fn drain(&mut self) -> Vec<Vec<u8>> {
         let mut datagrams = Vec::new();
         loop {
-            let egress = self.worker.poll_transmit();
+            let egress = self.worker.poll_transmit(self.now);
             if egress.is_empty() {
                 return datagrams;
             }

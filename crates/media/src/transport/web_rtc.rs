@@ -57,6 +57,8 @@ pub(crate) struct WebRtcTransport {
     pub(crate) scheduled: Scheduled,
     #[cfg(feature = "fault-injection")]
     pub(crate) panic_at_next_datagram: bool,
+    #[cfg(feature = "fault-injection")]
+    pub(crate) panic_at_next_packet: bool,
 }
 
 /// Header-extension ids the client uses; a transport is one BUNDLE group (RFC 8843 §9.2), so an id
@@ -117,6 +119,8 @@ impl WebRtcTransport {
             scheduled: Scheduled::default(),
             #[cfg(feature = "fault-injection")]
             panic_at_next_datagram: false,
+            #[cfg(feature = "fault-injection")]
+            panic_at_next_packet: false,
         }
     }
 
@@ -415,10 +419,14 @@ impl WebRtcTransport {
         if extensions.transport_cc() {
             self.wide_sequence = self.wide_sequence.wrapping_add(1);
         }
+        #[cfg(feature = "fault-injection")]
+        let panics = std::mem::take(&mut self.panic_at_next_packet);
         let mut sent = None;
         egress.write(tuple, |arena| {
             let start = arena.len();
             append(arena);
+            #[cfg(feature = "fault-injection")]
+            assert!(!panics, "injected into sending");
             extensions.patch(&mut arena[start..], since_epoch, wide_sequence);
             let sealed = outbound.protect_rtp(arena, start).is_ok();
             sent = sealed.then(|| arena.len() - start);

@@ -338,7 +338,7 @@ impl Net {
 
     /// Puts one batch of the worker's datagrams on their links; whether there was one.
     fn deliver(&mut self) -> bool {
-        let batch = self.worker.poll_transmit();
+        let batch = self.worker.poll_transmit(self.now);
         if batch.is_empty() {
             return false;
         }

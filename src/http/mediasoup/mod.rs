@@ -1,0 +1,276 @@
+//! `/mediasoup/*`: pages that watch a broadcast over HTTP alone, with mediasoup-client and without
+//! Socket.IO. One family names the stream, its room here, and the transport in the address; an older
+//! one names nothing, so whoever asks is known by address and browser, and what it asks next
+//! concerns the transport that is next in turn.
+
+mod watchers;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    Json, Router,
+    extract::{ConnectInfo, Path, Query, State},
+    http::{HeaderMap, StatusCode, header::USER_AGENT},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use ortc::types::{DtlsParameters, MediaKind, RtpCapabilities};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use self::watchers::{Watcher, Watchers};
+use crate::{
+    error::{ApiError, ErrorCode},
+    room::{
+        Consume, ConsumerChoice, ConsumerInfo, Filter, Guest, ProducerChoice, Profile, Registry,
+        Role, RoomError, RoomId, TransportChoice, TransportInfo,
+    },
+};
+
+/// What the handlers share.
+#[derive(Clone, Debug)]
+struct Shared {
+    registry: Arc<Registry>,
+    watchers: Arc<Watchers>,
+}
+
+pub(super) fn router(registry: Arc<Registry>) -> Router {
+    let shared = Shared {
+        registry,
+        watchers: Arc::default(),
+    };
+    let transport = "{stream}/{transport}";
+    Router::new()
+        .route("/mediasoup/router-rtp-capabilities", get(capabilities))
+        .route(
+            "/mediasoup/router-rtp-capabilities/{stream}",
+            get(capabilities),
+        )
+        .route(
+            "/mediasoup/streamer-transport-parameters",
+            get(create_unnamed),
+        )
+        .route(
+            "/mediasoup/streamer-transport-parameters/{stream}",
+            get(create),
+        )
+        .route("/mediasoup/client-connect", post(connect_unnamed))
+        .route(
+            &format!("/mediasoup/client-connect/{transport}"),
+            post(connect),
+        )
+        .route("/mediasoup/consumer-parameters", post(consume_unnamed))
+        .route(
+            &format!("/mediasoup/consumer-parameters/{transport}"),
+            post(consume),
+        )
+        .route(
+            &format!("/mediasoup/resume-consumer/{transport}"),
+            post(resume),
+        )
+        .with_state(shared)
+}
+
+/// Which room, where the address does not say.
+#[derive(Deserialize)]
+struct Asked {
+    room: Option<String>,
+}
+
+impl Asked {
+    fn room(&self) -> RoomId {
+        RoomId::from(self.room.as_deref().unwrap_or(RoomId::DEFAULT))
+    }
+}
+
+async fn capabilities() -> Json<RtpCapabilities> {
+    Json((*Profile::Compat.rtp_capabilities()).clone())
+}
+
+async fn create_unnamed(
+    State(shared): State<Shared>,
+    ConnectInfo(remote): ConnectInfo<SocketAddr>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Failure> {
+    let watcher = watcher(remote, &headers, asked.room());
+    let (guest, transport) = match shared.watchers.of(&watcher) {
+        Some(guest) => {
+            let transport = guest.create_transport().await?;
+            (guest, transport)
+        }
+        None => shared.registry.guest(&watcher.room).await?,
+    };
+    shared.watchers.keep(watcher, guest);
+    Ok(Json(options(&transport)))
+}
+
+async fn create(
+    State(shared): State<Shared>,
+    Path(stream): Path<String>,
+) -> Result<Json<Value>, Failure> {
+    let (guest, transport) = shared
+        .registry
+        .guest(&RoomId::from(stream.as_str()))
+        .await?;
+    shared.watchers.keep_by_transport(transport.id, guest);
+    Ok(Json(options(&transport)))
+}
+
+async fn connect_unnamed(
+    State(shared): State<Shared>,
+    ConnectInfo(remote): ConnectInfo<SocketAddr>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+    Json(dtls): Json<DtlsParameters>,
+) -> Result<&'static str, Failure> {
+    let watcher = watcher(remote, &headers, asked.room());
+    let guest = shared
+        .watchers
+        .of(&watcher)
+        .ok_or(RoomError::NotFound("transport"))?;
+    let next = TransportChoice::ToConnect(Role::Receive);
+    guest.room.connect_transport(&guest.id, next, dtls).await?;
+    Ok("connected")
+}
+
+async fn connect(
+    State(shared): State<Shared>,
+    Path((_, transport)): Path<(String, String)>,
+    Json(dtls): Json<DtlsParameters>,
+) -> Result<&'static str, Failure> {
+    let (guest, id) = shared.watchers.by_transport(&transport)?;
+    let this = TransportChoice::Id(id);
+    guest.room.connect_transport(&guest.id, this, dtls).await?;
+    Ok("connected")
+}
+
+/// The newest video and the newest audio, under these names and playing at once.
+async fn consume_unnamed(
+    State(shared): State<Shared>,
+    ConnectInfo(remote): ConnectInfo<SocketAddr>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+    Json(caps): Json<RtpCapabilities>,
+) -> Result<Json<Value>, Failure> {
+    let watcher = watcher(remote, &headers, asked.room());
+    let guest = shared
+        .watchers
+        .of(&watcher)
+        .ok_or(RoomError::NotFound("transport"))?;
+    let mut answer = json!({});
+    for made in newest(&guest, &TransportChoice::ToConsume, &caps, false).await? {
+        let kind = match made.kind {
+            MediaKind::Audio => "audio",
+            MediaKind::Video => "video",
+        };
+        answer[kind] = consumer(&made);
+    }
+    Ok(Json(answer))
+}
+
+/// The same as a list, paused.
+async fn consume(
+    State(shared): State<Shared>,
+    Path((_, transport)): Path<(String, String)>,
+    Json(caps): Json<RtpCapabilities>,
+) -> Result<Json<Value>, Failure> {
+    let (guest, id) = shared.watchers.by_transport(&transport)?;
+    let made = newest(&guest, &TransportChoice::Id(id), &caps, true).await?;
+    Ok(Json(made.iter().map(consumer).collect()))
+}
+
+async fn resume(
+    State(shared): State<Shared>,
+    Path((_, transport)): Path<(String, String)>,
+) -> Result<&'static str, Failure> {
+    let (guest, _) = shared.watchers.by_transport(&transport)?;
+    let all = ConsumerChoice::Which(Filter::default());
+    guest.room.pause_consumer(&guest.id, all, false).await?;
+    Ok("resumed")
+}
+
+/// Consumers of the newest producer of each kind, as far as the client knows its codec.
+async fn newest(
+    guest: &Guest,
+    transport: &TransportChoice,
+    caps: &RtpCapabilities,
+    paused: bool,
+) -> Result<Vec<ConsumerInfo>, RoomError> {
+    let mut made = Vec::new();
+    let mut transport = transport.clone();
+    for kind in [MediaKind::Video, MediaKind::Audio] {
+        let request = Consume {
+            transport: transport.clone(),
+            producer: ProducerChoice::Newest(Filter {
+                kind: Some(kind),
+                ..Filter::default()
+            }),
+            rtp_capabilities: caps.clone(),
+            paused,
+        };
+        match guest.room.consume(&guest.id, request).await {
+            Ok(info) => {
+                transport = TransportChoice::Id(info.transport);
+                made.push(info);
+            }
+            Err(RoomError::NotFound("producer")) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(made)
+}
+
+fn watcher(remote: SocketAddr, headers: &HeaderMap, room: RoomId) -> Watcher {
+    let agent = headers.get(USER_AGENT).map(|agent| agent.as_bytes());
+    Watcher::new(remote.ip(), agent.unwrap_or_default(), room)
+}
+
+fn options(transport: &TransportInfo) -> Value {
+    json!({
+        "id": transport.id,
+        "iceParameters": transport.ice_parameters,
+        "iceCandidates": transport.ice_candidates,
+        "dtlsParameters": transport.dtls_parameters,
+    })
+}
+
+fn consumer(made: &ConsumerInfo) -> Value {
+    json!({
+        "id": made.id,
+        "producerId": made.producer,
+        "kind": made.kind,
+        "rtpParameters": made.rtp_parameters,
+        "type": made.rtp_type,
+        "producerPaused": made.producer_paused,
+    })
+}
+
+/// A failure as HTTP has it: a status, and the object of protocol.md.
+struct Failure(ApiError);
+
+impl<E: Into<ApiError>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let status = match self.0.code {
+            ErrorCode::NotFound | ErrorCode::NotJoined | ErrorCode::RoomClosed => {
+                StatusCode::NOT_FOUND
+            }
+            ErrorCode::AlreadyConnected => StatusCode::CONFLICT,
+            ErrorCode::LimitPeers | ErrorCode::LimitRooms | ErrorCode::LimitTransports => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            ErrorCode::Internal | ErrorCode::Timeout | ErrorCode::WorkerDied => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+            _ => StatusCode::BAD_REQUEST,
+        };
+        let body = json!({ "error": self.0.message, "code": self.0.code.as_str() });
+        (status, Json(body)).into_response()
+    }
+}

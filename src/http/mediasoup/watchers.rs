@@ -1,0 +1,90 @@
+//! Who watches: guests by the transport they were given, or by who asked. Bounded by the number of
+//! peers the server admits, twice, since whoever is gone is forgotten as the list grows.
+
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    net::IpAddr,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use uuid::Uuid;
+
+use crate::room::{Guest, RoomError, RoomId, TransportId};
+
+/// Somebody who names nothing: all pages of one browser at one address that watch one room.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Watcher {
+    address: IpAddr,
+    /// Of the browser's name, which may be long.
+    agent: u64,
+    pub(super) room: RoomId,
+}
+
+impl Watcher {
+    pub(super) fn new(address: IpAddr, agent: &[u8], room: RoomId) -> Self {
+        let mut hasher = DefaultHasher::new();
+        agent.hash(&mut hasher);
+        Self {
+            address,
+            agent: hasher.finish(),
+            room,
+        }
+    }
+}
+
+/// Everybody who watches.
+#[derive(Debug, Default)]
+pub(super) struct Watchers(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    watchers: HashMap<Watcher, Guest>,
+    transports: HashMap<TransportId, Guest>,
+    /// So many entries are looked through for those who are gone.
+    full: usize,
+}
+
+impl Known {
+    fn tidy(&mut self) {
+        if self.watchers.len() + self.transports.len() < self.full {
+            return;
+        }
+        self.watchers.retain(|_, guest| guest.is_present());
+        self.transports.retain(|_, guest| guest.is_present());
+        self.full = 64.max(2 * (self.watchers.len() + self.transports.len()));
+    }
+}
+
+impl Watchers {
+    /// The guest of somebody who names nothing.
+    pub(super) fn of(&self, watcher: &Watcher) -> Option<Guest> {
+        let guest = self.known().watchers.get(watcher).cloned();
+        guest.filter(Guest::is_present)
+    }
+
+    pub(super) fn keep(&self, watcher: Watcher, guest: Guest) {
+        let mut known = self.known();
+        known.tidy();
+        known.watchers.insert(watcher, guest);
+    }
+
+    pub(super) fn keep_by_transport(&self, transport: TransportId, guest: Guest) {
+        let mut known = self.known();
+        known.tidy();
+        known.transports.insert(transport, guest);
+    }
+
+    /// The guest a transport was given to, as its name stands in an address.
+    pub(super) fn by_transport(&self, text: &str) -> Result<(Guest, TransportId), RoomError> {
+        let id = Uuid::parse_str(text).map(TransportId);
+        let id = id.map_err(|_| RoomError::NotFound("transport"))?;
+        let guest = self.known().transports.get(&id).cloned();
+        let guest = guest.filter(Guest::is_present);
+        Ok((guest.ok_or(RoomError::NotFound("transport"))?, id))
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
