@@ -9,6 +9,7 @@ proves(({ dialect }) => dialect === "g", async (stage, frontend, browser) => {
     const viewer = await open(stage, frontend, browser, room === "default" ? {} : { room });
     await comes(viewer, "watching");
     await plays(`who watches ${room}`, viewer, frontend);
+    await viewer.evaluate(() => window.leave());
     await viewer.close();
     await publisher.close();
     stage.pages.length = 0;

@@ -26,8 +26,8 @@ export const FRONTENDS = [
   frontend("b2", "b2", "Aphatheology/mediasoup-demo 103344d", "~3.7.7", "~4.7.3", pair),
 
   frontend("c", "c", "jamalag/mediasoup3 e322c5f", "3.6.43", "~4.1.3", BOTH),
-  frontend("c", "c-003", "Kimsc9976/ottogi_discord_server-client 8050a31", "~3.6.82", "2.5.0", { leaves: true, untold: true }),
-  frontend("c", "c-003-bare", "sgdevcamp2022/ottogi c9b0388, signalingServer", "~3.6.82", "2.5.0", { page: "c-003", query: { bare: "" }, leaves: true, untold: true }),
+  frontend("c", "c-003", "Kimsc9976/ottogi_discord_server-client 8050a31", "~3.6.82", "2.5.0", { leaves: true }),
+  frontend("c", "c-003-bare", "sgdevcamp2022/ottogi c9b0388, signalingServer", "~3.6.82", "2.5.0", { page: "c-003", query: { bare: "" }, leaves: true }),
   frontend("c", "c-siwamsingh", "siwamsingh/Mediasoup-VideoChat ae412d3", "3.7.16", "~4.8.4"),
   frontend("c", "c-junheelee96", "junheeLee96/react-mediasoup-sfu b8e8e99", "3.7.7", "~4.7.3"),
   frontend("c", "c-connectedtoavinash", "connectedtoavinash/mediasoupPOC d5e5b44", "3.18.6", "~4.8.4"),

@@ -16,6 +16,7 @@ async function watch() {
   const transport = receivingOver(await get("streamer-transport-parameters"), {
     connect: async ({ dtlsParameters }) => (await post("client-connect", dtlsParameters)).text(),
   });
+  window.leave = () => transport.close();
   const { video, audio } = await (await post("consumer-parameters", device.rtpCapabilities)).json();
   for (const consumer of [video, audio]) await play(transport, consumer);
 }
