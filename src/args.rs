@@ -3,6 +3,7 @@
 use std::{
     net::{IpAddr, SocketAddr},
     path::PathBuf,
+    time::Duration,
 };
 
 use clap::{Args, Parser, Subcommand};
@@ -88,6 +89,10 @@ struct ServeArgs {
     #[arg(long, value_name = "N", default_value_t = RoomConfig::default().peers_per_room, value_parser = positive)]
     peers_per_room: usize,
 
+    /// Seconds a peer whose connection was lost is kept for it to come back, 0 for not at all.
+    #[arg(long, value_name = "SECONDS", default_value_t = RoomConfig::default().resume_grace.as_secs())]
+    resume_grace: u64,
+
     /// What is logged: error, warn, info, debug, trace, or directives as miso=debug,warn.
     #[arg(long, value_name = "FILTER", default_value = "info")]
     log: String,
@@ -137,6 +142,7 @@ impl ServeArgs {
         let (listen, media) = (ListenConfig::default(), MediaConfig::default());
         let room = RoomConfig {
             peers_per_room: self.peers_per_room,
+            resume_grace: Duration::from_secs(self.resume_grace),
             ..RoomConfig::default()
         };
         let signaling = signaling(self.sockets_per_address);

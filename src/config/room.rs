@@ -1,5 +1,7 @@
 //! Limits of rooms and peers; plain data, nothing reads the environment here.
 
+use std::time::Duration;
+
 /// How much one peer, one room and the server may hold.
 #[derive(Clone, Debug)]
 pub struct RoomConfig {
@@ -21,6 +23,8 @@ pub struct RoomConfig {
     pub name_chars: usize,
     /// Bytes of a producer's application data, as JSON.
     pub app_data_bytes: usize,
+    /// How long a peer whose connection was lost is kept for it to come back; zero: not at all.
+    pub resume_grace: Duration,
     /// Room events a peer may be behind before it is dropped.
     pub pending_events: usize,
 }
@@ -49,6 +53,8 @@ impl Default for RoomConfig {
             name_chars: 256,
             // It is repeated to every peer of the room; frontends put a word or two into it.
             app_data_bytes: 4 * 1024,
+            // A phone changes networks in seconds; media that nobody speaks on for longer is dead.
+            resume_grace: Duration::from_secs(30),
             // A burst of 256 peers joining, each with four events, fits.
             pending_events: 1024,
         }

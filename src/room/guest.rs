@@ -37,6 +37,8 @@ impl Registry {
             hears: Hears::OnceAsked,
             public: false,
             hidden: true,
+            pages: true,
+            resumes: false,
             events,
         };
         let (room, _) = self.join(room, peer).await?;

@@ -20,6 +20,7 @@ mod producers;
 mod public;
 mod registry;
 mod reports;
+mod resume;
 mod transports;
 
 use std::{
@@ -40,6 +41,7 @@ pub use negotiation::Profile;
 pub use peer::{AppData, Hears, NewPeer, PeerId, Role, TransportChoice};
 pub use producers::{Produce, ProducerChoice, ProducerInfo};
 pub use registry::{Counts, Registry};
+pub use resume::{Own, ResumeToken, Resumed};
 pub use transports::TransportInfo;
 
 use self::{

@@ -10,7 +10,7 @@ use ortc::types::{MediaKind, RtpParameters, RtpType};
 
 use super::{
     ConsumerId, EventSender, ProducerId, RoomError, RoomEvent, TransportId, negotiation::Profile,
-    policy::Permit,
+    policy::Permit, resume::Return,
 };
 use crate::engine::{ConsumerHandle, ProducerHandle, TransportHandle};
 
@@ -116,6 +116,8 @@ pub struct NewPeer {
     pub hidden: bool,
     /// Whether it asks again for the others that one answer does not hold.
     pub pages: bool,
+    /// Whether it is kept for a while when its connection is lost.
+    pub resumes: bool,
     /// Where its events go. When it is full the peer is dropped: the queue closes.
     pub events: EventSender,
 }
@@ -127,6 +129,7 @@ pub(super) struct Peer {
     pub(super) profile: Profile,
     pub(super) events: Option<EventSender>,
     /// Whether it hears of producers, and when it begins to.
+    pub(super) way_back: Option<Return>,
     pub(super) ready: bool,
     pub(super) hears: Hears,
     pub(super) public: bool,

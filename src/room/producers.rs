@@ -10,6 +10,7 @@ use super::{
     TransportChoice, TransportId, negotiation,
     peer::{Peer, Producer},
     policy::{Limit, Permit},
+    resume::Return,
 };
 use crate::engine::{ProducerHandle, TransportHandle};
 
@@ -358,6 +359,7 @@ impl Peer {
             events: Some(new.events),
             ready: new.hears == Hears::FromJoin,
             hears: new.hears,
+            way_back: new.resumes.then(Return::new),
             public: new.public,
             hidden: new.hidden,
             entered,

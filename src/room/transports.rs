@@ -149,6 +149,7 @@ impl Room {
             return;
         };
         owner.transports.remove(&id);
+        owner.forget_if_bare();
         owner
             .consumers
             .retain(|_, consumer| consumer.transport != id);

@@ -62,6 +62,8 @@ struct Queue {
     /// then it takes a new one, no larger than needed.
     last: Option<RawEvent>,
     closed: bool,
+    /// Closed by nobody's wish.
+    lost: bool,
     flooded: bool,
 }
 
@@ -81,6 +83,7 @@ impl Intake {
                 bucket,
                 last: None,
                 closed: false,
+                lost: false,
                 flooded: false,
             }),
             changed: Notify::new(),
@@ -104,14 +107,20 @@ impl Intake {
         }
     }
 
-    /// The socket is gone: what waits is dropped.
-    pub(super) fn close(&self) {
+    /// The socket is gone, by somebody's wish or not: what waits is dropped.
+    pub(super) fn close(&self, lost: bool) {
         let mut queue = self.queue();
+        queue.lost |= lost && !queue.closed;
         queue.closed = true;
         queue.incoming.clear();
         queue.last = None;
         drop(queue);
         self.changed.notify_one();
+    }
+
+    /// Whether the connection was lost.
+    pub(super) fn lost(&self) -> bool {
+        self.queue().lost
     }
 
     /// Whether the socket sent more than it may ever be answered.

@@ -23,6 +23,7 @@ use std::{
 use axum::{extract::ConnectInfo, http::Extensions};
 use socketioxide::{
     ParserConfig, SocketIo, extract::SocketRef, handler::ConnectHandler, layer::SocketIoLayer,
+    socket::DisconnectReason,
 };
 use tower::layer::util::Stack;
 
@@ -129,9 +130,24 @@ fn admit(socket: &SocketRef, shared: &Shared) -> Result<(), Refused> {
     let intake = Intake::new(shared.config.clone(), dialect::any_knows);
     let closing = intake.clone();
     socket.on_fallback(IntakeHandler(intake.clone()));
-    socket.on_disconnect(async move || closing.close());
+    let over = async move |reason: DisconnectReason| closing.close(is_loss(reason));
+    socket.on_disconnect(over);
     socket.extensions.insert(intake);
     Ok(())
+}
+
+/// Whether a socket ended though neither side wanted that.
+fn is_loss(reason: DisconnectReason) -> bool {
+    match reason {
+        DisconnectReason::TransportClose
+        | DisconnectReason::TransportError
+        | DisconnectReason::HeartbeatTimeout => true,
+        DisconnectReason::MultipleHttpPollingError
+        | DisconnectReason::PacketParsingError
+        | DisconnectReason::ClientNSDisconnect
+        | DisconnectReason::ServerNSDisconnect
+        | DisconnectReason::ClosingServer => false,
+    }
 }
 
 /// Who sent a request.

@@ -109,14 +109,7 @@ pub enum Request {
     /// Whether a room of this name is open.
     RoomExists(String),
     /// Enter a room.
-    Join {
-        /// Its name; `None`: the default room.
-        room: Option<String>,
-        /// Whether a client that is in a room, and names none, stays there.
-        stay: bool,
-        /// How the client calls itself.
-        display_name: Option<String>,
-    },
+    Join(Join),
     /// List more of its peers than the join did.
     MorePeers {
         /// Where the answer before ended.
@@ -197,6 +190,19 @@ pub enum Request {
     StallWorker,
 }
 
+/// Arguments of [`Request::Join`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Join {
+    /// The room's name; `None`: the default room.
+    pub room: Option<String>,
+    /// Whether a client that is in a room, and names none, stays there.
+    pub stay: bool,
+    /// How the client calls itself.
+    pub display_name: Option<String>,
+    /// Who it was before its connection was lost.
+    pub resume_token: Option<String>,
+}
+
 /// Arguments of [`Request::Produce`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Produce {
@@ -242,6 +248,8 @@ pub enum Reply {
         peers: Vec<PeerEntry>,
         /// Where the list goes on, if it does.
         more_peers: Option<u64>,
+        /// For when the connection is lost.
+        resume: Resume,
     },
     /// More of the others.
     MorePeers {
@@ -298,6 +306,28 @@ pub enum Reply {
     Resumed,
     /// Nothing to say.
     Done,
+}
+
+/// The way back, and what a client came back to.
+#[derive(Clone, Debug, Default)]
+pub struct Resume {
+    /// To be shown by whoever wants to be this peer again; `None`: nobody can.
+    pub token: Option<String>,
+    /// Whether this is an earlier peer.
+    pub resumed: bool,
+    /// What of it lives.
+    pub own: Own,
+}
+
+/// What of a client's lives.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Own {
+    /// Transports.
+    pub transports: Vec<Uuid>,
+    /// Producers.
+    pub producers: Vec<Uuid>,
+    /// Consumers.
+    pub consumers: Vec<Uuid>,
 }
 
 /// What a client needs to build its side of a transport.

@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     error::{ApiError, ErrorCode},
-    room::{EventReceiver, PeerId, Registry, Room, RoomEvent, RoomId},
+    room::{EventReceiver, PeerId, Registry, Room, RoomEvent, RoomId, policy::SocketPermit},
 };
 
 /// An event that has waited so long is answered without being started: one call of the media engine
@@ -58,6 +58,7 @@ pub(super) struct Session {
     /// How its client speaks; what it says while in no room may change that, unless pinned.
     pub(super) dialect: &'static Dialect,
     pinned: bool,
+    /// Its name in the room: its own, or that of the peer it resumed.
     pub(super) id: PeerId,
     /// The room it is in.
     pub(super) member: Option<Member>,
@@ -77,6 +78,8 @@ pub(super) struct Member {
     pub(super) display_name: Option<Arc<str>>,
     /// Producers made up to this count were listed to the client; they are not announced again.
     pub(super) listed: u64,
+    /// Which of the peer's connections this is.
+    pub(super) epoch: u32,
 }
 
 /// Starts the session of a socket.
@@ -299,15 +302,29 @@ impl Session {
         if self.intake.flooded() {
             tracing::warn!(peer = %self.id, "dropped: too many events");
         }
+        if self.intake.lost() && !self.intake.flooded() {
+            self.detach();
+        }
         self.leave();
-        self.intake.close();
+        self.intake.close(false);
         SocketRef::from(self.connection.0.clone()).disconnect().ok();
     }
 
     /// Takes the session out of its room, if it is in one.
     pub(super) fn leave(&mut self) {
         if let Some(member) = self.member.take() {
-            self.registry().leave(&member.room, &self.id);
+            let registry = self.registry();
+            registry.leave_as(&member.room, &self.id, member.epoch);
+            self.id = PeerId::from(self.connection.0.id.to_string().as_str());
+        }
+    }
+
+    /// Leaves the peer in its room, for the client to come back to.
+    fn detach(&mut self) {
+        if let Some(member) = self.member.take() {
+            let place = self.connection.0.extensions.get::<Arc<SocketPermit>>();
+            let registry = self.registry();
+            registry.detach(&member.room, &self.id, member.epoch, place);
         }
     }
 

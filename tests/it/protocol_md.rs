@@ -7,8 +7,8 @@ use miso::{
     signaling::{
         dialect::{self, Ack, NATIVE},
         request::{
-            ConsumerEntry, Notification, Payload, PeerEntry, ProducerEntry, Reply, Request, Score,
-            TransportOptions,
+            ConsumerEntry, Notification, Payload, PeerEntry, ProducerEntry, Reply, Request, Resume,
+            Score, TransportOptions,
         },
     },
 };
@@ -246,6 +246,10 @@ fn reply(event: &str) -> Reply {
             room: "room".into(),
             peers: vec![other()],
             more_peers: Some(50),
+            resume: Resume {
+                token: Some("token".into()),
+                ..Resume::default()
+            },
         },
         "getPeers" => Reply::MorePeers {
             peers: vec![other()],

@@ -34,6 +34,7 @@ fn peer(registry: &Registry, name: &str) -> (NewPeer, EventReceiver) {
         events: sender,
         public: false,
         hidden: false,
+        resumes: false,
     };
     (peer, events)
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     error::ApiError,
-    signaling::request::{Direction, Notification, Payload, Reply, Request, Transport},
+    signaling::request::{Direction, Join, Notification, Payload, Reply, Request, Transport},
 };
 
 /// The only event.
@@ -29,11 +29,11 @@ fn decode(payload: &Payload) -> Result<Request, ApiError> {
     // `id` is the transport's in every message.
     let transport = shapes::id_under(payload, &["id"]);
     match verb.as_str() {
-        "rtpCapabilities" => Ok(Request::Join {
+        "rtpCapabilities" => Ok(Request::Join(Join {
             room: shapes::text_under(payload, &["roomName", "roomId"]),
             stay: true,
-            display_name: None,
-        }),
+            ..Join::default()
+        })),
         "transport" => {
             let both = [Direction::Send, Direction::Receive];
             Ok(Request::All(both.map(union::make).to_vec()))

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     error::ApiError,
     signaling::request::{
-        ConsumerEntry, Direction, Notification, Payload, ProducerEntry, Reply, Request, Transport,
-        Which,
+        ConsumerEntry, Direction, Join, Notification, Payload, ProducerEntry, Reply, Request,
+        Transport, Which,
     },
 };
 
@@ -40,11 +40,11 @@ const EVENTS: &[Event] = &[
 fn join(payload: &Payload) -> Result<Request, ApiError> {
     let room = shapes::text_under(payload, &["param", "roomName", "roomId"]);
     let room = room.ok_or(ApiError::bad_request("missing field `param`"))?;
-    Ok(Request::Join {
+    Ok(Request::Join(Join {
         room: Some(room),
-        stay: false,
         display_name: shapes::text_under(payload, &["username"]),
-    })
+        ..Join::default()
+    }))
 }
 
 fn create_transports(_: &Payload) -> Result<Request, ApiError> {

@@ -77,6 +77,8 @@ pub struct Dialect {
     pub full_header_extensions: bool,
     /// When its clients hear of producers.
     pub hears: Hears,
+    /// Whether its clients come back as who they were when their connection was lost.
+    pub resumes: bool,
     /// Whether its clients list rooms before they join one, and so may be listed themselves.
     pub public: bool,
     /// Whether its clients ask again for the peers that one answer does not hold.
@@ -93,6 +95,7 @@ const COMPAT: Dialect = Dialect {
     notify: union::notify_connected,
     full_header_extensions: false,
     hears: Hears::OnceReady,
+    resumes: false,
     public: false,
     pages_peers: false,
 };

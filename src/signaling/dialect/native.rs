@@ -12,7 +12,7 @@ use super::{
 use crate::{
     error::ApiError,
     signaling::request::{
-        Consume, Consumers, Direction, Hears, Id, Notification, Payload, PeerEntry, Producer,
+        Consume, Consumers, Direction, Hears, Id, Join, Notification, Payload, PeerEntry, Producer,
         ProducerEntry, Reply, Request, Transport,
     },
 };
@@ -25,6 +25,7 @@ pub const DIALECT: Dialect = Dialect {
     notify,
     full_header_extensions: true,
     hears: Hears::FromJoin,
+    resumes: true,
     pages_peers: true,
     ..super::COMPAT
 };
@@ -85,16 +86,18 @@ pub const NOTIFICATIONS: &[&str] = &[
 fn join(payload: &Payload) -> Result<Request, ApiError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
-    struct Join {
+    struct Named {
         room_name: String,
         display_name: Option<String>,
+        resume_token: Option<String>,
     }
-    let join: Join = payload.parse()?;
-    Ok(Request::Join {
+    let join: Named = payload.parse()?;
+    Ok(Request::Join(Join {
         room: Some(join.room_name),
-        stay: false,
         display_name: join.display_name,
-    })
+        resume_token: join.resume_token,
+        ..Join::default()
+    }))
 }
 
 fn peers(payload: &Payload) -> Result<Request, ApiError> {
@@ -212,12 +215,16 @@ fn encode(reply: Reply) -> Answer {
             room,
             peers,
             more_peers,
+            resume,
         } => json!({
             "rtpCapabilities": shapes::value(&rtp_capabilities),
             "peerId": peer,
             "roomName": room,
             "peers": peer_entries(&peers),
             "morePeers": more_peers,
+            "resumeToken": resume.token,
+            "resumed": resume.resumed,
+            "own": shapes::value(&resume.own),
         }),
         Reply::MorePeers { peers, more_peers } => json!({
             "peers": peer_entries(&peers),

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     error::ApiError,
     signaling::request::{
-        Consume, ConsumerEntry, Consumers, Direction, Notification, Payload, Producer,
+        Consume, ConsumerEntry, Consumers, Direction, Join, Notification, Payload, Producer,
         ProducerEntry, Reply, Request, Transport, Which,
     },
 };
@@ -49,29 +49,30 @@ const NAME: &[&str] = &["displayName", "username", "userName", "name"];
 /// Enters a room, which an object names or a bare text; one that is named so is required.
 pub(super) fn join(payload: &Payload) -> Result<Request, ApiError> {
     let room = room(payload).ok_or(ApiError::bad_request("missing field `roomName`"))?;
-    Ok(Request::Join {
+    Ok(Request::Join(Join {
         room: Some(room),
-        stay: false,
         display_name: shapes::text_under(payload, NAME),
-    })
+        ..Join::default()
+    }))
 }
 
 /// Enters the room that is named, else the default one.
 pub(super) fn enter(payload: &Payload) -> Result<Request, ApiError> {
-    Ok(Request::Join {
+    Ok(Request::Join(Join {
         room: room(payload),
-        stay: false,
         display_name: shapes::text_under(payload, NAME),
-    })
+        ..Join::default()
+    }))
 }
 
 /// Enters the room that is named, else stays in the one it is in, else enters the default one.
 pub(super) fn enter_or_stay(payload: &Payload) -> Result<Request, ApiError> {
-    Ok(Request::Join {
+    Ok(Request::Join(Join {
         room: room(payload),
         stay: true,
         display_name: shapes::text_under(payload, NAME),
-    })
+        ..Join::default()
+    }))
 }
 
 /// The room an object or a bare text names. An empty name is given on, to be refused.

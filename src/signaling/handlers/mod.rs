@@ -21,11 +21,7 @@ pub(super) async fn handle(session: &mut Session, request: Request) -> Result<Re
         Request::All(requests) => all(session, requests).await,
         Request::Nothing => Ok(Reply::Done),
         Request::RoomExists(name) => Ok(room::exists(session, name)),
-        Request::Join {
-            room,
-            stay,
-            display_name,
-        } => room::join(session, (room, stay), display_name).await,
+        Request::Join(join) => room::join(session, join).await,
         Request::Leave => room::leave(session),
         Request::Peers => room::peers(session),
         Request::MorePeers { after } => room::more_peers(session, after),

@@ -2,10 +2,10 @@
 
 use crate::{
     error::ApiError,
-    room::{EventReceiver, Hears, Joined, NewPeer, PeerInfo, Profile, RoomError, RoomId},
+    room::{EventReceiver, Hears, Joined, NewPeer, PeerInfo, Profile, Resumed, RoomError, RoomId},
     signaling::{
         notify,
-        request::{self, PeerEntry, Reply},
+        request::{self, Join, PeerEntry, Reply},
         session::{Member, Session},
     },
 };
@@ -21,21 +21,22 @@ fn named(session: &Session, name: Option<String>, stay: bool) -> RoomId {
 }
 
 /// Enters a room. Asking again for the room one is in gets the same answer again.
-pub(super) async fn join(
-    session: &mut Session,
-    (name, stay): (Option<String>, bool),
-    display_name: Option<String>,
-) -> Result<Reply, ApiError> {
-    let id = &named(session, name, stay);
+pub(super) async fn join(session: &mut Session, join: Join) -> Result<Reply, ApiError> {
+    let id = &named(session, join.room, join.stay);
     if let Some(member) = &mut session.member {
         if member.room.id() != id {
             return Err(RoomError::AlreadyJoined.into());
         }
         let joined = member.room.rejoin(&session.id)?;
         member.listed = joined.made;
-        return Ok(reply(session, id, &joined));
+        return reply(session, &joined, false);
     }
-    let (peer, events) = new_peer(session, display_name);
+    if let Some(token) = join.resume_token
+        && let Some(resumed) = session.registry().resume(id, &token)
+    {
+        return resume(session, resumed);
+    }
+    let (peer, events) = new_peer(session, join.display_name);
     let display_name = peer.display_name.clone();
     let (room, joined) = session.registry().join(id, peer).await?;
     session.member = Some(Member {
@@ -43,8 +44,23 @@ pub(super) async fn join(
         events,
         display_name,
         listed: joined.made,
+        epoch: 0,
     });
-    Ok(reply(session, id, &joined))
+    reply(session, &joined, false)
+}
+
+/// Is an earlier peer again.
+fn resume(session: &mut Session, resumed: Resumed) -> Result<Reply, ApiError> {
+    session.id = resumed.peer;
+    let way = resumed.room.way_back(&session.id)?;
+    session.member = Some(Member {
+        room: resumed.room,
+        events: resumed.events,
+        display_name: resumed.display_name,
+        listed: resumed.joined.made,
+        epoch: way.map_or(0, |(_, epoch)| epoch),
+    });
+    reply(session, &resumed.joined, true)
 }
 
 /// Lists more of the others than the join did.
@@ -120,19 +136,32 @@ fn new_peer(session: &Session, display_name: Option<String>) -> (NewPeer, EventR
         public: dialect.public,
         hidden: false,
         pages: dialect.pages_peers,
+        resumes: dialect.resumes,
         events: sender,
     };
     (peer, events)
 }
 
-fn reply(session: &Session, room: &RoomId, joined: &Joined) -> Reply {
-    Reply::Joined {
+fn reply(session: &Session, joined: &Joined, resumed: bool) -> Result<Reply, ApiError> {
+    let room = &session.member()?.room;
+    let way = room.way_back(&session.id)?;
+    let own = room.own(&session.id)?;
+    Ok(Reply::Joined {
         rtp_capabilities: (*joined.rtp_capabilities).clone(),
         peer: session.id.to_string(),
-        room: room.as_str().to_owned(),
+        room: room.id().as_str().to_owned(),
         peers: joined.others.peers.iter().map(peer).collect(),
         more_peers: joined.others.more,
-    }
+        resume: request::Resume {
+            token: way.map(|(token, _)| token.as_str().to_owned()),
+            resumed,
+            own: request::Own {
+                transports: own.transports.into_iter().map(|id| id.0).collect(),
+                producers: own.producers.into_iter().map(|id| id.0).collect(),
+                consumers: own.consumers.into_iter().map(|id| id.0).collect(),
+            },
+        },
+    })
 }
 
 fn peer(info: &PeerInfo) -> PeerEntry {

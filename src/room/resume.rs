@@ -1,0 +1,197 @@
+//! A peer whose connection was lost stays for a while: media flows on, the others see nothing, and
+//! whoever comes back with its token is that peer again.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::oneshot;
+
+use super::{
+    ConsumerId, EventReceiver, Joined, PeerId, ProducerId, Registry, Room, RoomError, RoomId,
+    TransportId,
+};
+
+/// What a client shows to be the peer it was: a secret, used once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResumeToken(String);
+
+impl ResumeToken {
+    pub(super) fn new() -> Self {
+        // 122 random bits, from the operating system.
+        Self(uuid::Uuid::new_v4().simple().to_string())
+    }
+
+    /// The text a client is given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The way back to a peer.
+#[derive(Debug)]
+pub(super) struct Return {
+    pub(super) token: ResumeToken,
+    /// Counts the connections the peer has had; what an earlier one does late has no effect.
+    pub(super) epoch: u32,
+    /// While the peer has no connection; dropped when it has one again or is gone.
+    away: Option<oneshot::Sender<()>>,
+}
+
+impl Return {
+    pub(super) fn new() -> Self {
+        Self {
+            token: ResumeToken::new(),
+            epoch: 0,
+            away: None,
+        }
+    }
+}
+
+/// What of a peer lives.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Own {
+    /// Its transports.
+    pub transports: Vec<TransportId>,
+    /// Its producers.
+    pub producers: Vec<ProducerId>,
+    /// Its consumers.
+    pub consumers: Vec<ConsumerId>,
+}
+
+/// A peer that has a connection again.
+#[derive(Debug)]
+pub struct Resumed {
+    /// Where it is.
+    pub room: Arc<Room>,
+    /// Who it is.
+    pub peer: PeerId,
+    /// The room now.
+    pub joined: Joined,
+    /// What happens from now on.
+    pub events: EventReceiver,
+    /// How it calls itself.
+    pub display_name: Option<Arc<str>>,
+}
+
+impl Registry {
+    /// The peer with this token, if it is still there. An earlier connection of it that is open yet
+    /// hears no more.
+    #[must_use]
+    pub fn resume(&self, room: &RoomId, token: &str) -> Option<Resumed> {
+        let room = self.room(room)?;
+        let (sender, events) = self.event_queue();
+        let mut state = room.state();
+        let mut peers = state.peers.iter();
+        let (peer, _) = peers.find(|(_, peer)| {
+            let way = peer.way_back.as_ref();
+            way.is_some_and(|way| way.token.0 == token)
+        })?;
+        let peer = peer.clone();
+        let entry = state.peers.get_mut(&peer)?;
+        let way = entry.way_back.as_mut()?;
+        *way = Return {
+            epoch: way.epoch + 1,
+            ..Return::new()
+        };
+        entry.events = Some(sender);
+        let (display_name, profile) = (entry.display_name.clone(), entry.profile);
+        let joined = state.joined(&peer, profile, room.config.peers_per_answer);
+        drop(state);
+        Some(Resumed {
+            room,
+            peer,
+            joined,
+            events,
+            display_name,
+        })
+    }
+
+    /// Takes a peer out of its room, unless another connection of it has come since.
+    pub fn leave_as(&self, room: &Arc<Room>, peer: &PeerId, epoch: u32) {
+        if room.is_current(peer, epoch) {
+            self.leave(room, peer);
+        }
+    }
+
+    /// The peer's connection was lost: it stays until it comes back, has nothing left to come back
+    /// to, or the grace period ends. `place` is what the connection occupied, given back then; so
+    /// there are no more such peers than there may be connections.
+    pub fn detach(
+        self: &Arc<Self>,
+        room: &Arc<Room>,
+        peer: &PeerId,
+        epoch: u32,
+        place: impl Send + 'static,
+    ) {
+        let Some(back) = room.set_away(peer, epoch) else {
+            self.leave_as(room, peer, epoch);
+            return;
+        };
+        let (registry, room, peer) = (Arc::clone(self), Arc::clone(room), peer.clone());
+        tokio::spawn(async move {
+            // The sender is dropped, never used.
+            let over = tokio::time::timeout(room.config.resume_grace, back).await;
+            drop(place);
+            if over.is_err() || !room.has_transports(&peer) {
+                registry.leave_as(&room, &peer, epoch);
+            }
+        });
+    }
+}
+
+impl Room {
+    /// The peer's token, and the number of its connection.
+    pub fn way_back(&self, peer: &PeerId) -> Result<Option<(ResumeToken, u32)>, RoomError> {
+        let state = self.state();
+        let way = state.peer(peer)?.way_back.as_ref();
+        Ok(way.map(|way| (way.token.clone(), way.epoch)))
+    }
+
+    /// What of a peer lives.
+    pub fn own(&self, peer: &PeerId) -> Result<Own, RoomError> {
+        let state = self.state();
+        let peer = state.peer(peer)?;
+        Ok(Own {
+            transports: peer.transports.keys().copied().collect(),
+            producers: peer.producers.keys().copied().collect(),
+            consumers: peer.consumers.keys().copied().collect(),
+        })
+    }
+
+    fn is_current(&self, peer: &PeerId, epoch: u32) -> bool {
+        let state = self.state();
+        let way = state.peer(peer).ok().map(|peer| &peer.way_back);
+        way.is_some_and(|way| way.as_ref().is_none_or(|way| way.epoch == epoch))
+    }
+
+    /// Marks a peer as away; the receiver ends when it need not be waited for any more. `None`: it
+    /// need not be waited for at all.
+    fn set_away(&self, peer: &PeerId, epoch: u32) -> Option<oneshot::Receiver<()>> {
+        if self.config.resume_grace == Duration::ZERO {
+            return None;
+        }
+        let mut state = self.state();
+        let entry = state.peers.get_mut(peer)?;
+        let way = entry.way_back.as_mut().filter(|way| way.epoch == epoch)?;
+        if entry.transports.is_empty() {
+            return None;
+        }
+        let (away, back) = oneshot::channel();
+        way.away = Some(away);
+        entry.events = None;
+        Some(back)
+    }
+}
+
+impl super::peer::Peer {
+    /// Ends the waiting for a peer that has nothing left to come back to.
+    pub(super) fn forget_if_bare(&mut self) {
+        if let Some(way) = self
+            .way_back
+            .as_mut()
+            .filter(|_| self.transports.is_empty())
+        {
+            way.away = None;
+        }
+    }
+}
