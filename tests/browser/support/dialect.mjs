@@ -48,15 +48,11 @@ export function proves(belongs, play) {
   assert.ok(chosen.length > 0, "no frontend belongs here");
   for (const frontend of chosen) {
     for (const browser of frontend.browsers) {
-      scene(`${frontend.dialect}: ${frontend.name} in ${browser}`, async (stage) => {
-        let result = "fails";
-        try {
-          await play(stage, frontend, browser);
-          result = "works";
-        } finally {
-          await keep(frontend, browser, await stage.version(browser), result);
-        }
-      });
+      scene(
+        `${frontend.dialect}: ${frontend.name} in ${browser}`,
+        (stage) => play(stage, frontend, browser),
+        async (stage, works) => keep(frontend, browser, await stage.version(browser), works ? "works" : "fails"),
+      );
     }
   }
 }
