@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { closeAll, connect, VERSIONS } from "../support/client.mjs";
-import { consume, enter, produce, RTP } from "../support/media.mjs";
+import { consume, dtls, enter, produce, RTP } from "../support/media.mjs";
 import { startServer } from "../support/server.mjs";
 import { until } from "../support/wait.mjs";
 import { nameOf, WORDS } from "../support/words.mjs";
@@ -126,6 +126,24 @@ describe("every dialect", () => {
       const all = await Promise.all([words.produce(client, "audio"), words.produce(client, "video")]);
       assert.equal(new Set(all).size, 2, name);
     }
+  });
+
+  it("what is usually acknowledged is done without, too", async () => {
+    const watcher = await connect(server);
+    await enter(watcher, "silent");
+    const silent = await connect(server);
+    silent.say("joinRoom", { roomName: "silent" });
+    silent.say("createWebRtcTransport", { consumer: false });
+    silent.say("transport-connect", { dtlsParameters: dtls() });
+    silent.say("transport-produce", { kind: "audio", rtpParameters: RTP.audio(), appData: {} });
+    const d = await connect(server, WORDS.d.connect);
+    d.say("getRouterRtpCapabilities", { roomName: "silent" });
+    d.say("createProducerTransport", { mode: "stream" });
+    d.say("connectProducerTransport", { dtlsParameters: dtls() });
+    d.say("produce", { kind: "video", rtpParameters: RTP.video(), mode: "stream" });
+    const told = await watcher.hears("new-producer", 2);
+    assert.deepEqual(told.map(({ kind }) => kind).toSorted(), ["audio", "video"]);
+    for (const { acked } of [silent, d]) assert.deepEqual(acked, []);
   });
 
   it("a flood of events nobody knows costs nobody else anything", async () => {
