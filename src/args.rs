@@ -49,6 +49,10 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct ServeArgs {
+    /// Configuration file: frontends' own words (docs/adding-a-dialect.md).
+    #[arg(long, value_name = "FILE.toml")]
+    config: Option<PathBuf>,
+
     /// Where pages and signalling are served.
     #[arg(long, value_name = "IP:PORT", default_value = "0.0.0.0:3000", value_parser = address)]
     listen: SocketAddr,
@@ -123,6 +127,8 @@ pub(crate) struct Settings {
     pub(crate) config: Config,
     /// For the log.
     pub(crate) log: String,
+    /// Where more is written.
+    pub(crate) file: Option<PathBuf>,
 }
 
 impl Cli {
@@ -180,6 +186,7 @@ impl ServeArgs {
                 signaling,
             },
             log: self.log,
+            file: self.config,
         }
     }
 }
@@ -278,7 +285,7 @@ mod tests {
     #[test]
     fn nothing_said_is_the_documented_default() {
         for words in [&[][..], &["serve"]] {
-            let Settings { config, log } = settings(words);
+            let Settings { config, log, .. } = settings(words);
             assert_eq!(config.listen.address.to_string(), "0.0.0.0:3000");
             assert!(matches!(config.listen.tls, TlsMode::Auto { .. }));
             assert_eq!((config.media.port, config.media.ips.len()), (44400, 0));
@@ -310,7 +317,7 @@ mod tests {
         ];
         let serve: Vec<_> = std::iter::once("serve").chain(options).collect();
         for words in [&options[..], &serve] {
-            let Settings { config, log } = settings(words);
+            let Settings { config, log, .. } = settings(words);
             assert_eq!(config.listen.address.port(), 8080);
             let (cert, key) = ("c.pem".into(), "k.pem".into());
             assert_eq!(config.listen.tls, TlsMode::Files { cert, key });

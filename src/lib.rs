@@ -34,6 +34,7 @@ use config::{Config, ConfigError};
 use engine::{EngineError, WorkerPool};
 use http::ServeError;
 use room::Registry;
+use signaling::dialect::Dialects;
 use tls::TlsError;
 
 /// Why the server does not run.
@@ -77,6 +78,7 @@ pub struct Server {
     address: SocketAddr,
     tls: Option<Arc<ServerConfig>>,
     pool: WorkerPool,
+    dialects: Dialects,
 }
 
 impl Server {
@@ -86,6 +88,7 @@ impl Server {
     /// Whatever keeps it from starting, as one sentence.
     pub fn start(config: Config, listener: TcpListener) -> Result<Self, RunError> {
         config.validate()?;
+        let dialects = Dialects::new(&config.signaling)?;
         let address = listener.local_addr()?;
         let tls = tls::server_config(&config.listen.tls, &engine::machine_ips())?;
         let pool = WorkerPool::start(&config.media)?;
@@ -95,6 +98,7 @@ impl Server {
             address,
             tls,
             pool,
+            dialects,
         })
     }
 
@@ -110,7 +114,7 @@ impl Server {
             ..
         } = self.config;
         let registry = Registry::new(self.pool.clone(), room, &signaling);
-        let (layer, sockets) = signaling::layer(Arc::clone(&registry), &signaling);
+        let (layer, sockets) = signaling::layer(Arc::clone(&registry), self.dialects, &signaling);
         // Around the router as a whole: inside it every route would get sessions of its own, and a
         // client that polls would be known to some of them only.
         let cap = from_fn_with_state(Arc::clone(&registry), signaling::cap_sessions);

@@ -3,6 +3,7 @@
 mod args;
 #[cfg(target_os = "linux")]
 mod bench;
+mod file;
 
 use std::{net::SocketAddr, process::ExitCode};
 
@@ -23,7 +24,12 @@ fn main() -> ExitCode {
     }
 }
 
-fn run_server(settings: Settings) -> ExitCode {
+fn run_server(mut settings: Settings) -> ExitCode {
+    if let Some(path) = &settings.file
+        && let Err(error) = file::read_into(&mut settings.config.signaling, path)
+    {
+        return fail(&error, EXIT_CONFIG);
+    }
     if let Err(error) = telemetry::init(&settings.log) {
         eprintln!("miso: --log: {error}");
         return ExitCode::from(EXIT_CONFIG);

@@ -1,11 +1,13 @@
 //! Configuration: the parts' own structs, read once at start. Knows no file format and no
 //! environment; `main` fills it in.
 
+mod dialects;
 mod listen;
 mod media;
 mod room;
 mod signaling;
 
+pub use dialects::DialectConfig;
 pub use listen::{ListenConfig, Origins, TlsMode};
 pub use media::{MediaConfig, UdpBackend};
 pub use room::RoomConfig;

@@ -1,10 +1,16 @@
 //! Limits and times of the Socket.IO door; plain data, nothing reads the environment here.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
+
+use super::DialectConfig;
 
 /// How sockets are watched and bounded.
 #[derive(Clone, Debug)]
 pub struct SignalingConfig {
+    /// Dialects beside the built-in ones.
+    pub dialects: Vec<DialectConfig>,
+    /// Namespaces whose sockets speak one dialect, by its name.
+    pub namespaces: BTreeMap<String, String>,
     /// Time between two heartbeats.
     pub ping_interval: Duration,
     /// Time a client has to answer one.
@@ -46,6 +52,8 @@ pub struct SignalingConfig {
 impl Default for SignalingConfig {
     fn default() -> Self {
         Self {
+            dialects: Vec::new(),
+            namespaces: BTreeMap::new(),
             // A client that dies right after a heartbeat is found out 8 + 6 = 14 s later: within
             // the 15 s promised, and far within the 32 s after which everything must be free.
             ping_interval: Duration::from_secs(8),

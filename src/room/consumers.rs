@@ -128,7 +128,7 @@ impl Room {
             return Err(RoomError::Limit(Limit::Consumers));
         }
         let source = match choice {
-            ProducerChoice::Id(id) => state.producer(*id),
+            ProducerChoice::Id(id) | ProducerChoice::Any(id) => state.producer(*id),
             ProducerChoice::Newest(which) => state.newest_for(peer, which, caps),
         };
         let source = source.ok_or(RoomError::NotFound("producer"))?;

@@ -57,6 +57,8 @@ pub struct ProducerInfo {
 pub enum ProducerChoice {
     /// This one, of another peer.
     Id(ProducerId),
+    /// This one, of whomever.
+    Any(ProducerId),
     /// The newest of these the caller can receive: another peer's, or its own when there is no
     /// other.
     Newest(Filter),
@@ -194,12 +196,19 @@ impl Room {
         Ok(())
     }
 
-    /// The others' producers, oldest first, and the room's count at this moment. Who asks is
+    /// The others' producers and, if wanted, one's own, oldest first, and the room's count at this moment. Who asks is
     /// ready to hear of later ones.
-    pub fn producers(&self, peer: &PeerId) -> Result<(Vec<ProducerInfo>, u64), RoomError> {
+    pub fn producers(
+        &self,
+        peer: &PeerId,
+        own: bool,
+    ) -> Result<(Vec<ProducerInfo>, u64), RoomError> {
         let mut state = self.state();
         state.peer(peer)?;
-        let others = state.peers.iter().filter(|(other, _)| *other != peer);
+        let others = state
+            .peers
+            .iter()
+            .filter(|(other, _)| own || *other != peer);
         let mut producers: Vec<_> = others
             .flat_map(|(id, other)| other.producer_infos(id))
             .collect();

@@ -14,7 +14,7 @@ use socketioxide::{
 };
 use tokio::{sync::Notify, time::Instant};
 
-use super::{bucket::Bucket, request::Payload};
+use super::{bucket::Bucket, dialect::Dialects, request::Payload};
 use crate::{
     config::SignalingConfig,
     error::{ApiError, ErrorCode},
@@ -45,7 +45,7 @@ pub(super) struct Event {
 #[derive(Debug)]
 pub(super) struct Intake {
     config: Arc<SignalingConfig>,
-    known: fn(&str) -> bool,
+    dialects: Arc<Dialects>,
     queue: Mutex<Queue>,
     changed: Notify,
 }
@@ -68,13 +68,13 @@ struct Queue {
 }
 
 impl Intake {
-    /// An empty queue. Events nobody waits for and `known` does not know are dropped unseen: some
+    /// An empty queue. Events nobody waits for and no dialect knows are dropped unseen: some
     /// frontends send such on every animation frame.
-    pub(super) fn new(config: Arc<SignalingConfig>, known: fn(&str) -> bool) -> Arc<Self> {
+    pub(super) fn new(config: Arc<SignalingConfig>, dialects: Arc<Dialects>) -> Arc<Self> {
         let bucket = Bucket::new(config.event_burst.into(), config.events_per_second.into());
         Arc::new(Self {
             config,
-            known,
+            dialects,
             queue: Mutex::new(Queue {
                 incoming: VecDeque::new(),
                 events: 0,
@@ -188,7 +188,7 @@ impl MessageHandler<LocalAdapter, Raw> for IntakeHandler {
             return;
         };
         self.0.hold(RawEvent::Str(text.clone(), None));
-        if ack.is_none() && !(self.0.known)(first_string(&text)) {
+        if ack.is_none() && !self.0.dialects.any_knows(first_string(&text)) {
             return;
         }
         self.0.push(Event {
@@ -269,7 +269,8 @@ mod tests {
     fn intake(change: impl FnOnce(&mut SignalingConfig)) -> Arc<Intake> {
         let mut config = SignalingConfig::default();
         change(&mut config);
-        Intake::new(Arc::new(config), |_| true)
+        let dialects = Dialects::new(&config).unwrap();
+        Intake::new(Arc::new(config), Arc::new(dialects))
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod session;
 mod sessions;
 
 use std::{
+    collections::BTreeSet,
     fmt,
     net::{IpAddr, SocketAddr},
     sync::Arc,
@@ -27,8 +28,11 @@ use socketioxide::{
 };
 use tower::layer::util::Stack;
 
-use self::intake::{Intake, IntakeHandler};
 pub use self::sessions::cap_sessions;
+use self::{
+    dialect::Dialects,
+    intake::{Intake, IntakeHandler},
+};
 use crate::{
     config::SignalingConfig,
     room::{Registry, policy::Limit},
@@ -58,6 +62,7 @@ const READ_BYTES: usize = 512;
 #[derive(Clone, Debug)]
 struct Shared {
     registry: Arc<Registry>,
+    dialects: Arc<Dialects>,
     config: Arc<SignalingConfig>,
 }
 
@@ -76,9 +81,14 @@ impl Sockets {
 
 /// Builds the layer. Connections must carry `ConnectInfo<SocketAddr>` in their requests; one without
 /// counts as coming from the unspecified address.
-pub fn layer(registry: Arc<Registry>, config: &SignalingConfig) -> (Layer, Sockets) {
+pub fn layer(
+    registry: Arc<Registry>,
+    dialects: Dialects,
+    config: &SignalingConfig,
+) -> (Layer, Sockets) {
     let shared = Shared {
         registry,
+        dialects: Arc::new(dialects),
         config: Arc::new(config.clone()),
     };
     let [(first, io), (second, prime)] = PATHS.map(|path| serve(path, &shared));
@@ -105,11 +115,12 @@ fn serve(path: &'static str, shared: &Shared) -> (SocketIoLayer, SocketIo) {
                 .packet_completion_timeout(Duration::from_secs(5)),
         )
         .build_layer();
-    for namespace in NAMESPACES {
+    let namespaces = NAMESPACES.into_iter().chain(shared.dialects.namespaces());
+    for namespace in namespaces.collect::<BTreeSet<_>>() {
         let (admitting, opening) = (shared.clone(), shared.clone());
         let open = async move |socket: session::Connection| session::open(socket, opening);
         let admit = async move |socket: SocketRef| admit(&socket, &admitting);
-        io.ns(namespace, open.with(admit));
+        io.ns(namespace.to_owned(), open.with(admit));
     }
     (layer, io)
 }
@@ -127,7 +138,7 @@ fn admit(socket: &SocketRef, shared: &Shared) -> Result<(), Refused> {
     let address = address_of(&socket.req_parts().extensions);
     let permit = shared.registry.admission().socket(address, &connection);
     socket.extensions.insert(Arc::new(permit.map_err(Refused)?));
-    let intake = Intake::new(shared.config.clone(), dialect::any_knows);
+    let intake = Intake::new(shared.config.clone(), shared.dialects.clone());
     let closing = intake.clone();
     socket.on_fallback(IntakeHandler(intake.clone()));
     let over = async move |reason: DisconnectReason| closing.close(is_loss(reason));

@@ -69,8 +69,10 @@ pub struct Which {
 /// Which producer is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Producer {
-    /// The one of this name.
+    /// The one of this name, of another peer.
     Id(Id),
+    /// The one of this name, of whomever.
+    Any(Id),
     /// The newest of these that the client can receive.
     Newest(Which),
 }
@@ -148,6 +150,8 @@ pub enum Request {
     ResumeProducer(Id),
     /// List the others' producers.
     Producers,
+    /// List everybody's producers, the client's own included.
+    AllProducers,
     /// Receive a source.
     Consume(Box<Consume>),
     /// Receive all of these sources which the client can and does not receive yet.

@@ -20,7 +20,7 @@ use tokio::{
 use super::{
     Shared,
     bucket::Bucket,
-    dialect::{self, Ack, Answer, Dialect, Hello, Told},
+    dialect::{Ack, Answer, Dialect, Hello, Told},
     handlers,
     intake::{Event, Incoming, Intake},
     notify,
@@ -86,7 +86,9 @@ pub(super) struct Member {
 pub(super) fn open(connection: Connection, shared: Shared) {
     let socket = &connection.0;
     let uri = &socket.req_parts().uri;
-    let start = dialect::start(uri.path(), socket.ns(), uri.query().unwrap_or(""));
+    let start = shared
+        .dialects
+        .start(uri.path(), socket.ns(), uri.query().unwrap_or(""));
     let Some(intake) = socket.extensions.get::<Arc<Intake>>() else {
         return;
     };
@@ -148,13 +150,13 @@ impl Session {
             Incoming::Event(event) => event,
             Incoming::Refused(ack) => {
                 let error = ApiError::new(ErrorCode::RateLimited, "too many events");
-                let answer = (self.dialect.fail)("", &error);
+                let answer = self.dialect.failure("", &error);
                 return self.answer(Some(ack), answer).await;
             }
         };
         let answer = match self.guarded(&event).await {
             Ok(answer) => answer,
-            Err(error) => (self.dialect.fail)(event.name(), &error),
+            Err(error) => self.dialect.failure(event.name(), &error),
         };
         self.answer(event.ack, answer).await
     }
@@ -199,7 +201,7 @@ impl Session {
 
     /// Takes up the dialect an event gives away.
     fn listen(&mut self, hello: &Hello<'_>) {
-        let Some(dialect) = dialect::detect(hello) else {
+        let Some(dialect) = self.shared.dialects.detect(hello) else {
             return;
         };
         self.dialect = dialect;
@@ -243,6 +245,7 @@ impl Session {
 
     async fn emit(&mut self, told: Vec<Told>) -> bool {
         for (event, payload) in told {
+            let event = self.dialect.told_as(event);
             let socket = self.connection.0.clone();
             let attempt = || match &payload {
                 Value::Null => socket.emit(event, &()),

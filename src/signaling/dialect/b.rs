@@ -44,7 +44,7 @@ const EVENTS: &[Event] = &[
     event("transport-recv-connect", connect_receive),
     event("consume", consume),
     event("consumer-resume", union::resume_consumer),
-    event("getProducers", |_| Ok(Request::Producers)),
+    event("getProducers", |_| Ok(Request::AllProducers)),
     event("tracksEnded", union::close_producers),
     // A socket that is in the default room asks this by mistake; the room answers it.
     event("joinRoom", union::join),
@@ -90,7 +90,7 @@ fn consume(payload: &Payload) -> Result<Request, ApiError> {
     };
     Ok(Request::Consume(Box::new(Consume {
         transport: Transport::Label(label),
-        producer: Producer::Id(id),
+        producer: Producer::Any(id),
         rtp_capabilities: shapes::capabilities(payload)?,
         paused: true,
     })))

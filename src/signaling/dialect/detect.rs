@@ -1,6 +1,6 @@
 //! Which dialect a socket speaks: where it connects may tell, else what it says first.
 
-use super::{ALL, Dialect, a_final, a_mid, b, c, call, d, e, geni, h, native, union};
+use super::{Dialect, a_final, a_mid, b, c, call, d, e, geni, h, native, union};
 use crate::signaling::request::Payload;
 
 /// Where the frontends of dialect D′ look for Socket.IO.
@@ -35,14 +35,11 @@ pub struct Start {
 
 /// What a connection tells before the first event.
 #[must_use]
-pub fn start(path: &str, namespace: &str, query: &str) -> Start {
+pub(super) fn start(path: &str, namespace: &str) -> Start {
     let pinned = |dialect| Start {
         dialect,
         pinned: true,
     };
-    if let Some(dialect) = asked_for(query) {
-        return pinned(dialect);
-    }
     if path.starts_with(PRIME_PATH) {
         return pinned(&d::PRIME);
     }
@@ -61,13 +58,6 @@ pub fn start(path: &str, namespace: &str, query: &str) -> Start {
     }
 }
 
-/// The dialect a connection's query names, if it does.
-fn asked_for(query: &str) -> Option<&'static Dialect> {
-    let mut pairs = query.split('&');
-    let wanted = pairs.find_map(|pair| pair.strip_prefix("dialect="))?;
-    ALL.iter().copied().find(|dialect| dialect.name == wanted)
-}
-
 /// An event of a socket that is in no room.
 #[derive(Clone, Copy, Debug)]
 pub struct Hello<'a> {
@@ -83,7 +73,7 @@ pub struct Hello<'a> {
 
 /// The dialect an event gives away, if it does.
 #[must_use]
-pub fn detect(hello: &Hello<'_>) -> Option<&'static Dialect> {
+pub(super) fn detect(hello: &Hello<'_>) -> Option<&'static Dialect> {
     let has = |member| hello.payload.has(member);
     Some(match hello.event {
         "joinRoom" if has("param") && !has("roomName") && !has("roomId") => &geni::DIALECT,
@@ -104,18 +94,11 @@ pub fn detect(hello: &Hello<'_>) -> Option<&'static Dialect> {
     })
 }
 
-/// Whether any dialect has an event of this name.
-#[must_use]
-pub fn any_knows(event: &str) -> bool {
-    let mut all = ALL.iter();
-    all.any(|dialect| dialect.event(event).is_some())
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{super::NATIVE, *};
+    use super::*;
 
     fn heard(namespace: &str, event: &str, payload: Value, acknowledged: bool) -> &'static str {
         let payload = Payload::new(vec![payload]);
@@ -161,22 +144,17 @@ mod tests {
     }
 
     #[test]
-    fn path_namespace_and_query_pin() {
-        let begins = |path, namespace, query| {
-            let start = start(path, namespace, query);
+    fn path_and_namespace_pin() {
+        let begins = |path, namespace| {
+            let start = start(path, namespace);
             (start.dialect.name, start.pinned)
         };
         let path = "/socket.io/";
-        assert_eq!(begins(path, "/", "EIO=4"), ("unknown", false));
-        assert_eq!(begins(path, "/mediasoup", "EIO=4"), ("unknown", false));
-        assert_eq!(begins(path, "/video-broadcast", ""), ("d", true));
-        assert_eq!(begins(path, "/call", ""), ("call", true));
-        assert_eq!(begins("/server/", "/", "EIO=3"), ("d-prime", true));
-        assert_eq!(
-            begins(path, "/", "EIO=4&dialect=native"),
-            (NATIVE.name, true)
-        );
-        assert_eq!(begins(path, "/call", "dialect=h&EIO=4"), ("h", true));
-        assert_eq!(begins(path, "/", "dialect=nativer"), ("unknown", false));
+        assert_eq!(begins(path, "/"), ("unknown", false));
+        assert_eq!(begins(path, "/mediasoup"), ("unknown", false));
+        assert_eq!(begins(path, "/video-broadcast"), ("d", true));
+        assert_eq!(begins(path, "/call"), ("call", true));
+        assert_eq!(begins(path, "/media"), ("media", true));
+        assert_eq!(begins("/server/", "/"), ("d-prime", true));
     }
 }

@@ -10,6 +10,7 @@ mod c;
 mod call;
 mod d;
 mod detect;
+mod dialects;
 mod e;
 mod geni;
 mod h;
@@ -18,7 +19,8 @@ mod shapes;
 mod union;
 
 pub use answer::{Ack, Answer, Told};
-pub use detect::{Hello, PRIME_PATH, Start, any_knows, detect, start};
+pub use detect::{Hello, PRIME_PATH, Start};
+pub use dialects::Dialects;
 
 use crate::{
     error::ApiError,
@@ -37,6 +39,8 @@ pub struct Event {
     pub name: &'static str,
     /// Its arguments.
     pub decode: Decode,
+    /// What the dialect's own tables call it, whatever its clients do.
+    pub verb: &'static str,
     /// The answer to a success; `None`: the dialect's.
     pub encode: Option<Encode>,
 }
@@ -46,6 +50,7 @@ const fn event(name: &'static str, decode: Decode) -> Event {
     Event {
         name,
         decode,
+        verb: name,
         encode: None,
     }
 }
@@ -73,6 +78,8 @@ pub struct Dialect {
     pub fail: fn(&str, &ApiError) -> Answer,
     /// What its clients are told, given their own id; nothing, when they know no word for it.
     pub notify: fn(&str, Notification) -> Vec<Told>,
+    /// Names its clients have for what they are told: ours, and theirs.
+    pub renamed: &'static [(&'static str, &'static str)],
     /// Whether its clients are offered every header extension.
     pub full_header_extensions: bool,
     /// When its clients hear of producers.
@@ -93,6 +100,7 @@ const COMPAT: Dialect = Dialect {
     encode: union::encode,
     fail: answer::fail,
     notify: union::notify_connected,
+    renamed: &[],
     full_header_extensions: false,
     hears: Hears::OnceReady,
     resumes: false,
@@ -106,6 +114,21 @@ impl Dialect {
     pub fn event(&self, name: &str) -> Option<&Event> {
         let mut all = self.events.iter().chain(self.also).chain(FAULTS);
         all.find(|event| event.name == name)
+    }
+
+    /// The answer to a failure of the event of this name.
+    #[must_use]
+    pub fn failure(&self, name: &str, error: &ApiError) -> Answer {
+        let verb = self.event(name).map_or("", |event| event.verb);
+        (self.fail)(verb, error)
+    }
+
+    /// What its clients call something they are told.
+    #[must_use]
+    pub fn told_as(&self, event: &'static str) -> &'static str {
+        let mut renamed = self.renamed.iter();
+        let found = renamed.find(|(ours, _)| *ours == event);
+        found.map_or(event, |(_, theirs)| theirs)
     }
 
     /// The answer to a success of this event.

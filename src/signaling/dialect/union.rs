@@ -59,7 +59,8 @@ pub(super) fn join(payload: &Payload) -> Result<Request, ApiError> {
 /// Enters the room that is named, else the default one.
 pub(super) fn enter(payload: &Payload) -> Result<Request, ApiError> {
     Ok(Request::Join(Join {
-        room: room(payload),
+        // Nothing typed into a field that may stay empty.
+        room: room(payload).filter(|name| !name.is_empty()),
         display_name: shapes::text_under(payload, NAME),
         ..Join::default()
     }))

@@ -20,6 +20,7 @@ pub(super) async fn consume(session: &Session, consume: Consume) -> Result<Reply
     let room = &session.member()?.room;
     let producer = match consume.producer {
         Producer::Id(id) => ProducerChoice::Id(ProducerId(id.0)),
+        Producer::Any(id) => ProducerChoice::Any(ProducerId(id.0)),
         Producer::Newest(which) => ProducerChoice::Newest(filter(&which)),
     };
     let request = room::Consume {

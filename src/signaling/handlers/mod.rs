@@ -38,7 +38,8 @@ pub(super) async fn handle(session: &mut Session, request: Request) -> Result<Re
         Request::CloseProducer(id) => producer::close(session, id).await,
         Request::PauseProducer(id) => producer::pause(session, id).await,
         Request::ResumeProducer(id) => producer::resume(session, id).await,
-        Request::Producers => producer::list(session),
+        Request::Producers => producer::list(session, false),
+        Request::AllProducers => producer::list(session, true),
         Request::Consume(consume) => consumer::consume(session, *consume).await,
         Request::ConsumeAll {
             transport,

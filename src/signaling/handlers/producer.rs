@@ -73,9 +73,9 @@ pub(super) async fn resume(session: &Session, id: Id) -> Result<Reply, ApiError>
     Ok(Reply::Resumed)
 }
 
-/// Lists the others' producers.
-pub(super) fn list(session: &mut Session) -> Result<Reply, ApiError> {
-    let (producers, made) = session.member()?.room.producers(&session.id)?;
+/// Lists the others' producers, and the client's own if wanted.
+pub(super) fn list(session: &mut Session, own: bool) -> Result<Reply, ApiError> {
+    let (producers, made) = session.member()?.room.producers(&session.id, own)?;
     if let Some(member) = &mut session.member {
         member.listed = made;
     }
