@@ -46,6 +46,7 @@ export async function startChromium({ video } = {}) {
       const context = await browser.newContext({ permissions: ["camera", "microphone"], ...options });
       return listen(await context.newPage());
     },
+    version: () => browser.version(),
     close: () => browser.close(),
   };
 }
@@ -63,6 +64,7 @@ export async function startFirefox() {
       const context = await browser.createBrowserContext();
       return listen(await context.newPage());
     },
+    version: async () => (await browser.version()).replace(/^\D*/, ""),
     close: () => browser.close(),
   };
 }

@@ -52,6 +52,11 @@ class Scene {
     return page;
   }
 
+  /** The version of a browser of ours. */
+  async version(browser) {
+    return (await shared(browser, START[browser])).version();
+  }
+
   async user(name, browser = "chromium", options = {}) {
     const user = new User(name, options.page ?? (await this.page(browser, options)), server);
     this.users.push(user);
@@ -92,18 +97,25 @@ class Scene {
   }
 }
 
-export function scene(title, play) {
+/** `ended(stage, works)` is told how it went, to the last object it left. */
+export function scene(title, play, ended = () => {}) {
   test(title, async (t) => {
     server ??= await startServer();
     const stage = new Scene();
+    let works = false;
     try {
-      await play(stage, t);
-    } catch (error) {
-      await stage.explain(title, error);
-      throw error;
+      try {
+        await play(stage, t);
+      } catch (error) {
+        await stage.explain(title, error);
+        throw error;
+      } finally {
+        await stage.close();
+      }
+      await stage.leavesNothing();
+      works = true;
     } finally {
-      await stage.close();
+      await ended(stage, works);
     }
-    await stage.leavesNothing();
   });
 }

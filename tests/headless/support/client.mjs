@@ -16,7 +16,7 @@ export function closeAll() {
   for (const client of open) client.close();
 }
 
-/** Connects and waits for `connection-success`. */
+/** Connects and waits for `connection-success`, or for nothing but the connection where `greeted` is false. */
 export async function connect(server, options = {}) {
   const client = new Client(server, options);
   open.add(client);
@@ -25,12 +25,27 @@ export async function connect(server, options = {}) {
 }
 
 export class Client {
-  constructor(server, { version = 4, namespace = "/mediasoup", query = {}, transports = ["websocket"] } = {}) {
+  constructor(server, options = {}) {
+    const { version = 4, namespace = "/mediasoup", greeted = true, transports = ["websocket"], ...rest } = options;
     const url = server.url + (namespace === "/" ? "" : namespace);
-    this.socket = CLIENTS[version](url, { forceNew: true, reconnection: false, query, transports, timeout: 5_000 });
+    this.socket = CLIENTS[version](url, { forceNew: true, reconnection: false, transports, timeout: 5_000, ...rest });
+    this.greeted = greeted;
     this.told = [];
+    /** Ids of acknowledgements, as often as they came. */
+    this.acked = [];
     this.refused = null;
     this.#hear();
+    this.#count();
+  }
+
+  // Either version drops an acknowledgement it has had already without a word.
+  #count() {
+    const { acked, socket } = this;
+    const usual = socket.onack;
+    socket.onack = function (packet) {
+      acked.push(packet.id);
+      usual.call(this, packet);
+    };
   }
 
   #hear() {
@@ -50,12 +65,13 @@ export class Client {
   }
 
   async open() {
-    await until(() => `connection-success (${this.refused})`, () => this.heard("connection-success").length > 0 || this.refused);
+    const arrived = () => (this.greeted ? this.heard("connection-success").length > 0 : this.socket.connected);
+    await until(() => `connected and greeted (${this.refused})`, () => arrived() || this.refused);
     if (this.refused) throw this.refused;
   }
 
   get id() {
-    return this.heard("connection-success")[0].socketId;
+    return this.heard("connection-success")[0]?.socketId ?? this.socket.id;
   }
 
   /** Payloads of every notification of this name, in order. */
@@ -69,14 +85,26 @@ export class Client {
   }
 
   /** Emits and gives the acknowledgement, whatever it says; no arguments means none are sent. */
-  ask(event, ...payload) {
+  async ask(event, ...payload) {
+    return (await this.all(event, ...payload))[0];
+  }
+
+  /** As `ask`, but every argument of the acknowledgement. */
+  all(event, ...payload) {
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => reject(new Error(`no answer to ${event} within ${ACK_PATIENCE} ms`)), ACK_PATIENCE);
-      this.socket.emit(event, ...payload, (answer) => {
+      this.socket.emit(event, ...payload, (...answer) => {
         clearTimeout(late);
         resolve(answer);
       });
     });
+  }
+
+  /** Node's acknowledgement: throws its error, gives its answer. */
+  async call(event, ...payload) {
+    const [error, answer, ...more] = await this.all(event, ...payload);
+    if (error !== null || more.length > 0) throw new Error(`${event}: ${JSON.stringify([error, answer, ...more])}`);
+    return answer;
   }
 
   /** As `ask`, but an error is a failure of the test. */
