@@ -83,7 +83,8 @@ impl Room {
         peer: &PeerId,
         request: Consume,
     ) -> Result<ConsumerInfo, RoomError> {
-        let caps = negotiation::checked_capabilities(request.rtp_capabilities)?;
+        let mut caps = negotiation::checked_capabilities(request.rtp_capabilities)?;
+        self.state().peer(peer)?.profile.correct(&mut caps);
         let source = self.source(peer, &request.producer, &caps)?;
         let (transport, handle, mid) = self.transport_to_consume(peer, &request.transport)?;
         let rtp_parameters = negotiation::consumer(source.kind, &source.consumable, &caps, mid)?;

@@ -5,8 +5,8 @@ use std::sync::{Arc, LazyLock};
 use ortc::{
     ConsumerRtpParametersOptions, HeaderExtensionProfile,
     types::{
-        DtlsParameters, MediaKind, RtpCapabilities, RtpHeaderExtensionParameters, RtpMapping,
-        RtpParameters, RtpType,
+        DtlsParameters, MediaKind, RtpCapabilities, RtpHeaderExtension,
+        RtpHeaderExtensionParameters, RtpMapping, RtpParameters, RtpType, uri,
     },
 };
 
@@ -29,6 +29,9 @@ static EXTENSIONS: LazyLock<Vec<RtpHeaderExtensionParameters>> =
 pub enum Profile {
     /// Those with which old clients still negotiate on current browsers.
     Compat,
+    /// The same; and what is received carries no `mid`, since clients that old give their media
+    /// sections numbers of their own.
+    CompatWithoutMid,
     /// All of them.
     Full,
 }
@@ -39,7 +42,15 @@ impl Profile {
     pub fn rtp_capabilities(self) -> Arc<RtpCapabilities> {
         match self {
             Self::Full => FULL.clone(),
-            Self::Compat => COMPAT.clone(),
+            Self::Compat | Self::CompatWithoutMid => COMPAT.clone(),
+        }
+    }
+
+    /// Takes out of what a client says it can receive what it only believes to.
+    pub(super) fn correct(self, caps: &mut RtpCapabilities) {
+        if self == Self::CompatWithoutMid {
+            let kept = |extension: &RtpHeaderExtension| extension.uri != uri::MID;
+            caps.header_extensions.retain(kept);
         }
     }
 }
@@ -134,5 +145,16 @@ mod tests {
     fn the_default_codecs_are_supported() {
         assert!(!ROUTER.codecs.is_empty());
         assert!(COMPAT.header_extensions.len() < FULL.header_extensions.len());
+    }
+
+    #[test]
+    fn only_clients_that_number_sections_themselves_go_without_mid() {
+        let has_mid = |profile: Profile| {
+            let mut caps = (**FULL).clone();
+            profile.correct(&mut caps);
+            caps.header_extensions.iter().any(|one| one.uri == uri::MID)
+        };
+        assert!(has_mid(Profile::Compat) && has_mid(Profile::Full));
+        assert!(!has_mid(Profile::CompatWithoutMid));
     }
 }

@@ -30,6 +30,8 @@ pub(super) const DIALECT: Dialect = Dialect {
     fail,
     notify,
     hears: Hears::FromJoin,
+    // mediasoup-client before 3.5 is among its clients.
+    without_mid: true,
     ..super::COMPAT
 };
 
@@ -40,6 +42,8 @@ pub(super) const PRIME: Dialect = Dialect {
     encode: union::encode,
     notify: notify_prime,
     hears: Hears::FromJoin,
+    // mediasoup-client before 3.5 is among its clients.
+    without_mid: true,
     ..super::COMPAT
 };
 

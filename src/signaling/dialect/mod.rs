@@ -82,6 +82,8 @@ pub struct Dialect {
     pub renamed: &'static [(&'static str, &'static str)],
     /// Whether its clients are offered every header extension.
     pub full_header_extensions: bool,
+    /// Whether its clients number what they receive by themselves, so that `mid` would mislead them.
+    pub without_mid: bool,
     /// When its clients hear of producers.
     pub hears: Hears,
     /// Whether its clients come back as who they were when their connection was lost.
@@ -102,6 +104,7 @@ const COMPAT: Dialect = Dialect {
     notify: union::notify_connected,
     renamed: &[],
     full_header_extensions: false,
+    without_mid: false,
     hears: Hears::OnceReady,
     resumes: false,
     public: false,

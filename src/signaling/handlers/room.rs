@@ -122,10 +122,10 @@ fn new_peer(session: &Session, display_name: Option<String>) -> (NewPeer, EventR
     let peer = NewPeer {
         id: session.id.clone(),
         display_name: display_name.map(Into::into),
-        profile: if dialect.full_header_extensions {
-            Profile::Full
-        } else {
-            Profile::Compat
+        profile: match dialect {
+            dialect if dialect.full_header_extensions => Profile::Full,
+            dialect if dialect.without_mid => Profile::CompatWithoutMid,
+            _ => Profile::Compat,
         },
         hears: match dialect.hears {
             request::Hears::FromJoin => Hears::FromJoin,
