@@ -1,21 +1,15 @@
 /** What the client asks: event → [payload, answer]. Only this folder writes event names. */
 import type {
-  ConsumerInfo, DtlsParameters, IceParameters, MediaKind, PeerInfo, ProducerInfo, RtpCapabilities, RtpParameters,
-  TransportOptions,
+  ConsumerInfo, DtlsParameters, IceParameters, JoinAnswer, MediaKind, PeersPage, ProducerInfo, RtpCapabilities,
+  RtpParameters, TransportOptions,
 } from "./types";
-
-/** Some of a room's peers; `morePeers` says where the rest begins, or null. */
-export interface PeerPage {
-  peers: PeerInfo[];
-  morePeers: number | null;
-}
 
 export interface Requests {
   joinRoom: [
-    { roomName: string; displayName?: string },
-    { rtpCapabilities: RtpCapabilities; peerId: string; roomName: string } & PeerPage,
+    { roomName: string; displayName?: string; resumeToken?: string },
+    JoinAnswer,
   ];
-  getPeers: [{ after: number }, PeerPage];
+  getPeers: [{ after: number }, PeersPage];
   leaveRoom: [undefined, { left: true }];
   createWebRtcTransport: [{ consumer: boolean }, { params: TransportOptions }];
   "transport-connect": [{ transportId: string; dtlsParameters: DtlsParameters }, { connected: true }];

@@ -30,6 +30,30 @@ export interface PeerInfo {
   producers: ProducerInfo[];
 }
 
+/** A part of the room's peers; `morePeers` is where the next part begins. Servers without pages leave it out. */
+export interface PeersPage {
+  peers: PeerInfo[];
+  morePeers?: number | null;
+}
+
+/** Ids of a resumed peer's objects that outlived the loss of its connection. */
+export interface OwnObjects {
+  transports: string[];
+  producers: string[];
+  consumers: string[];
+}
+
+export interface JoinAnswer extends PeersPage {
+  rtpCapabilities: RtpCapabilities;
+  peerId: string;
+  roomName: string;
+  /** Proves to a later join that it comes from this peer. Servers that cannot resume leave these three out. */
+  resumeToken?: string;
+  /** Whether the peer of the token lives on; then `own` says what of it does. */
+  resumed?: boolean;
+  own?: OwnObjects;
+}
+
 export interface ConsumerInfo {
   id: string;
   serverConsumerId: string;
