@@ -1,49 +1,5 @@
 /** The objects of protocol.md. They hold what travels; nothing here does anything. */
-import type { types } from "mediasoup-client";
-
-export type RtpCapabilities = types.RtpCapabilities;
-export type RtpParameters = types.RtpParameters;
-export type DtlsParameters = types.DtlsParameters;
-export type IceParameters = types.IceParameters;
-export type MediaKind = types.MediaKind;
-
-/** What a client needs to open its side of a transport. */
-export type TransportOptions = Pick<
-  types.TransportOptions,
-  "id" | "iceParameters" | "iceCandidates" | "dtlsParameters"
->;
+export type * from "./generated";
 
 /** Where a stream comes from; it travels in `appData`, so a foreign frontend may leave it out. */
 export type Source = "microphone" | "camera" | "screen";
-
-export interface ProducerInfo {
-  producerId: string;
-  peerId: string;
-  kind: MediaKind;
-  appData: Record<string, unknown> | null;
-  paused: boolean;
-}
-
-export interface PeerInfo {
-  peerId: string;
-  displayName: string | null;
-  producers: ProducerInfo[];
-}
-
-export interface ConsumerInfo {
-  id: string;
-  serverConsumerId: string;
-  producerId: string;
-  peerId: string;
-  kind: MediaKind;
-  rtpParameters: RtpParameters;
-  type: "simple" | "simulcast" | "svc" | "pipe";
-  producerPaused: boolean;
-  appData: Record<string, unknown> | null;
-}
-
-/** Every failed request is answered with a sentence for people and a stable word for programs. */
-export interface ErrorAnswer {
-  error: string;
-  code: string;
-}

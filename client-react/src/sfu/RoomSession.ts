@@ -1,10 +1,10 @@
 /** Being in a room, and staying in it: join, leave, and rejoin after everything that can break. */
 import { Device, type types } from "mediasoup-client";
-import type { PeerPage } from "../protocol/requests";
 import { Call } from "./Call";
 import { openDevice } from "./devices";
 import { RequestError, sentence } from "./failures";
 import { LocalMedia } from "./LocalMedia";
+import type { PeersPage } from "../protocol/types";
 import type { SignalingClient } from "./SignalingClient";
 import { INITIAL, Store } from "./store";
 
@@ -136,7 +136,7 @@ export class RoomSession {
   }
 
   /** Takes in who was there before us, those who send first. */
-  private async meet(call: Call, { peers, morePeers }: PeerPage): Promise<void> {
+  private async meet(call: Call, { peers, morePeers }: PeersPage): Promise<void> {
     for (const peer of peers) call.addPeer(peer);
     if (morePeers === null) return;
     const page = await this.signaling.request("getPeers", { after: morePeers });
