@@ -3,6 +3,7 @@
 
 mod architecture;
 mod contracts;
+mod dialects_md;
 mod engine;
 mod http;
 #[cfg(target_os = "linux")]
