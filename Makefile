@@ -59,7 +59,7 @@ test-ortc: ortc-reference
 	$(CARGO) test -p ortc --locked
 
 test-client: $(CLIENT)/node_modules/.installed
-	cd $(CLIENT) && npm run check && npm run lint && npm test
+	cd $(CLIENT) && npm run check && npm run lint && npm test && npm run check:package
 
 # Socket.IO clients against the release binary, and its faults against one that can have them.
 test-headless: build faults-bin tests/headless/node_modules/.installed

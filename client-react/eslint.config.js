@@ -4,7 +4,7 @@ import globals from "globals";
 import ts from "typescript-eslint";
 
 export default ts.config(
-  { ignores: ["dist", "node_modules"] },
+  { ignores: ["dist", "package", "node_modules", "test/package"] },
   { files: ["**/*.js"], ...js.configs.recommended },
   {
     files: ["**/*.{ts,tsx}"],

@@ -8,5 +8,5 @@ export default defineConfig({
   plugins: [react()],
   server: { proxy: { "/socket.io": { target: server, ws: true, secure: false } } },
   build: { target: "es2022", sourcemap: false, chunkSizeWarningLimit: 800 },
-  test: { include: ["test/**/*.test.ts"], environment: "node" },
+  test: { include: ["test/**/*.test.{ts,tsx}"], environment: "node" },
 });

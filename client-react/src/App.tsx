@@ -1,15 +1,18 @@
+import { Announcer } from "./components/Announcer";
+import { Entering } from "./components/Entering";
 import { Lobby } from "./components/Lobby";
-import { Notice } from "./components/Notice";
 import { Room } from "./components/Room";
 import { useRoom } from "./hooks/useRoom";
 
-/** The lobby before a call, the room during it. */
+/** The lobby before a call, the way in, the room during it. */
 export function App() {
-  const { status, problem, dismiss } = useRoom();
+  const { status } = useRoom();
   return (
     <>
-      {status === "idle" ? <Lobby /> : <Room />}
-      <Notice text={problem} busy={status === "reconnecting"} onDismiss={dismiss} />
+      {status === "idle" && <Lobby />}
+      {status === "joining" && <Entering />}
+      {(status === "joined" || status === "reconnecting") && <Room />}
+      <Announcer />
     </>
   );
 }

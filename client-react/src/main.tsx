@@ -1,17 +1,18 @@
-/** Starts the page: one socket, one session, one tree. */
+/** Starts the page: one session, one tree. */
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
+import { rememberDevices } from "./app/remember";
 import { SessionContext } from "./hooks/session";
+import { createSession } from "./index";
 import { expose } from "./sfu/inspection";
-import { RoomSession } from "./sfu/RoomSession";
-import { SignalingClient } from "./sfu/SignalingClient";
-import { openSocket } from "./sfu/socket";
 import "./styles/base.css";
 import "./styles/lobby.css";
 import "./styles/room.css";
+import "./styles/panels.css";
 
-const session = new RoomSession(new SignalingClient(openSocket()));
+const session = createSession();
+rememberDevices(session.store);
 expose(session);
 
 const root = document.getElementById("root");

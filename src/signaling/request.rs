@@ -497,13 +497,30 @@ pub struct Score {
 #[derive(Clone, Debug, Default)]
 pub struct Payload {
     arguments: Vec<Value>,
+    page_room: Option<String>,
 }
 
 impl Payload {
     /// Takes an event's arguments, without its name.
     #[must_use]
     pub fn new(arguments: Vec<Value>) -> Self {
-        Self { arguments }
+        Self {
+            arguments,
+            page_room: None,
+        }
+    }
+
+    /// The same, from a page whose address names this room.
+    #[must_use]
+    pub fn on_page_of(mut self, room: Option<String>) -> Self {
+        self.page_room = room;
+        self
+    }
+
+    /// The room the address of the client's page names.
+    #[must_use]
+    pub fn page_room(&self) -> Option<&str> {
+        self.page_room.as_deref()
     }
 
     /// The first argument that is not null, or null.

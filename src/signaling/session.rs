@@ -3,6 +3,7 @@
 
 use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use axum::http::{HeaderMap, Uri, header::REFERER};
 use futures_util::FutureExt;
 use serde_json::Value;
 use socketioxide::{
@@ -181,7 +182,10 @@ impl Session {
     }
 
     async fn handle(&mut self, event: &Event) -> Result<Answer, ApiError> {
-        let (name, payload) = event.parse(self.shared.config.json_depth)?;
+        let (name, mut payload) = event.parse(self.shared.config.json_depth)?;
+        if self.member.is_none() {
+            payload = payload.on_page_of(page_room(&self.connection.0.req_parts().headers));
+        }
         if self.member.is_none() && !self.pinned {
             let socket = self.connection.0.clone();
             self.listen(&Hello {
@@ -342,6 +346,21 @@ impl Session {
     }
 }
 
+/// The room in the address of the page a socket was opened by: `/rooms/NAME` or `/sfu/NAME`.
+fn page_room(headers: &HeaderMap) -> Option<String> {
+    let page = headers.get(REFERER)?;
+    let page: Uri = page.to_str().ok()?.parse().ok()?;
+    let mut segments = page.path().split('/').skip(1);
+    segments
+        .next()
+        .filter(|one| matches!(*one, "rooms" | "sfu"))?;
+    let room = segments.next().filter(|room| !room.is_empty())?;
+    percent_encoding::percent_decode_str(room)
+        .decode_utf8()
+        .ok()
+        .map(Into::into)
+}
+
 /// Waits for ever when nothing is listed.
 async fn changed(public_rooms: &mut Option<watch::Receiver<()>>) {
     let listed = match public_rooms {
@@ -382,4 +401,29 @@ fn nothing() -> RawEvent {
 
 fn late() -> ApiError {
     ApiError::new(ErrorCode::Timeout, "the event was not finished in time")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_s_address_names_a_room_where_old_frontends_have_it() {
+        let named = |page: &'static str| {
+            let page = (REFERER, axum::http::HeaderValue::from_static(page));
+            page_room(&HeaderMap::from_iter([page]))
+        };
+        assert_eq!(named("https://a.example/rooms/7"), Some("7".into()));
+        assert_eq!(
+            named("https://a.example:4443/sfu/a%20b/?x=1"),
+            Some("a b".into())
+        );
+        for other in [
+            "https://a.example/",
+            "https://a.example/rooms/",
+            "https://a.example/x/7",
+        ] {
+            assert_eq!(named(other), None, "{other}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use axum::{
     extract::{OriginalUri, Request, State},
     http::{
         HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri,
-        header::{CONTENT_TYPE, ORIGIN, SEC_WEBSOCKET_KEY},
+        header::{CONTENT_TYPE, ORIGIN, REFERER, SEC_WEBSOCKET_KEY},
     },
     middleware::Next,
     response::{IntoResponse, Response},
@@ -21,8 +21,10 @@ use crate::room::Registry;
 /// Engine.IO's own form of an error: 4 is "forbidden".
 const REFUSED: &str = r#"{"code":4,"message":"limit-sockets"}"#;
 
-/// The headers that Engine.IO and the layers around it read of a request that is not a preflight.
-const KEPT: [HeaderName; 3] = [SEC_WEBSOCKET_KEY, CONTENT_TYPE, ORIGIN];
+/// The headers that are read of a request that is not a preflight.
+const KEPT: [HeaderName; 4] = [SEC_WEBSOCKET_KEY, CONTENT_TYPE, ORIGIN, REFERER];
+/// A value longer than this is not kept: no page of a room has such an address.
+const KEPT_BYTES: usize = 1024;
 
 /// Lets a request that opens a session through only if there is a place for it. The place travels
 /// in the request, which the session keeps as long as it lives.
@@ -51,6 +53,7 @@ fn slim(request: &mut Request) {
     let mut headers = HeaderMap::with_capacity(KEPT.len());
     for name in KEPT {
         let value = request.headers().get(&name);
+        let value = value.filter(|value| value.len() <= KEPT_BYTES);
         if let Some(Ok(copy)) = value.map(|value| HeaderValue::from_bytes(value.as_bytes())) {
             headers.insert(name, copy);
         }

@@ -1,55 +1,53 @@
-import { type SyntheticEvent, useState } from "react";
+import { useEffect, useRef } from "react";
+import { useLocalMedia } from "../hooks/useLocalMedia";
 import { useRoom } from "../hooks/useRoom";
-import { pathOfRoom, roomFromPath } from "../roomPath";
+import { DevicePicker } from "./DevicePicker";
+import { JoinForm } from "./JoinForm";
 import { Logo } from "./Logo";
+import { Notice } from "./Notice";
+import { Preview } from "./Preview";
 import { ThemeButton } from "./ThemeButton";
 
-const NAME_KEY = "miso.name";
-
-/** Pick a room and a name. */
+/** See yourself, pick devices, a room and a name. */
 export function Lobby() {
-  const { join } = useRoom();
-  const [room, setRoom] = useState(() => roomFromPath(location.pathname) ?? "");
-  const [name, setName] = useState(() => localStorage.getItem(NAME_KEY) ?? "");
+  const { left } = useRoom();
+  const { preview } = useLocalMedia();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const begin = useRef(left ? null : preview);
 
-  const submit = (event: SyntheticEvent) => {
-    event.preventDefault();
-    localStorage.setItem(NAME_KEY, name.trim());
-    history.replaceState(null, "", pathOfRoom(room.trim()));
-    join(room.trim(), name.trim());
-  };
+  useEffect(() => {
+    document.title = "miso";
+    // Who has just left does not want the camera to start again by itself.
+    begin.current?.();
+    begin.current = null;
+  }, []);
+
+  useEffect(() => {
+    if (left) heading.current?.focus();
+  }, [left]);
 
   return (
-    <main className="lobby">
-      <ThemeButton />
-      <form className="card" onSubmit={submit}>
+    <div className="lobby">
+      <header className="lobby-header">
         <Logo />
-        <h1>Join a room</h1>
-        <p className="hint">Everyone who picks the same room name meets there, with camera and microphone.</p>
-        <Field id="room" label="Room" value={room} onChange={setRoom} maxLength={64} autoComplete="off" />
-        <Field id="name" label="Your name" value={name} onChange={setName} maxLength={64} autoComplete="nickname" />
-        <button type="submit" className="primary" disabled={!room.trim() || !name.trim()}>
-          Join the call
-        </button>
-      </form>
-    </main>
-  );
-}
-
-interface FieldProps {
-  id: string;
-  label: string;
-  value: string;
-  onChange: (value: string) => void;
-  maxLength: number;
-  autoComplete: string;
-}
-
-function Field({ id, label, onChange, ...input }: FieldProps) {
-  return (
-    <label htmlFor={id} className="field">
-      {label}
-      <input id={id} required {...input} onChange={(event) => { onChange(event.target.value); }} />
-    </label>
+        <span className="wordmark">miso</span>
+        <span className="spacer" />
+        <ThemeButton />
+      </header>
+      <main className="lobby-main">
+        <section className="lobby-preview" aria-label="Camera and microphone">
+          <Preview />
+          <DevicePicker />
+        </section>
+        <section className="lobby-join">
+          <h1 ref={heading} tabIndex={-1}>{left ? "You left the call" : "Join a room"}</h1>
+          <p className="hint">
+            {left ? "Come back any time, or pick another room." : "Everyone who picks the same room name meets there."}
+          </p>
+          <Notice />
+          <JoinForm />
+        </section>
+      </main>
+    </div>
   );
 }

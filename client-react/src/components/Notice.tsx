@@ -1,22 +1,19 @@
-interface Props {
-  text: string | null;
-  /** Something is being done about it: nothing to dismiss. */
-  busy: boolean;
-  onDismiss: () => void;
-}
+import { useRoom } from "../hooks/useRoom";
+import { Icon } from "./Icon";
 
 /** What went wrong, in a sentence; read aloud by screen readers. */
-export function Notice({ text, busy, onDismiss }: Props) {
+export function Notice() {
+  const { status, problem, dismiss } = useRoom();
+  const shown = status === "reconnecting" ? null : problem;
   return (
-    <div className="notice-area" role="status" aria-live="polite">
-      {text !== null && (
+    <div className="notice-area" role="alert">
+      {shown !== null && (
         <p className="notice" data-testid="notice">
-          {text}
-          {!busy && (
-            <button type="button" className="link" onClick={onDismiss}>
-              Dismiss
-            </button>
-          )}
+          <Icon name="warning" />
+          <span>{shown}</span>
+          <button type="button" className="quiet" onClick={dismiss} aria-label="Dismiss this message">
+            <Icon name="close" />
+          </button>
         </p>
       )}
     </div>

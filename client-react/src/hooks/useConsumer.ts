@@ -1,4 +1,5 @@
 import { type RefObject, useEffect, useRef, useState } from "react";
+import { canChooseSpeaker } from "../sfu/devices";
 
 export interface Attached<E extends HTMLMediaElement> {
   ref: RefObject<E | null>;
@@ -7,8 +8,8 @@ export interface Attached<E extends HTMLMediaElement> {
   play: () => void;
 }
 
-/** Plays a track in the element that gets `ref`. */
-export function useConsumer<E extends HTMLMediaElement>(track: MediaStreamTrack | null): Attached<E> {
+/** Plays a track in the element that gets `ref`, through the chosen speaker where browsers let one choose. */
+export function useConsumer<E extends HTMLMediaElement>(track: MediaStreamTrack | null, speaker?: string): Attached<E> {
   const ref = useRef<E>(null);
   const [blocked, setBlocked] = useState(false);
 
@@ -28,6 +29,11 @@ export function useConsumer<E extends HTMLMediaElement>(track: MediaStreamTrack 
       element.srcObject = null;
     };
   }, [track]);
+
+  useEffect(() => {
+    // A speaker that is gone leaves the sound where it was.
+    if (speaker !== undefined && canChooseSpeaker()) ref.current?.setSinkId(speaker).catch(() => undefined);
+  }, [speaker]);
 
   return { ref, blocked, play };
 }

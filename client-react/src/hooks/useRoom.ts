@@ -7,6 +7,8 @@ export interface RoomControls {
   room: string;
   displayName: string;
   problem: string | null;
+  /** The user was in a room and left it. */
+  left: boolean;
   join: (room: string, displayName: string) => void;
   leave: () => void;
   dismiss: () => void;
@@ -15,14 +17,15 @@ export interface RoomControls {
 /** Where the user is, and the way in and out. */
 export function useRoom(): RoomControls {
   const session = useSession();
-  const { status, room, self, problem } = useSessionState();
+  const { status, room, self, problem, left } = useSessionState();
   return {
     status,
     room,
     displayName: self?.displayName ?? "",
     problem,
+    left,
     join: (name, displayName) => void session.join(name, displayName),
     leave: () => void session.leave(),
-    dismiss: () => { session.store.set({ problem: null }); },
+    dismiss: () => { session.store.dismiss(); },
   };
 }

@@ -5,6 +5,8 @@ import { useSession } from "./useSession";
 export interface RatedRow extends Row {
   /** Bits per second since the row before. */
   bitrate: number;
+  /** Share of packets lost since the row before, from 0 to 1. */
+  loss: number;
 }
 
 const PERIOD_MS = 1_000;
@@ -16,12 +18,14 @@ export function useStats(): readonly RatedRow[] {
   const [rows, setRows] = useState<readonly RatedRow[]>([]);
 
   useEffect(() => {
-    let before = new Map<string, number>();
+    let before = new Map<string, Row>();
+    let then = performance.now();
     const renew = async () => {
       const now = rowsOf(await session.stats(), session.store.get());
-      const earlier = before;
-      before = new Map(now.map((row) => [keyOf(row), row.bytes]));
-      setRows(now.map((row) => ({ ...row, bitrate: rate(row.bytes, earlier.get(keyOf(row))) })));
+      const at = performance.now();
+      const [earlier, passedMs] = [before, at - then];
+      [before, then] = [new Map(now.map((row) => [keyOf(row), row])), at];
+      setRows(now.map((row) => rated(row, earlier.get(keyOf(row)) ?? row, passedMs)));
     };
     const timer = setInterval(() => void renew(), PERIOD_MS);
     void renew();
@@ -31,4 +35,11 @@ export function useStats(): readonly RatedRow[] {
   return rows;
 }
 
-const rate = (bytes: number, before = bytes): number => Math.max(0, ((bytes - before) * 8 * 1_000) / PERIOD_MS);
+/** What happened between two rows of one stream. */
+export function rated(row: Row, before: Row, passedMs: number): RatedRow {
+  const lost = Math.max(0, row.lost - before.lost);
+  // What the server lost was sent; what is lost here was not received.
+  const all = Math.max(0, row.packets - before.packets) + (row.direction === "received" ? lost : 0);
+  const bits = Math.max(0, row.bytes - before.bytes) * 8;
+  return { ...row, bitrate: passedMs > 0 ? (bits * 1_000) / passedMs : 0, loss: all > 0 ? Math.min(1, lost / all) : 0 };
+}

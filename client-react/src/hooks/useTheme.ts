@@ -1,10 +1,10 @@
 import { useEffect, useState } from "react";
+import { recall, remember } from "../app/remember";
 
 export type Theme = "light" | "dark";
 
-const KEY = "miso.theme";
 const initial = (): Theme => {
-  const kept = localStorage.getItem(KEY);
+  const kept = recall("theme");
   if (kept === "light" || kept === "dark") return kept;
   return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 };
@@ -19,7 +19,7 @@ export function useTheme(): { theme: Theme; toggleTheme: () => void } {
 
   const toggleTheme = () => {
     const next = theme === "dark" ? "light" : "dark";
-    localStorage.setItem(KEY, next);
+    remember("theme", next);
     setTheme(next);
   };
   return { theme, toggleTheme };

@@ -1,7 +1,6 @@
-/** One stay in a room, from joinRoom to its end; a rejoin is a new Call. */
+/** One peer of ours in a room, from joinRoom until the server forgets it; it outlives the loss of the socket. */
 import type { types } from "mediasoup-client";
-import type { Answer, Payload } from "../protocol/requests";
-import type { PeerInfo, ProducerInfo } from "../protocol/types";
+import type { OwnObjects, PeerInfo, ProducerInfo } from "../protocol/types";
 import { Publisher } from "./Publisher";
 import type { SignalingClient } from "./SignalingClient";
 import type { Store } from "./store";
@@ -11,20 +10,12 @@ export class Call {
   readonly publisher: Publisher;
   readonly subscriber: Subscriber;
 
-  /** The server's answer to joinRoom, when what the room can carry is loaded. */
-  readonly joined: Promise<Answer<"joinRoom">>;
-
-  /** Begins to join; what is asked of the call before it has joined waits for it. */
   constructor(
     signaling: SignalingClient,
+    device: types.Device,
     private readonly store: Store,
-    making: Promise<types.Device>,
-    wish: Payload<"joinRoom">,
     private readonly onFailure: (error: unknown) => void,
   ) {
-    this.joined = join(signaling, making, wish);
-    const device = this.joined.then(() => making);
-    device.catch(() => undefined);
     this.publisher = new Publisher(signaling, device);
     this.subscriber = new Subscriber(signaling, device, store);
   }
@@ -43,23 +34,23 @@ export class Call {
     this.store.removePeer(peerId);
   }
 
-  owns(transportId: string): boolean {
-    return this.publisher.owns(transportId) || this.subscriber.owns(transportId);
+  /** The connection is back: `own` of ours still lives, and these are the others now. */
+  async resume(own: OwnObjects, peers: readonly PeerInfo[]): Promise<void> {
+    const there = new Set(peers.map(({ peerId }) => peerId));
+    for (const { peerId } of this.store.get().peers) if (!there.has(peerId)) this.removePeer(peerId);
+    for (const { peerId, displayName } of peers) this.store.addPeer(peerId, displayName);
+    this.subscriber.resume(own, peers.flatMap(({ producers }) => producers)).catch(this.onFailure);
+    await this.publisher.resume(own);
+    this.restartIce();
+  }
+
+  /** Looks for a path anew in both directions; the transports try again by themselves while that fails. */
+  restartIce(): void {
+    for (const side of [this.publisher, this.subscriber]) side.restartIce().catch(() => undefined);
   }
 
   close(): void {
     this.publisher.close();
     this.subscriber.close();
   }
-}
-
-async function join(
-  signaling: SignalingClient,
-  making: Promise<types.Device>,
-  wish: Payload<"joinRoom">,
-): Promise<Answer<"joinRoom">> {
-  const device = await making;
-  const answer = await signaling.request("joinRoom", wish);
-  await device.load({ routerRtpCapabilities: answer.rtpCapabilities });
-  return answer;
 }

@@ -1,7 +1,7 @@
-/** The user's own devices: on, off, muted. They outlive a call, so that a rejoin publishes them again. */
+/** The user's own devices: on, off, muted, chosen. They outlive a call, so that a rejoin publishes them again. */
 import type { Source } from "../protocol/types";
-import { openDevice } from "./devices";
-import { sentence } from "./failures";
+import type { DeviceKind, listDevices, openDevice } from "./devices";
+import { isAway, sentence, stoppedSentence } from "./failures";
 import type { Publisher } from "./Publisher";
 import type { Store } from "./store";
 
@@ -17,10 +17,11 @@ export class LocalMedia {
 
   constructor(
     private readonly store: Store,
-    private readonly open: (source: Source) => Promise<MediaStreamTrack> = openDevice,
+    private readonly open: typeof openDevice,
+    private readonly list: typeof listDevices,
   ) {}
 
-  /** Sends what is on through this call from now on. */
+  /** Sends what is on through this call from now on; asked again, it sends what is missing. */
   async attach(publisher: Publisher): Promise<void> {
     this.publisher = publisher;
     await Promise.all(SOURCES.map((source) => this.report(source, () => this.publish(source))));
@@ -30,24 +31,25 @@ export class LocalMedia {
     this.publisher = null;
   }
 
+  /** Opens what a join opens: camera and microphone, unless the user does not want them. */
+  async turnOnWanted(): Promise<void> {
+    const { wanted } = this.store.get().local;
+    await Promise.all((["microphone", "camera"] as const).filter((one) => wanted[one]).map((one) => this.turnOn(one)));
+  }
+
   /** Opens a device and sends it; a second call while the first works is ignored. */
   turnOn(source: Source): Promise<void> {
+    this.want(source, true);
     return this.exclusively(source, async () => {
       if (this.track(source)) return;
-      const stay = this.stay;
       this.tell(source, null);
-      const track = await this.open(source);
-      if (stay !== this.stay) {
-        track.stop();
-        return;
-      }
-      track.addEventListener("ended", () => void this.turnOff(source));
-      this.store.setTrack(source, track);
-      await this.publish(source);
+      const track = await this.openTrack(source);
+      if (track) await this.publish(source);
     });
   }
 
   turnOff(source: Source): Promise<void> {
+    this.want(source, false);
     return this.exclusively(source, async () => {
       this.track(source)?.stop();
       this.store.setTrack(source, null);
@@ -65,6 +67,27 @@ export class LocalMedia {
     await this.report("microphone", async () => this.publisher?.setPaused("microphone", muted));
   }
 
+  /** Takes another device, at once if one of its kind is on. */
+  async choose(kind: DeviceKind, id: string): Promise<void> {
+    this.store.setLocal({ chosen: { ...this.store.get().local.chosen, [kind]: id } });
+    if (kind === "speaker" || !this.track(kind)) return;
+    await this.exclusively(kind, async () => {
+      // Two at once are more than some systems allow.
+      this.track(kind)?.stop();
+      const track = await this.openTrack(kind).catch(async (error: unknown) => {
+        this.store.setTrack(kind, null);
+        await this.publisher?.unpublish(kind);
+        throw error;
+      });
+      if (track) await this.publish(kind);
+    });
+  }
+
+  /** Looks what there is to choose from. */
+  async refreshDevices(): Promise<void> {
+    this.store.setLocal({ devices: await this.list() });
+  }
+
   stopAll(): void {
     this.stay += 1;
     this.detach();
@@ -74,9 +97,38 @@ export class LocalMedia {
     }
   }
 
+  private want(source: Source, wanted: boolean): void {
+    if (source !== "screen") this.store.setLocal({ wanted: { ...this.store.get().local.wanted, [source]: wanted } });
+  }
+
+  private async openTrack(source: Source): Promise<MediaStreamTrack | null> {
+    const { stay } = this;
+    this.store.setOpening(source, true);
+    try {
+      const track = await this.open(source, this.store.get().local.chosen);
+      if (stay !== this.stay) {
+        track.stop();
+        return null;
+      }
+      track.addEventListener("ended", () => void this.stopped(source, track));
+      this.store.setTrack(source, track);
+      void this.refreshDevices();
+      return track;
+    } finally {
+      this.store.setOpening(source, false);
+    }
+  }
+
+  /** A screen ends by the browser's own button; a camera or microphone by being unplugged. */
+  private async stopped(source: Source, track: MediaStreamTrack): Promise<void> {
+    if (this.track(source) !== track) return;
+    await this.turnOff(source);
+    if (source !== "screen") this.tell(source, stoppedSentence(source));
+  }
+
   private async publish(source: Source): Promise<void> {
+    const { publisher } = this;
     const track = this.track(source);
-    const publisher = this.publisher;
     if (!track || !publisher) return;
     await publisher.publish(source, track);
     if (source === "microphone") await publisher.setPaused(source, this.store.get().local.muted);
@@ -97,20 +149,16 @@ export class LocalMedia {
     try {
       await act();
     } catch (error) {
-      this.tell(source, sentence(error));
+      // What could not be said while the connection was away is said when it is back.
+      if (!isAway(error)) this.tell(source, sentence(error));
     }
   }
 
   /** Shows what is wrong with the devices together; what was dismissed meanwhile is not shown again. */
   private tell(source: Source, problem: string | null): void {
-    const shown = this.store.get().problem === this.problems();
-    if (!shown) this.failed.clear();
+    if (this.store.get().problems.devices === null) this.failed.clear();
     if (problem === null) this.failed.delete(source);
     else this.failed.set(source, problem);
-    if (shown || problem !== null) this.store.set({ problem: this.problems() });
-  }
-
-  private problems(): string | null {
-    return [...this.failed.values()].join(" ") || null;
+    this.store.tell("devices", [...this.failed.values()].join(" ") || null);
   }
 }

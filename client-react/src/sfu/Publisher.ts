@@ -1,31 +1,103 @@
-/** What this peer sends: one producer per source, on one transport that is made when first needed. */
+/** What this peer sends: one producer per source, all on one transport. */
 import type { types } from "mediasoup-client";
-import type { Source } from "../protocol/types";
+import type { OwnObjects, Source } from "../protocol/types";
 import { encodingOf } from "./encodings";
 import type { SignalingClient } from "./SignalingClient";
-import { createSendTransport } from "./transports";
+import { Link } from "./transports";
 
 export class Publisher {
-  private transport: Promise<types.Transport> | undefined;
-  private opened: types.Transport | undefined;
+  private readonly link: Link;
   private readonly producers = new Map<Source, types.Producer>();
+  /** Producers the server is known to have paused (`true`) or resumed. */
+  private readonly pausedThere = new Map<string, boolean>();
+  /** What is done to one source is done in order. */
+  private readonly turns = new Map<Source, Promise<unknown>>();
   private closed = false;
 
   constructor(
     private readonly signaling: SignalingClient,
-    private readonly device: Promise<types.Device>,
-  ) {}
-
-  async publish(source: Source, track: MediaStreamTrack): Promise<void> {
-    this.transport ??= this.open();
-    const transport = await this.transport;
-    if (this.closed) return;
-    // The track belongs to LocalMedia: it outlives this call when the client rejoins.
-    const options = { track, stopTracks: false, appData: { source }, ...encodingOf(source) };
-    this.producers.set(source, await transport.produce(options));
+    device: types.Device,
+  ) {
+    this.link = new Link(signaling, device, "send");
   }
 
-  async unpublish(source: Source): Promise<void> {
+  /** Sends a track as the source's picture or sound, in place of the one before if there is one. */
+  publish(source: Source, track: MediaStreamTrack): Promise<void> {
+    return this.inTurn(source, async () => {
+      if (this.closed || track.readyState === "ended") return;
+      const producer = this.producers.get(source);
+      if (producer && !producer.closed) {
+        if (producer.track !== track) await producer.replaceTrack({ track });
+        return;
+      }
+      const transport = await this.link.get();
+      // The track belongs to LocalMedia: it outlives this call when the client rejoins.
+      const options = { track, stopTracks: false, appData: { source }, ...encodingOf(source) };
+      try {
+        const made = await transport.produce(options);
+        this.producers.set(source, made);
+        this.pausedThere.set(made.id, false);
+      } catch (error) {
+        this.link.discardIfBroken();
+        throw error;
+      }
+    });
+  }
+
+  unpublish(source: Source): Promise<void> {
+    return this.inTurn(source, () => this.drop(source));
+  }
+
+  /** Tells the server, too, unless it is known to know. */
+  setPaused(source: Source, paused: boolean): Promise<void> {
+    return this.inTurn(source, async () => {
+      const producer = this.producers.get(source);
+      if (!producer) return;
+      if (paused) producer.pause();
+      else producer.resume();
+      if ((this.pausedThere.get(producer.id) ?? null) === paused) return;
+      this.pausedThere.delete(producer.id);
+      await this.signaling.request(paused ? "producer-pause" : "producer-resume", { producerId: producer.id });
+      this.pausedThere.set(producer.id, paused);
+    });
+  }
+
+  /** Keeps what lives on both sides and ends what lives on one; what is missing is published again by its owner. */
+  async resume(own: OwnObjects): Promise<void> {
+    if (!this.link.survives(own.transports)) this.discard();
+    const lost = [...this.producers].filter(([, producer]) => producer.closed || !own.producers.includes(producer.id));
+    for (const [source] of lost) await this.drop(source).catch(() => undefined);
+    const known = new Set([...this.producers.values()].map(({ id }) => id));
+    for (const producerId of own.producers) {
+      if (!known.has(producerId)) await this.signaling.request("producer-close", { producerId }).catch(() => undefined);
+    }
+  }
+
+  /** The transport is gone, and with it, on the server, all that was sent over it. */
+  discard(): void {
+    this.link.discard();
+    this.producers.clear();
+  }
+
+  /** Closes this side at once; the server frees its own when the peer leaves or its socket ends. */
+  close(): void {
+    this.closed = true;
+    this.link.close();
+  }
+
+  owns(transportId: string): boolean {
+    return this.link.owns(transportId);
+  }
+
+  restartIce(): Promise<void> {
+    return this.link.restartIce();
+  }
+
+  stats(): Promise<RTCStatsReport | null> {
+    return this.link.stats();
+  }
+
+  private async drop(source: Source): Promise<void> {
     const producer = this.producers.get(source);
     if (!producer) return;
     this.producers.delete(source);
@@ -33,32 +105,9 @@ export class Publisher {
     await this.signaling.request("producer-close", { producerId: producer.id });
   }
 
-  async setPaused(source: Source, paused: boolean): Promise<void> {
-    const producer = this.producers.get(source);
-    if (!producer || producer.paused === paused) return;
-    if (paused) producer.pause();
-    else producer.resume();
-    await this.signaling.request(paused ? "producer-pause" : "producer-resume", { producerId: producer.id });
-  }
-
-  /** Closes this side at once; the server frees its own when the peer leaves or its socket ends. */
-  close(): void {
-    this.closed = true;
-    this.opened?.close();
-  }
-
-  owns(transportId: string): boolean {
-    return this.opened?.id === transportId;
-  }
-
-  stats(): Promise<RTCStatsReport | null> {
-    return this.opened && !this.opened.closed ? this.opened.getStats() : Promise.resolve(null);
-  }
-
-  private async open(): Promise<types.Transport> {
-    const transport = await createSendTransport(this.signaling, await this.device);
-    if (this.closed) transport.close();
-    this.opened = transport;
-    return transport;
+  private inTurn(source: Source, act: () => Promise<void>): Promise<void> {
+    const turn = (this.turns.get(source) ?? Promise.resolve()).then(act);
+    this.turns.set(source, turn.catch(() => undefined));
+    return turn;
   }
 }

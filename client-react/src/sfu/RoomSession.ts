@@ -1,21 +1,19 @@
-/** Being in a room, and staying in it: join, leave, and rejoin after everything that can break. */
-import { Device, type types } from "mediasoup-client";
+/** Being in a room, and staying in it: join, leave, and coming back after everything that can break. */
+import type { types } from "mediasoup-client";
+import type { JoinAnswer, OwnObjects } from "../protocol/types";
+import { ActiveSpeaker } from "./ActiveSpeaker";
 import { Call } from "./Call";
-import { openDevice } from "./devices";
-import { RequestError, sentence } from "./failures";
+import { isAway, isFinal, MENDING, RequestError, sentence } from "./failures";
 import { LocalMedia } from "./LocalMedia";
-import type { PeersPage } from "../protocol/types";
+import { allPeers, morePages } from "./peers";
+import { BROWSER, type Platform } from "./platform";
+import { RoomEvents } from "./RoomEvents";
 import type { SignalingClient } from "./SignalingClient";
 import { INITIAL, Store } from "./store";
 
 const RETRY_AFTER_MS = 1_000;
-
-/** Answers that another try will not change. */
-const FINAL = new Set(["limit-peers", "limit-rooms", "limit-sockets", "unauthorized", "bad-request"]);
-
-const GONE = "The server cannot be reached. Trying again…";
-const LOST = "The connection to the server was lost. Reconnecting…";
-const CLOSED = "The server closed the room. Entering it again…";
+/** After a change of the network a socket that is silent this long is dead. */
+const ALIVE_WITHIN_MS = 2_500;
 
 /** Where the user wants to be. */
 interface Wish {
@@ -23,36 +21,39 @@ interface Wish {
   displayName: string;
 }
 
-/** What a session needs of the browser; tests bring their own. */
-export interface Platform {
-  makeDevice: () => Promise<types.Device>;
-  openDevice: typeof openDevice;
-}
-
-const BROWSER: Platform = { makeDevice: () => Device.factory(), openDevice };
-
 export class RoomSession {
   readonly store = new Store();
   readonly local: LocalMedia;
+  readonly speaker = new ActiveSpeaker(() => this.audioLevels());
+  private readonly events: RoomEvents;
   private wish: Wish | null = null;
   private call: Call | null = null;
-  private told: string | null = null;
+  /** Proves to the server who we were; never leaves memory. */
+  private resumeToken: string | null = null;
+  /** Counts the tries to enter: only the newest matters. */
+  private turn = 0;
+  private suspended = false;
   private retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly signaling: SignalingClient,
     private readonly platform: Platform = BROWSER,
   ) {
-    this.local = new LocalMedia(this.store, platform.openDevice);
+    this.local = new LocalMedia(this.store, platform.openDevice, platform.listDevices);
+    this.events = new RoomEvents(signaling, this.store, {
+      call: () => this.call,
+      onRoomClosed: () => { this.roomClosed(); },
+      onTransportClosed: (transportId) => void this.transportClosed(transportId),
+    });
     this.watchSocket();
-    this.watchRoom();
   }
 
   /** Enters a room with camera and microphone; without them if they cannot be had. */
   async join(room: string, displayName: string): Promise<void> {
     this.wish = { room, displayName };
-    this.store.set({ status: "joining", room, problem: null });
-    const opening = Promise.all([this.local.turnOn("microphone"), this.local.turnOn("camera")]);
+    this.store.set({ status: "joining", room, left: false });
+    this.store.tell("room", null);
+    const opening = this.local.turnOnWanted();
     if (this.signaling.connected) await this.enter();
     else this.signaling.connect();
     await opening;
@@ -61,8 +62,33 @@ export class RoomSession {
   async leave(): Promise<void> {
     const wasIn = this.call !== null;
     this.giveUp(null);
+    this.local.stopAll();
+    this.store.dismiss();
+    this.store.set({ left: true });
     if (wasIn) await this.signaling.request("leaveRoom").catch(() => undefined);
     if (!this.wishes()) this.signaling.disconnect();
+  }
+
+  /** The page goes away: the others must not see a ghost. */
+  suspend(): void {
+    if (!this.wish || this.suspended) return;
+    this.suspended = true;
+    this.forgetPeer();
+    this.signaling.sayGoodbye();
+  }
+
+  /** The page is back. */
+  wake(): void {
+    if (!this.suspended) return;
+    this.suspended = false;
+    if (this.wish) this.signaling.connect();
+  }
+
+  /** Another network, or none for a while: looks for a path anew. */
+  async networkChanged(): Promise<void> {
+    if (!this.call || !this.signaling.connected) return;
+    this.call.restartIce();
+    if (!(await this.signaling.isAlive(ALIVE_WITHIN_MS))) this.signaling.drop();
   }
 
   /** For the statistics panel and tests. */
@@ -71,93 +97,110 @@ export class RoomSession {
     return reports.filter((report) => report != null);
   }
 
+  /** How loud each of the others is right now, from 0 to 1, by peer. */
+  async audioLevels(): Promise<Map<string, number>> {
+    return (await this.call?.subscriber.audioLevels()) ?? new Map<string, number>();
+  }
+
   private watchSocket(): void {
     this.signaling.onUp(() => void this.enter());
     this.signaling.onUnreachable((error) => {
       if (!this.wish) return;
-      if (this.isFinal(error)) this.giveUp(sentence(error));
-      else this.tell(GONE);
+      if (isFinal(error)) this.giveUp(sentence(error));
+      else this.tell(MENDING.unreachable);
     });
     this.signaling.onDown((final) => {
-      if (!this.wish) return;
-      this.tell(LOST);
+      if (!this.wish || this.suspended) return;
+      this.tell(MENDING.lost);
       if (final) this.later(() => { this.signaling.connect(); });
-    });
-  }
-
-  private watchRoom(): void {
-    const { signaling, store } = this;
-    signaling.on("new-peer", ({ peerId, displayName }) => { store.addPeer(peerId, displayName); });
-    signaling.on("peer-left", ({ peerId }) => this.call?.removePeer(peerId));
-    signaling.on("new-producer", (producer) => this.call?.addProducer(producer));
-    signaling.on("producer-closed", ({ producerId }) => this.call?.subscriber.forget(producerId));
-    signaling.on("producer-paused", ({ producerId }) => this.call?.subscriber.setPaused(producerId, true));
-    signaling.on("producer-resumed", ({ producerId }) => this.call?.subscriber.setPaused(producerId, false));
-    signaling.on("room-closed", () => {
-      if (!this.wish) return;
-      this.tell(CLOSED);
-      void this.enter();
-    });
-    signaling.on("transport-closed", ({ transportId }) => {
-      if (this.call?.owns(transportId)) void this.signaling.request("leaveRoom").then(() => this.enter());
     });
   }
 
   /** One try to be where the user wants to be; what fails for a while is tried again. */
   private async enter(): Promise<void> {
     clearTimeout(this.retry);
-    const wish = this.wish;
-    if (!wish) return;
-    this.endCall();
-    const call = this.startCall(wish);
-    this.call = call;
+    const turn = (this.turn += 1);
+    const isCurrent = () => turn === this.turn;
+    if (!this.wish) return;
+    this.events.hold();
     try {
-      await this.takePart(call, wish.displayName);
+      await this.ask(this.wish, isCurrent);
     } catch (error) {
       // Left, or entered anew, in the meantime: nobody waits for this one.
-      if (this.call !== call) return;
-      if (this.isFinal(error)) this.giveUp(sentence(error));
+      if (!isCurrent()) return;
+      if (isFinal(error)) this.giveUp(sentence(error));
       else this.retryLater(error);
     }
   }
 
-  private startCall({ room, displayName }: Wish): Call {
-    const { signaling, store, platform } = this;
-    return new Call(signaling, store, platform.makeDevice(), { roomName: room, displayName }, (error) => {
-      store.set({ problem: sentence(error) });
+  private async ask({ room, displayName }: Wish, isCurrent: () => boolean): Promise<void> {
+    const resumeToken = this.call && this.resumeToken;
+    const device = resumeToken === null ? await this.platform.makeDevice() : null;
+    if (!isCurrent()) return;
+    const wish = { roomName: room, displayName, ...(resumeToken !== null && { resumeToken }) };
+    const answer = await this.signaling.request("joinRoom", wish);
+    if (!isCurrent()) return;
+    this.resumeToken = answer.resumeToken ?? null;
+    if (this.call && answer.resumed) await this.resume(this.call, answer, answer.own, isCurrent);
+    else await this.begin(device ?? (await this.platform.makeDevice()), answer, isCurrent);
+    if (isCurrent() && this.call) await this.takePart(this.call, answer, displayName);
+  }
+
+  /** The peer we were lives on: both sides compare what they have. */
+  private async resume(call: Call, answer: JoinAnswer, own: OwnObjects, isCurrent: () => boolean): Promise<void> {
+    const peers = await allPeers(this.signaling, answer);
+    if (isCurrent()) await call.resume(own, peers);
+  }
+
+  /** A new peer: nothing on the server is ours yet. */
+  private async begin(device: types.Device, answer: JoinAnswer, isCurrent: () => boolean): Promise<void> {
+    await device.load({ routerRtpCapabilities: answer.rtpCapabilities });
+    if (!isCurrent()) return;
+    this.endCall();
+    this.call = new Call(this.signaling, device, this.store, (error) => {
+      if (!isAway(error)) this.store.tell("room", sentence(error));
     });
+    for (const peer of answer.peers) this.call.addPeer(peer);
   }
 
-  private async takePart(call: Call, displayName: string): Promise<void> {
-    const { peerId, ...page } = await call.joined;
-    if (this.call !== call) return;
-    this.store.set({ status: "joined", self: { peerId, displayName }, problem: this.problemOfDevices() });
-    await Promise.all([this.meet(call, page), this.local.attach(call.publisher)]);
+  private async takePart(call: Call, answer: JoinAnswer, displayName: string): Promise<void> {
+    this.store.set({ status: "joined", self: { peerId: answer.peerId, displayName } });
+    this.store.tell("room", null);
+    this.events.release();
+    await Promise.all([this.local.attach(call.publisher), answer.resumed ? null : this.meet(call, answer)]);
   }
 
-  /** Takes in who was there before us, those who send first. */
-  private async meet(call: Call, { peers, morePeers }: PeersPage): Promise<void> {
-    for (const peer of peers) call.addPeer(peer);
-    if (morePeers === null) return;
-    const page = await this.signaling.request("getPeers", { after: morePeers });
-    if (this.call === call) await this.meet(call, page);
+  /** Takes in the rest of a large room, those who send first. */
+  private async meet(call: Call, answer: JoinAnswer): Promise<void> {
+    for await (const { peers } of morePages(this.signaling, answer)) {
+      if (this.call !== call) return;
+      for (const peer of peers) call.addPeer(peer);
+    }
+  }
+
+  private roomClosed(): void {
+    if (!this.wish) return;
+    this.tell(MENDING.closed);
+    this.forgetPeer();
+    void this.enter();
+  }
+
+  /** One direction broke for good; the other goes on. */
+  private async transportClosed(transportId: string): Promise<void> {
+    const { call } = this;
+    if (call?.publisher.owns(transportId)) {
+      call.publisher.discard();
+      await this.local.attach(call.publisher);
+    } else if (call?.subscriber.owns(transportId)) {
+      await call.subscriber.renew().catch((error: unknown) => { this.store.tell("room", sentence(error)); });
+    }
   }
 
   /** Says what is wrong with the connection while it is being mended. */
   private tell(problem: string): void {
-    this.told = problem;
     const { status } = this.store.get();
-    this.store.set({ status: status === "joining" ? status : "reconnecting", problem });
-  }
-
-  /** Entering clears what was said about the connection, not what was said about camera and microphone. */
-  private problemOfDevices(): string | null {
-    const { problem } = this.store.get();
-    return problem === this.told ? null : problem;
-  }
-
-  private isFinal(error: unknown): boolean {
-    return error instanceof RequestError ? FINAL.has(error.code) : true;
+    this.store.set({ status: status === "joining" ? status : "reconnecting" });
+    this.store.tell("room", problem);
   }
 
   private retryLater(error: unknown): void {
@@ -182,12 +225,23 @@ export class RoomSession {
     this.store.set({ peers: [], self: null });
   }
 
+  /** The server holds nothing of ours any more. */
+  private forgetPeer(): void {
+    this.turn += 1;
+    this.resumeToken = null;
+    this.endCall();
+  }
+
+  /** Back to the lobby; what is on stays on, for the preview there. */
   private giveUp(problem: string | null): void {
     clearTimeout(this.retry);
     this.wish = null;
-    this.endCall();
-    this.local.stopAll();
-    this.store.set({ ...INITIAL, problem });
+    this.forgetPeer();
+    this.events.release();
+    const { local, problems } = this.store.get();
+    this.store.set({ ...INITIAL, local, problems });
+    this.store.tell("room", problem);
+    void this.local.turnOff("screen");
   }
 
   private wishes(): boolean {

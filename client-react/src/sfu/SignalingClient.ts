@@ -11,6 +11,8 @@ export interface SocketLike {
   connect(): unknown;
   disconnect(): unknown;
   emit(event: string, ...args: unknown[]): unknown;
+  /** Ends the connection as if it had been lost, so that the socket looks for a new one. */
+  drop(): unknown;
   on(event: string, handler: (...args: never[]) => void): unknown;
 }
 
@@ -40,6 +42,17 @@ export class SignalingClient {
     this.socket.disconnect();
   }
 
+  /** The path below the socket is dead, although the socket does not know yet. */
+  drop(): void {
+    this.socket.drop();
+  }
+
+  /** Leaves without waiting for an answer: the page is going away. */
+  sayGoodbye(): void {
+    if (this.socket.connected) this.socket.emit("leaveRoom" satisfies RequestName);
+    this.socket.disconnect();
+  }
+
   /** Called when the socket comes up, each time. */
   onUp(handler: () => void): void {
     this.socket.on("connect", handler);
@@ -66,6 +79,16 @@ export class SignalingClient {
     event: E,
     ...payload: Payload<E> extends undefined ? [] : [Payload<E>]
   ): Promise<Answer<E>> {
+    return this.ask(event, payload, REQUEST_TIMEOUT_MS);
+  }
+
+  /** Whether the server still hears us: any answer within the time will do. */
+  async isAlive(withinMs: number): Promise<boolean> {
+    const asked: Promise<unknown> = this.ask("getProducers", [], withinMs);
+    return asked.then(() => true, (error: unknown) => !(error instanceof RequestError) || error.code !== "timeout");
+  }
+
+  private ask<E extends RequestName>(event: E, payload: unknown[], patienceMs: number): Promise<Answer<E>> {
     if (!this.socket.connected) return Promise.reject(new RequestError("disconnected", "there is no connection"));
     return new Promise((resolve, reject) => {
       const settle = (act: () => void) => {
@@ -78,7 +101,7 @@ export class SignalingClient {
       };
       const timer = setTimeout(() => {
         fail(new RequestError("timeout", `no answer to ${event}`));
-      }, REQUEST_TIMEOUT_MS);
+      }, patienceMs);
       this.waiting.add(fail);
       this.socket.emit(event, ...payload, (answer: unknown) => {
         if (isError(answer)) fail(new RequestError(answer.code, answer.error));

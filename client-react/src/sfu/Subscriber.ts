@@ -1,9 +1,15 @@
 /** What this peer receives: one consumer for each producer of the room's others. */
 import type { types } from "mediasoup-client";
-import type { ConsumerInfo, ProducerInfo, Source } from "../protocol/types";
+import type { Notifications } from "../protocol/notifications";
+import type { ConsumerInfo, OwnObjects, ProducerInfo, Source } from "../protocol/types";
+import { isAway, isTransient } from "./failures";
+import { levelOf, listenTo } from "./levels";
 import type { SignalingClient } from "./SignalingClient";
 import type { Store } from "./store";
-import { createRecvTransport } from "./transports";
+import { Link } from "./transports";
+
+/** Pauses between tries to receive a stream that the server could not give at once. */
+const RETRY_AFTER_MS = [500, 1_000, 2_000, 4_000];
 
 const SOURCES: readonly unknown[] = ["microphone", "camera", "screen"] satisfies Source[];
 
@@ -14,29 +20,47 @@ const sourceOf = ({ appData, kind }: ConsumerInfo): Source => {
   return kind === "audio" ? "microphone" : "camera";
 };
 
+const pause = (ms: number) => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+interface Reception {
+  consumer: types.Consumer;
+  peerId: string;
+  /** The server was told to start it, and said that it did. */
+  started: boolean;
+}
+
 export class Subscriber {
-  private transport: Promise<types.Transport> | undefined;
-  private opened: types.Transport | undefined;
-  private readonly consumers = new Map<string, types.Consumer>();
+  private readonly link: Link;
+  private readonly receptions = new Map<string, Reception>();
   /** Producers that are alive in the room: one may close while we are still asking for it. */
   private readonly wanted = new Map<string, ProducerInfo>();
   private closed = false;
 
   constructor(
     private readonly signaling: SignalingClient,
-    private readonly device: Promise<types.Device>,
+    private readonly device: types.Device,
     private readonly store: Store,
-  ) {}
+  ) {
+    this.link = new Link(signaling, device, "recv");
+  }
 
   /** consume → attach → consumer-resume; asking twice for one producer is asking once. */
   async subscribe(info: ProducerInfo): Promise<void> {
     if (this.closed || this.wanted.has(info.producerId)) return;
     this.wanted.set(info.producerId, info);
-    try {
-      await this.consume(info);
-    } catch (error) {
-      // A producer that closed, or a call that ended, while we asked for it is no failure.
-      if (this.wants(info)) throw error;
+    for (const wait of [...RETRY_AFTER_MS, null]) {
+      try {
+        await this.consume(info);
+        return;
+      } catch (error) {
+        this.link.discardIfBroken();
+        // A producer that closed, or a call that ended, while we asked for it is no failure; after a loss of the
+        // connection it is asked for anew.
+        if (!this.wants(info) || isAway(error)) return;
+        if (wait === null || !isTransient(error)) throw error;
+        await pause(wait);
+        if (!this.wants(info)) return;
+      }
     }
   }
 
@@ -44,8 +68,8 @@ export class Subscriber {
   forget(producerId: string): void {
     const info = this.wanted.get(producerId);
     this.wanted.delete(producerId);
-    this.consumers.get(producerId)?.close();
-    this.consumers.delete(producerId);
+    this.receptions.get(producerId)?.consumer.close();
+    this.receptions.delete(producerId);
     if (info) this.store.removeMedia(info.peerId, producerId);
   }
 
@@ -57,36 +81,76 @@ export class Subscriber {
     const info = this.wanted.get(producerId);
     if (!info) return;
     info.paused = paused;
-    this.store.pauseMedia(info.peerId, producerId, paused);
+    this.store.changeMedia(info.peerId, producerId, { paused });
+  }
+
+  setLayers({ consumerId, spatialLayer, temporalLayer }: Notifications["consumer-layers-changed"]): void {
+    for (const [producerId, { consumer, peerId }] of this.receptions) {
+      if (consumer.id !== consumerId) continue;
+      this.store.changeMedia(peerId, producerId, { layers: { spatial: spatialLayer, temporal: temporalLayer } });
+    }
+  }
+
+  /** Keeps what lives on both sides; the rest is dropped, and what the room holds more is asked for. */
+  resume(own: OwnObjects, alive: readonly ProducerInfo[]): Promise<unknown> {
+    if (!this.link.survives(own.transports)) this.link.discard();
+    const there = new Set(alive.map(({ producerId }) => producerId));
+    for (const producerId of [...this.wanted.keys()]) {
+      if (!there.has(producerId) || !this.lives(producerId, own)) this.forget(producerId);
+    }
+    const known = new Set([...this.receptions.values()].map(({ consumer }) => consumer.id));
+    const strays = own.consumers.filter((id) => !known.has(id));
+    for (const serverConsumerId of strays) this.signaling.request("consumer-close", { serverConsumerId }).catch(() => undefined);
+    for (const reception of this.receptions.values()) if (!reception.started) this.start(reception).catch(() => undefined);
+    for (const { producerId, paused } of alive) this.setPaused(producerId, paused);
+    return Promise.all(alive.map((info) => this.subscribe(info)));
+  }
+
+  /** The transport is gone, and with it, on the server, all consumers: everything is asked for anew. */
+  renew(): Promise<unknown> {
+    return this.resume({ transports: [], producers: [], consumers: [] }, [...this.wanted.values()]);
   }
 
   close(): void {
     this.closed = true;
     this.wanted.clear();
-    this.opened?.close();
+    this.receptions.clear();
+    this.link.close();
   }
 
   owns(transportId: string): boolean {
-    return this.opened?.id === transportId;
+    return this.link.owns(transportId);
+  }
+
+  restartIce(): Promise<void> {
+    return this.link.restartIce();
   }
 
   stats(): Promise<RTCStatsReport | null> {
-    return this.opened && !this.opened.closed ? this.opened.getStats() : Promise.resolve(null);
+    return this.link.stats();
   }
 
-  private async open(): Promise<types.Transport> {
-    const transport = await createRecvTransport(this.signaling, await this.device);
-    if (this.closed) transport.close();
-    this.opened = transport;
-    return transport;
+  /** How loud each peer is right now, from 0 to 1. */
+  async audioLevels(): Promise<Map<string, number>> {
+    const voices = [...this.receptions.values()].filter(({ consumer }) => consumer.kind === "audio" && !consumer.closed);
+    const levels = await Promise.all(voices.map(({ consumer }) => levelOf(listenTo(consumer))));
+    const byPeer = new Map<string, number>();
+    voices.forEach(({ peerId }, index) => byPeer.set(peerId, Math.max(byPeer.get(peerId) ?? 0, levels[index] ?? 0)));
+    return byPeer;
+  }
+
+  private lives(producerId: string, own: OwnObjects): boolean {
+    const consumer = this.receptions.get(producerId)?.consumer;
+    return consumer !== undefined && !consumer.closed && own.consumers.includes(consumer.id);
   }
 
   private async consume(info: ProducerInfo): Promise<void> {
-    this.transport ??= this.open();
-    const transport = await this.transport;
+    const received = this.receptions.get(info.producerId);
+    if (received && !received.consumer.closed) return this.start(received);
+    const transport = await this.link.get();
     if (!this.wants(info)) return;
     const { params } = await this.signaling.request("consume", {
-      rtpCapabilities: (await this.device).recvRtpCapabilities,
+      rtpCapabilities: this.device.recvRtpCapabilities,
       remoteProducerId: info.producerId,
       serverConsumerTransportId: transport.id,
     });
@@ -98,19 +162,26 @@ export class Subscriber {
       consumer.close();
       return;
     }
-    this.attach(info, params, consumer);
-    await this.signaling.request("consumer-resume", { serverConsumerId: params.serverConsumerId });
+    await this.start(this.attach(info, params, consumer));
   }
 
-  private attach(info: ProducerInfo, params: ConsumerInfo, consumer: types.Consumer): void {
-    this.consumers.set(info.producerId, consumer);
+  private async start(reception: Reception): Promise<void> {
+    await this.signaling.request("consumer-resume", { serverConsumerId: reception.consumer.id });
+    reception.started = true;
+  }
+
+  private attach(info: ProducerInfo, params: ConsumerInfo, consumer: types.Consumer): Reception {
+    const reception = { consumer, peerId: info.peerId, started: false };
+    this.receptions.set(info.producerId, reception);
     this.store.addMedia(info.peerId, {
       consumerId: consumer.id,
       producerId: info.producerId,
       source: sourceOf(params),
       track: consumer.track,
       paused: info.paused,
+      layers: null,
     });
+    return reception;
   }
 
   private wants(info: ProducerInfo): boolean {

@@ -15,7 +15,7 @@ const BY_SOURCE: Record<Source, Encoding> = {
   microphone: { codecOptions: { opusDtx: true, opusFec: true } },
   camera: { encodings: SIMULCAST, codecOptions: { videoGoogleStartBitrate: 1_000 } },
   // Text has to stay sharp: one stream at full size.
-  screen: { encodings: [{ maxBitrate: 2_500_000 }], codecOptions: { videoGoogleStartBitrate: 1_000 } },
+  screen: { encodings: [{ maxBitrate: 5_000_000 }], codecOptions: { videoGoogleStartBitrate: 1_500 } },
 };
 
 export const encodingOf = (source: Source): Encoding => BY_SOURCE[source];

@@ -20,7 +20,36 @@ const BY_CODE: Record<string, string> = {
   timeout: "The server did not answer in time.",
   "rate-limited": "Too many requests in a short time. Wait a moment and try again.",
   disconnected: "The connection to the server was lost.",
+  "not-joined": "The connection to the room was lost.",
+  "worker-died": "The server's media process stopped and is being started again.",
+  "room-closed": "The room was closed.",
+  "limit-producers": "You are sending as many streams as the server allows.",
+  "limit-consumers": "There are more streams in this room than you may receive.",
+  "limit-transports": "The server allows no more connections for you. Leave and join again.",
+  "cannot-consume": "Somebody sends a picture or sound that this browser cannot play.",
+  "invalid-rtp-parameters": "The server cannot take what this browser sends.",
+  internal: "The server had a fault. Try again.",
 };
+
+/** What is being done about a connection that is not there. */
+export const MENDING = {
+  unreachable: "The server cannot be reached. Trying again…",
+  lost: "The connection to the server was lost. Reconnecting…",
+  closed: "The server closed the room. Entering it again…",
+} as const;
+
+/** The connection is away; coming back mends what failed because of it. */
+export const isAway = (error: unknown): boolean =>
+  error instanceof RequestError && (error.code === "disconnected" || error.code === "not-joined");
+
+/** The same request may succeed a moment later. */
+export const isTransient = (error: unknown): boolean =>
+  error instanceof RequestError && ["timeout", "rate-limited", "internal"].includes(error.code);
+
+/** Answers to a join that another try will not change; so is everything that is no answer. */
+export const isFinal = (error: unknown): boolean =>
+  !(error instanceof RequestError) ||
+  ["limit-peers", "limit-rooms", "limit-sockets", "unauthorized", "bad-request"].includes(error.code);
 
 const BY_DEVICE_ERROR: Record<string, string> = {
   NotAllowedError: "is blocked. Allow it in the browser's address bar, then try again.",
@@ -31,6 +60,8 @@ const BY_DEVICE_ERROR: Record<string, string> = {
   AbortError: "did not start.",
 };
 
+const UNPLUGGED = "stopped: it was unplugged or taken away. Plug it in, or pick another one.";
+
 /** Closing the browser's chooser is no fault; the browser does not tell it from a system that forbids. */
 const SCREEN_REFUSED = "is not shared: none was chosen, or the system does not allow it.";
 
@@ -39,12 +70,16 @@ const nameOf = (error: unknown): string => (error instanceof Error ? error.name 
 /** One sentence for a failed request or join. */
 export function sentence(error: unknown): string {
   if (error instanceof RequestError) return BY_CODE[error.code] ?? asSentence(error.message);
+  // What mediasoup-client throws where there is no WebRTC it knows.
   if (nameOf(error) === "UnsupportedError") return "This browser cannot take part in calls.";
   return error instanceof Error && error.message ? error.message : "Something went wrong.";
 }
 
 /** The server's own words, as a person writes them. */
 const asSentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1) + (/[.!?…]$/.test(words) ? "" : ".");
+
+/** One sentence for a device that stopped by itself. */
+export const stoppedSentence = (device: string): string => `The ${device} ${UNPLUGGED}`;
 
 /** One sentence for a camera, microphone or screen that did not open. */
 export function deviceSentence(device: string, error: unknown): string {

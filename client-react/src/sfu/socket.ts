@@ -3,14 +3,26 @@ import { io } from "socket.io-client";
 import { DIALECT, NAMESPACE } from "../protocol/connection";
 import type { SocketLike } from "./SignalingClient";
 
-/** A socket to the server this page came from; it connects when asked to. */
-export function openSocket(): SocketLike {
-  return io(NAMESPACE, {
+/** A socket to a server, by default the one this page came from; it connects when asked to. */
+export function openSocket(server = ""): SocketLike {
+  const socket = io(server + NAMESPACE, {
     query: { dialect: DIALECT },
     transports: ["websocket", "polling"],
     tryAllTransports: true,
     autoConnect: false,
+    // Each session has a connection of its own.
+    forceNew: true,
     reconnectionDelay: 500,
     reconnectionDelayMax: 3_000,
   });
+  return {
+    get connected() {
+      return socket.connected;
+    },
+    connect: () => socket.connect(),
+    disconnect: () => socket.disconnect(),
+    emit: (event, ...args) => socket.emit(event, ...args),
+    drop: () => socket.io.engine.close(),
+    on: (event, handler) => socket.on(event, handler as (...args: unknown[]) => void),
+  };
 }

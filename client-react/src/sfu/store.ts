@@ -1,7 +1,14 @@
 /** What the user interface shows, as one immutable value and a list of listeners. */
 import type { Source } from "../protocol/types";
+import type { ChosenDevices, DeviceList } from "./devices";
 
 export type Status = "idle" | "joining" | "joined" | "reconnecting";
+
+/** Which of a stream's sizes and rates is received; both `null` while none is. */
+export interface Layers {
+  spatial: number | null;
+  temporal: number | null;
+}
 
 export interface RemoteMedia {
   consumerId: string;
@@ -9,6 +16,8 @@ export interface RemoteMedia {
   source: Source;
   track: MediaStreamTrack;
   paused: boolean;
+  /** `null` until the server tells them. */
+  layers: Layers | null;
 }
 
 export interface RemotePeer {
@@ -21,6 +30,12 @@ export interface LocalMediaState {
   /** `null` while switched off or not available. */
   tracks: Readonly<Record<Source, MediaStreamTrack | null>>;
   muted: boolean;
+  /** Asked for, and not there yet: the browser may be asking the user. */
+  opening: Readonly<Record<Source, boolean>>;
+  /** What a join opens. */
+  wanted: Readonly<Record<"microphone" | "camera", boolean>>;
+  devices: DeviceList;
+  chosen: ChosenDevices;
 }
 
 export interface State {
@@ -29,8 +44,12 @@ export interface State {
   self: { peerId: string; displayName: string } | null;
   peers: readonly RemotePeer[];
   local: LocalMediaState;
-  /** What went wrong last, in a sentence; `null` when nothing is wrong. */
+  /** What is wrong, in a sentence or two; `null` when nothing is. */
   problem: string | null;
+  /** The same apart: what is wrong with the room and the way to it, and with the user's own devices. */
+  problems: Readonly<Record<"room" | "devices", string | null>>;
+  /** The user was in a room and left it. */
+  left: boolean;
 }
 
 export const INITIAL: State = {
@@ -38,8 +57,17 @@ export const INITIAL: State = {
   room: "",
   self: null,
   peers: [],
-  local: { tracks: { microphone: null, camera: null, screen: null }, muted: false },
+  local: {
+    tracks: { microphone: null, camera: null, screen: null },
+    muted: false,
+    opening: { microphone: false, camera: false, screen: false },
+    wanted: { microphone: true, camera: true },
+    devices: { microphone: [], camera: [], speaker: [] },
+    chosen: {},
+  },
   problem: null,
+  problems: { room: null, devices: null },
+  left: false,
 };
 
 export class Store {
@@ -59,12 +87,27 @@ export class Store {
     for (const listener of this.listeners) listener();
   }
 
+  /** Says what is wrong, or with `null` that it is wrong no more. Why one is not in comes first. */
+  tell(about: keyof State["problems"], sentence: string | null): void {
+    const problems = { ...this.state.problems, [about]: sentence };
+    this.set({ problems, problem: [problems.room, problems.devices].filter((one) => one !== null).join(" ") || null });
+  }
+
+  /** The user has read it. */
+  dismiss(): void {
+    this.set({ problems: INITIAL.problems, problem: null });
+  }
+
   setLocal(change: Partial<LocalMediaState>): void {
     this.set({ local: { ...this.state.local, ...change } });
   }
 
   setTrack(source: Source, track: MediaStreamTrack | null): void {
     this.setLocal({ tracks: { ...this.state.local.tracks, [source]: track } });
+  }
+
+  setOpening(source: Source, opening: boolean): void {
+    this.setLocal({ opening: { ...this.state.local.opening, [source]: opening } });
   }
 
   /** A peer may be seen by its media before its name is known. */
@@ -90,8 +133,8 @@ export class Store {
     this.mapMedia(peerId, (all) => all.filter((one) => one.producerId !== producerId));
   }
 
-  pauseMedia(peerId: string, producerId: string, paused: boolean): void {
-    this.mapMedia(peerId, (all) => all.map((one) => (one.producerId === producerId ? { ...one, paused } : one)));
+  changeMedia(peerId: string, producerId: string, change: Partial<Pick<RemoteMedia, "paused" | "layers">>): void {
+    this.mapMedia(peerId, (all) => all.map((one) => (one.producerId === producerId ? { ...one, ...change } : one)));
   }
 
   private mapMedia(peerId: string, change: (media: readonly RemoteMedia[]) => readonly RemoteMedia[]): void {

@@ -1,10 +1,10 @@
-/** The two WebRTC transports of a call: their signalling, and their repair when the network changes. */
+/** One direction's WebRTC transport: made when first needed, mended when the network changes, made anew when gone. */
 import type { types } from "mediasoup-client";
-import type { MediaKind } from "../protocol/types";
 import type { SignalingClient } from "./SignalingClient";
+import { RequestError } from "./failures";
 
-/** A path that is silent this long will not come back alone: ask for new ICE credentials. */
-const REPAIR_AFTER_MS = 3_000;
+/** A path may come back alone within this time; then new ICE credentials are asked for. */
+const REPAIR_AFTER_MS = 1_500;
 
 type Settle<T> = (value: T) => void;
 
@@ -15,45 +15,139 @@ const settle = <T>(request: Promise<T>, done: Settle<T>, failed: Settle<Error>):
   });
 };
 
-export async function createSendTransport(signaling: SignalingClient, device: types.Device): Promise<types.Transport> {
+type Told = (outcome: "up" | "broken") => void;
+
+/** Tells the server our certificate. That it knows it already is no fault: the answer to the first time was lost. */
+const connect = async (request: Promise<unknown>, told: Told): Promise<void> => {
+  try {
+    await request;
+  } catch (error) {
+    if (!(error instanceof RequestError) || error.code !== "already-connected") {
+      told("broken");
+      throw error;
+    }
+  }
+  told("up");
+};
+
+async function openSend(signaling: SignalingClient, device: types.Device, told: Told): Promise<types.Transport> {
   const { params } = await signaling.request("createWebRtcTransport", { consumer: false });
   const transport = device.createSendTransport(params);
   const transportId = transport.id;
   transport.on("connect", ({ dtlsParameters }, done, failed) => {
-    settle(signaling.request("transport-connect", { transportId, dtlsParameters }), () => { done(); }, failed);
+    settle(connect(signaling.request("transport-connect", { transportId, dtlsParameters }), told), done, failed);
   });
   transport.on("produce", ({ kind, rtpParameters, appData }, done, failed) => {
-    const payload = { transportId, kind: kind satisfies MediaKind, rtpParameters, appData };
+    const payload = { transportId, kind, rtpParameters, appData };
     settle(signaling.request("transport-produce", payload), ({ id }) => { done({ id }); }, failed);
   });
-  repairWhenBroken(signaling, transport);
   return transport;
 }
 
-export async function createRecvTransport(signaling: SignalingClient, device: types.Device): Promise<types.Transport> {
+async function openRecv(signaling: SignalingClient, device: types.Device, told: Told): Promise<types.Transport> {
   const { params } = await signaling.request("createWebRtcTransport", { consumer: true });
   const transport = device.createRecvTransport(params);
   const serverConsumerTransportId = transport.id;
   transport.on("connect", ({ dtlsParameters }, done, failed) => {
     const payload = { serverConsumerTransportId, dtlsParameters };
-    settle(signaling.request("transport-recv-connect", payload), () => { done(); }, failed);
+    settle(connect(signaling.request("transport-recv-connect", payload), told), done, failed);
   });
-  repairWhenBroken(signaling, transport);
   return transport;
 }
 
-/** Restarts ICE when the path fails; a refusal is left alone, the server then closes the transport and says so. */
-function repairWhenBroken(signaling: SignalingClient, transport: types.Transport): void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const repair = async () => {
-    if (transport.closed || !signaling.connected) return;
-    const { iceParameters } = await signaling.request("restart-ice", { transportId: transport.id });
-    await transport.restartIce({ iceParameters });
-  };
-  transport.on("connectionstatechange", (state) => {
-    clearTimeout(timer);
-    if (state !== "disconnected" && state !== "failed") return;
-    timer = setTimeout(() => void repair().catch(() => undefined), state === "failed" ? 0 : REPAIR_AFTER_MS);
-  });
-  transport.observer.on("close", () => { clearTimeout(timer); });
+const OPEN = { send: openSend, recv: openRecv } as const;
+
+export class Link {
+  private making: Promise<types.Transport> | null = null;
+  private transport: types.Transport | null = null;
+  /** Whether the server was told our certificate. A transport with which that failed cannot be used again. */
+  private connection: "none" | "up" | "broken" = "none";
+  private closed = false;
+  private restarting: Promise<void> | null = null;
+
+  constructor(
+    private readonly signaling: SignalingClient,
+    private readonly device: types.Device,
+    private readonly direction: keyof typeof OPEN,
+  ) {}
+
+  /** The transport; the first to ask has it made. */
+  get(): Promise<types.Transport> {
+    if (this.making) return this.making;
+    const making: Promise<types.Transport> = this.open().then((transport) => {
+      if (this.making === making && !this.closed) return (this.transport = transport);
+      transport.close();
+      throw new RequestError("disconnected", "the transport is not needed any more");
+    });
+    making.catch(() => {
+      if (this.making === making) this.making = null;
+    });
+    this.making = making;
+    return making;
+  }
+
+  owns(transportId: string): boolean {
+    return this.transport?.id === transportId;
+  }
+
+  /** Whether the transport in use, if any, can still be used when the server has these. */
+  survives(transports: readonly string[]): boolean {
+    if (!this.making) return true;
+    const { transport } = this;
+    return transport !== null && !transport.closed && this.connection === "up" && transports.includes(transport.id);
+  }
+
+  /** Closes the transport with everything on it; the next to ask gets a new one. */
+  discard(): void {
+    this.transport?.close();
+    this.transport = null;
+    this.making = null;
+    this.connection = "none";
+  }
+
+  discardIfBroken(): void {
+    if (this.connection === "broken") this.discard();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.discard();
+  }
+
+  stats(): Promise<RTCStatsReport | null> {
+    return this.transport && !this.transport.closed ? this.transport.getStats() : Promise.resolve(null);
+  }
+
+  /** Looks for a path anew. Media flows on over the old one until the new one is found. */
+  restartIce(): Promise<void> {
+    this.restarting ??= this.restart().finally(() => { this.restarting = null; });
+    return this.restarting;
+  }
+
+  private async restart(): Promise<void> {
+    const { transport } = this;
+    if (!transport || transport.closed || this.connection !== "up" || !this.signaling.connected) return;
+    const { iceParameters } = await this.signaling.request("restart-ice", { transportId: transport.id });
+    if (this.owns(transport.id)) await transport.restartIce({ iceParameters });
+  }
+
+  private async open(): Promise<types.Transport> {
+    const transport: types.Transport = await OPEN[this.direction](this.signaling, this.device, (connection) => {
+      if (this.transport === transport) this.connection = connection;
+    });
+    this.mendWhenBroken(transport);
+    return transport;
+  }
+
+  /** A refused restart is left alone: the server then closes the transport and says so. */
+  private mendWhenBroken(transport: types.Transport): void {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const mend = () => void this.restartIce().catch(() => undefined);
+    transport.on("connectionstatechange", (state) => {
+      clearTimeout(timer);
+      if (state !== "disconnected" && state !== "failed") return;
+      timer = setTimeout(mend, state === "failed" ? 0 : REPAIR_AFTER_MS);
+    });
+    transport.observer.on("close", () => { clearTimeout(timer); });
+  }
 }

@@ -10,6 +10,7 @@ export class FakeSocket implements SocketLike {
   readonly sent: { event: string; payload: unknown }[] = [];
   /** Answers by event; a request without one is never answered. */
   readonly answers: Record<string, Responder> = {};
+  private life = 0;
   private readonly listeners = new Map<string, Listener[]>();
 
   connect(): void {
@@ -24,15 +25,23 @@ export class FakeSocket implements SocketLike {
   lose(reason: string): void {
     if (!this.connected) return;
     this.connected = false;
+    this.life += 1;
     this.tell("disconnect", reason);
   }
 
   emit(event: string, ...args: unknown[]): void {
-    const ack = args.pop() as Listener;
+    const ack = typeof args.at(-1) === "function" ? (args.pop() as Listener) : undefined;
     const [payload] = args;
     this.sent.push({ event, payload });
     const answer = this.answers[event];
-    if (answer) queueMicrotask(() => { void Promise.resolve(answer(payload as never)).then(ack); });
+    const { life } = this;
+    // A connection that was lost meanwhile brings no answer.
+    const bring = (given: unknown) => { if (life === this.life) ack?.(given); };
+    if (answer) queueMicrotask(() => { void Promise.resolve(answer(payload as never)).then(bring); });
+  }
+
+  drop(): void {
+    this.lose("transport close");
   }
 
   on(event: string, handler: (...args: never[]) => void): void {
@@ -42,6 +51,12 @@ export class FakeSocket implements SocketLike {
   /** The server speaks. */
   tell(event: string, ...args: unknown[]): void {
     for (const listener of this.listeners.get(event) ?? []) listener(...args);
+  }
+
+  /** Lets an answer pass through `change` on its way. */
+  alter(event: string, change: (answer: object, payload: unknown) => unknown): void {
+    const answer = this.answers[event];
+    this.answers[event] = (payload) => change(answer?.(payload) as object, payload);
   }
 
   events(): string[] {

@@ -36,6 +36,8 @@ export function serve(socket: FakeSocket, peers: { peerId: string; producers: Pr
     "transport-connect": () => ({ connected: true }),
     "transport-recv-connect": () => ({ connected: true }),
     "transport-produce": () => ({ id: newId(), producersExist: false }),
+    "restart-ice": () => ({ iceParameters: fake.generateTransportRemoteParameters().iceParameters }),
+    "consumer-close": () => ({ closed: true }),
     "producer-close": () => ({ closed: true }),
     "producer-pause": () => ({ paused: true }),
     "producer-resume": () => ({ resumed: true }),

@@ -1,12 +1,11 @@
 /** A session with mediasoup-client's real Device over its fake handler, and tracks that need no hardware. */
 import { Device, FakeHandler, testFakeParameters } from "mediasoup-client";
 import { vi } from "vitest";
+import type { DeviceList, openDevice as openReal } from "../../src/sfu/devices";
 import type { Source } from "../../src/protocol/types";
 import { RoomSession } from "../../src/sfu/RoomSession";
 import { SignalingClient } from "../../src/sfu/SignalingClient";
 import { FakeSocket } from "./FakeSocket";
-
-const handlerFactory = FakeHandler.createFactory(testFakeParameters);
 
 export class FakeTrack extends EventTarget {
   readonly id = crypto.randomUUID();
@@ -14,7 +13,9 @@ export class FakeTrack extends EventTarget {
   readyState = "live";
   enabled = true;
 
-  constructor(source: Source) {
+  contentHint = "";
+
+  constructor(readonly source: Source) {
     super();
     this.kind = source === "microphone" ? "audio" : "video";
   }
@@ -28,21 +29,37 @@ export class FakeTrack extends EventTarget {
   }
 }
 
+const one = (id: string) => [{ id, label: `The ${id}` }];
+const DEVICES: DeviceList = { microphone: one("microphone"), camera: one("camera"), speaker: one("speaker") };
+
 export const openFake = (source: Source): Promise<MediaStreamTrack> =>
   Promise.resolve(new FakeTrack(source) as unknown as MediaStreamTrack);
 
 export interface Bench {
   socket: FakeSocket;
   session: RoomSession;
+  /** What mediasoup-client uses in place of a browser's connections, in the order they were made. */
+  handlers: FakeHandler[];
   /** Waits until what is expected of the session has come true. */
   until: (check: () => void) => Promise<void>;
 }
 
-export function bench(openDevice = openFake): Bench {
+export function bench(openDevice: typeof openReal = openFake): Bench {
   const socket = new FakeSocket();
+  const handlers: FakeHandler[] = [];
+  const keep = (handler: unknown) => {
+    if (handler instanceof FakeHandler) handlers.push(handler);
+  };
+  const fake = FakeHandler.createFactory(testFakeParameters);
+  const factory: typeof fake.factory = (options) => {
+    const handler = fake.factory(options);
+    keep(handler);
+    return handler;
+  };
   const session = new RoomSession(new SignalingClient(socket), {
-    makeDevice: () => Promise.resolve(new Device({ handlerFactory })),
+    makeDevice: () => Promise.resolve(new Device({ handlerFactory: { ...fake, factory } })),
     openDevice,
+    listDevices: () => Promise.resolve(DEVICES),
   });
-  return { socket, session, until: (check) => vi.waitFor(check, { timeout: 3_000, interval: 5 }) };
+  return { socket, session, handlers, until: (check) => vi.waitFor(check, { timeout: 3_000, interval: 5 }) };
 }

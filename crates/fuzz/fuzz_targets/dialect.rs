@@ -1,10 +1,16 @@
 //! Socket.IO events of every dialect: `["name", argument, …]`.
 #![no_main]
 
+use std::sync::LazyLock;
+
 use libfuzzer_sys::fuzz_target;
-use miso::signaling::dialect::{self, B, C, Dialect, NATIVE};
+use miso::config::SignalingConfig;
+use miso::signaling::dialect::{ALL, Ack, Answer, Dialect, Dialects, Hello};
 use miso::signaling::request::Payload;
 use serde_json::Value;
+
+static DIALECTS: LazyLock<Dialects> =
+    LazyLock::new(|| Dialects::new(&SignalingConfig::default()).expect("no setting is wrong"));
 
 fuzz_target!(|input: &[u8]| {
     let Ok(Value::Array(mut values)) = serde_json::from_slice(input) else {
@@ -16,9 +22,16 @@ fuzz_target!(|input: &[u8]| {
     let name = values.remove(0);
     let payload = Payload::new(values);
     let name = name.as_str().unwrap_or("joinRoom");
-    let _ = dialect::detect(name, &payload);
-    let _ = dialect::pinned(name);
-    for spoken in [NATIVE, B, C] {
+    for (namespace, acknowledged) in [("/", true), ("/mediasoup", false)] {
+        let _ = DIALECTS.start("/socket.io/", namespace, name);
+        let _ = DIALECTS.detect(&Hello {
+            namespace,
+            event: name,
+            payload: &payload,
+            acknowledged,
+        });
+    }
+    for spoken in ALL {
         decode(spoken, name, &payload);
     }
 });
@@ -31,8 +44,18 @@ fn decode(spoken: &Dialect, name: &str, payload: &Payload) {
             continue;
         }
         if let Err(error) = (event.decode)(payload) {
-            let answer = dialect::encode_error(&error);
-            assert!(answer.get("error").is_some_and(Value::is_string));
+            assert!(tells_the_error(&spoken.failure(event.name, &error)));
         }
     }
+}
+
+/// In the acknowledgement, or in an event where a dialect has none.
+fn tells_the_error(answer: &Answer) -> bool {
+    let has = |value: &Value| value.get("error").is_some_and(Value::is_string);
+    let acknowledged = match &answer.ack {
+        Ack::Empty => false,
+        Ack::One(one) => has(one),
+        Ack::Two(error, _) => has(error),
+    };
+    acknowledged || answer.told.iter().any(|(_, payload)| has(payload))
 }

@@ -46,9 +46,12 @@ const ROOM: &[&str] = &["roomName", "roomId", "room_id", "room"];
 /// How a client calls itself.
 const NAME: &[&str] = &["displayName", "username", "userName", "name"];
 
-/// Enters a room, which an object names or a bare text; one that is named so is required.
+/// Enters a room, which an object names, or a bare text, or the address of the page.
 pub(super) fn join(payload: &Payload) -> Result<Request, ApiError> {
-    let room = room(payload).ok_or(ApiError::bad_request("missing field `roomName`"))?;
+    let on_page = || payload.page_room().map(str::to_owned);
+    let room = room(payload)
+        .or_else(on_page)
+        .ok_or(ApiError::bad_request("missing field `roomName`"))?;
     Ok(Request::Join(Join {
         room: Some(room),
         display_name: shapes::text_under(payload, NAME),

@@ -37,4 +37,5 @@ scene("an old page and our own page meet in one room", async (stage) => {
   const page = await publisher(stage, "3.7.7", "mixed");
   const [guest] = await until("Ann sees somebody come", async () => (await ann.state()).peers.length === 1 && ann.peers());
   await Promise.all([ann.seesAndHears(guest), plays("the old page", page, named("c"))]);
+  await ann.press("leave");
 });

@@ -36,9 +36,13 @@ function listen(page) {
   return page;
 }
 
-/** One Chromium; each page is a user of its own (separate storage). `video` is a file played as the camera. */
-export async function startChromium({ video } = {}) {
-  const args = video ? [...CHROMIUM_FLAGS, `--use-file-for-fake-video-capture=${video}`] : CHROMIUM_FLAGS;
+/**
+ * One Chromium; each page is a user of its own (separate storage). `video` is a file played as the camera; `flags` are
+ * added to the usual ones, those that begin with one of `without` left out.
+ */
+export async function startChromium({ video, flags = [], without = [] } = {}) {
+  const usual = CHROMIUM_FLAGS.filter((flag) => !without.some((start) => flag.startsWith(start)));
+  const args = [...usual, ...flags, ...(video ? [`--use-file-for-fake-video-capture=${video}`] : [])];
   const browser = await chromium.launch({ executablePath: CHROMIUM, args });
   return {
     name: "chromium",

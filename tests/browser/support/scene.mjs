@@ -13,10 +13,13 @@ const KINDS = ["sockets", "rooms", "peers", "routers", "transports", "producers"
 
 export const RESULTS = fileURLToPath(new URL("../../../test-results/", import.meta.url));
 
+/** Pictures of each state of the page. */
+export const PICTURES = `${RESULTS}screenshots/`;
+
 /** Captures a smaller picture than the page asks for: four 720p encoders are too much for a small test machine. */
 const small = () => {
   const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-  const less = (video) => video && { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 20 } };
+  const less = (video) => video && { ...video, width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 20 } };
   navigator.mediaDevices.getUserMedia = ({ audio, video }) =>
     open({ ...(audio && { audio }), ...(video && { video: less(video) }) });
 };
@@ -26,27 +29,32 @@ const running = new Map();
 let server;
 
 /** What all scenes of a file share is started when first needed and stopped when the file ends. */
-const shared = async (name, start) => {
-  if (!running.has(name)) running.set(name, await start());
+const shared = (name, start) => {
+  if (!running.has(name)) running.set(name, start());
   return running.get(name);
 };
 
 after(async () => {
-  for (const browser of running.values()) await browser.close();
+  for (const browser of running.values()) await (await browser).close();
   await server?.stop();
 });
 
 class Scene {
   users = [];
   pages = [];
+  browsers = [];
 
   get server() {
     return server;
   }
 
-  /** A page in `chromium` or `firefox`. `full` leaves the camera at the size the page asks for. */
-  async page(browser, { full = false, ...options } = {}) {
-    const page = await (await shared(browser, START[browser])).newPage(options.viewport && options);
+  /**
+   * A page in `chromium` or `firefox`. `full` leaves the camera at the size the page asks for; `before` are
+   * `[function, argument]` that run in the page before its own scripts.
+   */
+  async page(browser, { full = false, before = [], viewport, colorScheme } = {}) {
+    const page = await (await shared(browser, START[browser])).newPage(viewport && { viewport, colorScheme });
+    for (const [script, ...args] of before) await (page.addInitScript ?? page.evaluateOnNewDocument).call(page, script, ...args);
     if (!full) await (page.addInitScript ?? page.evaluateOnNewDocument).call(page, small);
     this.pages.push(page);
     return page;
@@ -58,14 +66,27 @@ class Scene {
   }
 
   async user(name, browser = "chromium", options = {}) {
-    const user = new User(name, options.page ?? (await this.page(browser, options)), server);
+    const user = new User(name, options.page ?? (await this.page(browser, options)), options.server ?? server);
     this.users.push(user);
     return user;
+  }
+
+  /** A page in a Chromium of another kind (see `startChromium`), which ends with the scene. */
+  async pageOf(kind, options = { viewport: { width: 1280, height: 800 } }) {
+    const browser = await startChromium(kind);
+    this.browsers.push(browser);
+    return browser.newPage(options);
   }
 
   async screenshot(user, name) {
     await mkdir(RESULTS, { recursive: true });
     await user.page.screenshot({ path: `${RESULTS}${name}.png` });
+  }
+
+  /** A picture of a state of the page, for people to look at. */
+  async picture(user, name) {
+    await mkdir(PICTURES, { recursive: true });
+    await user.page.screenshot({ path: `${PICTURES}${name}.png` });
   }
 
   async explain(title, error) {
@@ -78,8 +99,14 @@ class Scene {
     console.error(`# ${title}: see ${file}.json and .log`);
   }
 
-  close() {
-    return Promise.all(this.pages.map((page) => page.close()));
+  /** Pages are left before they are closed: a closed tab says goodbye, one that a test driver ends does not. */
+  async close() {
+    const leave = async (page) => {
+      await page.goto("about:blank").catch(() => undefined);
+      await page.close().catch(() => undefined);
+    };
+    await Promise.all([...new Set([...this.pages, ...this.users.map(({ page }) => page)])].map(leave));
+    await Promise.all(this.browsers.map((browser) => browser.close()));
   }
 
   /** Everybody has left: the server must hold nothing any more, in its rooms and in its engine. */

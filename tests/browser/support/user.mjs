@@ -12,10 +12,15 @@ export class User {
   }
 
   async join(room) {
-    await this.page.goto(`${this.server.url}/rooms/${encodeURIComponent(room)}`);
-    await this.page.waitForSelector("#name");
+    await this.visit(room);
     await this.page.type("#name", this.name);
     await this.enter();
+  }
+
+  /** Into the lobby of a room. */
+  async visit(room) {
+    await this.page.goto(`${this.server.url}/rooms/${encodeURIComponent(room)}`);
+    await this.page.waitForSelector("#name");
   }
 
   /** The same user after a reload: the page remembers name and room. */
@@ -33,6 +38,42 @@ export class User {
   /** Presses a control: microphone, camera, screen, stats or leave. */
   press(control) {
     return this.page.click(`[data-control=${control}]`);
+  }
+
+  /** Waits for a sentence that says what went wrong. */
+  reads(pattern, where = "[data-testid=notice]") {
+    const text = () => this.page.evaluate((at) => document.querySelector(at)?.textContent ?? "", where);
+    return until(`${this.name} reads ${pattern}`, async () => pattern.test(await text()), JOINED);
+  }
+
+  /** Position of somebody's picture in its film, in seconds; 0 without one. */
+  position(name) {
+    return this.page.evaluate((who) => document.querySelector(`figure[data-name="${who}"] video`)?.currentTime ?? 0, name);
+  }
+
+  /** Waits until somebody's picture has moved on by some seconds. */
+  async goesOnSeeing(name, seconds = 1) {
+    const from = await this.position(name);
+    await until(`${this.name} goes on seeing ${name}`, async () => (await this.position(name)) > from + seconds);
+  }
+
+  /** Names of the tiles that show a picture. */
+  pictures() {
+    return this.page.evaluate(() =>
+      [...document.querySelectorAll("figure.tile:not(.waiting)")].map((tile) => tile.getAttribute("data-name")).sort());
+  }
+
+  /** Waits until a picture is there that is not one colour all over. */
+  seesMoreThanBlack(name) {
+    const contrast = () => this.page.evaluate((who) => {
+      const video = document.querySelector(`figure[data-name="${who}"] video`);
+      if (!video?.videoWidth) return 0;
+      const pen = new OffscreenCanvas(32, 18).getContext("2d");
+      pen.drawImage(video, 0, 0, 32, 18);
+      const green = pen.getImageData(0, 0, 32, 18).data.filter((_, at) => at % 4 === 1);
+      return Math.max(...green) - Math.min(...green);
+    }, name);
+    return until(`${this.name} sees more of ${name} than black`, async () => (await contrast()) > 40);
   }
 
   /** What the page's store holds, without the tracks. */

@@ -135,3 +135,21 @@ describe("what is fetched", () => {
     assert.ok(!answer.audio);
   });
 });
+
+describe("what is fetched from origins that are listed", () => {
+  const [LISTED, OTHER] = ["https://app.example.org", "https://elsewhere.example.org"];
+  let server;
+  before(async () => (server = await startServer({ flags: ["--allow-origin", LISTED] })));
+  after(() => server.stop());
+
+  for (const path of ["/socket.io/?EIO=4&transport=polling", "/server/?EIO=3&transport=polling", "/", "/room-status", "/mediasoup/router-rtp-capabilities"]) {
+    it(`${path} is theirs and nobody else's`, async () => {
+      const allowed = async (origin) => {
+        const response = await fetch(server.url + path, { headers: { origin } });
+        return ["origin", "credentials"].map((what) => response.headers.get(`access-control-allow-${what}`));
+      };
+      assert.deepEqual(await allowed(LISTED), [LISTED, "true"]);
+      assert.equal((await allowed(OTHER))[0], null);
+    });
+  }
+});

@@ -201,7 +201,8 @@ describe("pinning", () => {
   for (const [name, words] of Object.entries(WORDS)) {
     it(`?dialect=${nameOf(name)} speaks ${name} wherever it connects`, async () => {
       const { path, version } = words.connect;
-      for (const namespace of ["/", "/mediasoup"]) {
+      // Version 2 sends a query to other namespaces in a form of its own; see docs/adding-a-dialect.md.
+      for (const namespace of version === 2 ? ["/"] : ["/", "/mediasoup"]) {
         const client = await connect(server, { namespace, version, path, greeted: false, query: { dialect: nameOf(name) } });
         const capabilities = await words.enter(client, `pinned ${name}`);
         assert.ok(capabilities.codecs);

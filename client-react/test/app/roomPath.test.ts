@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { pathOfRoom, roomFromPath } from "../src/roomPath";
+import { pathOfRoom, roomFromPath } from "../../src/app/roomPath";
 
 test("both forms of address name the room", () => {
   expect(roomFromPath("/rooms/tea")).toBe("tea");

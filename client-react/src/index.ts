@@ -1,0 +1,34 @@
+/** The client without a framework: signalling, devices, transports, and staying in the room. */
+import { RoomSession } from "./sfu/RoomSession";
+import { watchPage } from "./sfu/page";
+import { SignalingClient } from "./sfu/SignalingClient";
+import { openSocket } from "./sfu/socket";
+
+export interface SessionOptions {
+  /** Where miso is, such as `https://sfu.example.org`; by default where the page comes from. */
+  server?: string;
+}
+
+/** A session of this page; it connects when `join` is called, and leaves when the page goes away. */
+export function createSession({ server }: SessionOptions = {}): RoomSession {
+  const session = new RoomSession(new SignalingClient(openSocket(server)));
+  watchPage(session);
+  return session;
+}
+
+export { ActiveSpeaker, type Speaking, SpeakerJudge } from "./sfu/ActiveSpeaker";
+export { canChooseSpeaker, canShareScreen, DeviceError, listDevices, openDevice, watchDevices } from "./sfu/devices";
+export type { ChosenDevices, DeviceChoice, DeviceKind, DeviceList } from "./sfu/devices";
+export { RequestError, sentence } from "./sfu/failures";
+export type { LocalMedia } from "./sfu/LocalMedia";
+export { watchLoudness } from "./sfu/loudness";
+export { watchPage } from "./sfu/page";
+export type { Platform } from "./sfu/platform";
+export { RoomSession } from "./sfu/RoomSession";
+export { type Row, rowsOf } from "./sfu/rows";
+export { SignalingClient, type SocketLike } from "./sfu/SignalingClient";
+export { openSocket } from "./sfu/socket";
+export type { Layers, LocalMediaState, RemoteMedia, RemotePeer, State, Status, Store } from "./sfu/store";
+export type { NotificationName, Notifications } from "./protocol/notifications";
+export type { Answer, Payload, RequestName, Requests } from "./protocol/requests";
+export type * from "./protocol/types";

@@ -1,0 +1,50 @@
+/** What the server tells about the room, handed to the call it concerns. */
+import type { NotificationName, Notifications } from "../protocol/notifications";
+import type { Call } from "./Call";
+import type { SignalingClient } from "./SignalingClient";
+import type { Store } from "./store";
+
+export interface RoomOwner {
+  /** The call that lives at the time of asking. */
+  call: () => Call | null;
+  onRoomClosed: () => void;
+  onTransportClosed: (transportId: string) => void;
+}
+
+export class RoomEvents {
+  /** What was told while the room was being entered: it makes sense when the answer has been read. */
+  private held: (() => void)[] | null = null;
+
+  constructor(
+    private readonly signaling: SignalingClient,
+    store: Store,
+    { call, onRoomClosed, onTransportClosed }: RoomOwner,
+  ) {
+    this.hear("new-peer", ({ peerId, displayName }) => { store.addPeer(peerId, displayName); });
+    this.hear("peer-left", ({ peerId }) => call()?.removePeer(peerId));
+    this.hear("new-producer", (producer) => call()?.addProducer(producer));
+    this.hear("producer-closed", ({ producerId }) => call()?.subscriber.forget(producerId));
+    this.hear("producer-paused", ({ producerId }) => call()?.subscriber.setPaused(producerId, true));
+    this.hear("producer-resumed", ({ producerId }) => call()?.subscriber.setPaused(producerId, false));
+    this.hear("consumer-layers-changed", (layers) => call()?.subscriber.setLayers(layers));
+    this.hear("transport-closed", ({ transportId }) => { onTransportClosed(transportId); });
+    this.signaling.on("room-closed", onRoomClosed);
+  }
+
+  hold(): void {
+    this.held = [];
+  }
+
+  release(): void {
+    const held = this.held ?? [];
+    this.held = null;
+    for (const act of held) act();
+  }
+
+  private hear<E extends NotificationName>(event: E, act: (payload: Notifications[E]) => void): void {
+    this.signaling.on(event, (payload) => {
+      if (this.held) this.held.push(() => { act(payload); });
+      else act(payload);
+    });
+  }
+}

@@ -1,0 +1,123 @@
+// Whatever goes wrong, the page says what happened and what to do, and goes on as far as it can.
+import assert from "node:assert/strict";
+import { assertAccessible } from "../support/accessible.mjs";
+import { scene } from "../support/scene.mjs";
+import { startServer } from "../support/server.mjs";
+import { until } from "../support/wait.mjs";
+
+/** Without client hints, which insecure pages do not get, mediasoup-client knows no headless Chrome. */
+const CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
+
+/** A user of a Chromium of another kind. */
+const inChromium = async (stage, kind, options = {}) =>
+  stage.user("Ann", "chromium", { page: await stage.pageOf(kind, { viewport: { width: 1280, height: 800 }, ...options }) });
+
+/** A server with other settings. */
+async function onServer(flags, play) {
+  const server = await startServer(...flags);
+  try {
+    await play(server);
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Reads the sentence in the lobby, and takes part nevertheless. */
+async function joinsWithoutDevices(stage, ann, sentence, picture) {
+  await ann.visit("tea");
+  await ann.reads(sentence);
+  await stage.picture(ann, picture);
+  await assertAccessible(ann, picture);
+  const bob = await stage.user("Bob");
+  await bob.join("tea");
+  await ann.page.type("#name", "Ann");
+  await ann.enter();
+  await ann.seesAndHears("Bob");
+  await ann.reads(sentence);
+  assert.deepEqual((await bob.state()).peers.map(({ displayName, media }) => ({ displayName, media })), [{ displayName: "Ann", media: [] }]);
+}
+
+scene("camera and microphone are denied", async (stage) => {
+  const ann = await inChromium(stage, { without: ["--use-fake-ui"] }, { permissions: [] });
+  await joinsWithoutDevices(stage, ann, /The microphone is blocked\. Allow it .* The camera is blocked\. Allow it/, "error-denied");
+});
+
+scene("there is no camera and no microphone", async (stage) => {
+  const ann = await inChromium(stage, { without: ["--use-fake-device"] });
+  const sentence = /microphone was not found\. Is one plugged in\?.*camera was not found\. Is one plugged in\?/;
+  await joinsWithoutDevices(stage, ann, sentence, "error-no-camera");
+});
+
+scene("the page is not secure", async (stage) => {
+  const flags = ["--host-resolver-rules=MAP miso.test 127.0.0.1", `--user-agent=${CHROME}`];
+  const ann = await inChromium(stage, { flags }, { permissions: [] });
+  ann.server = { url: `http://miso.test:${new URL(stage.server.url).port}` };
+  await joinsWithoutDevices(stage, ann, /The camera is only available on a secure \(https\) page\./, "error-not-secure");
+});
+
+scene("the system refuses to share a screen", async (stage) => {
+  const refuse = () => {
+    navigator.mediaDevices.getDisplayMedia = () => Promise.reject(new DOMException("", "NotAllowedError"));
+  };
+  const ann = await stage.user("Ann", "chromium", { before: [[refuse]] });
+  await ann.join("tea");
+  await ann.press("screen");
+  await ann.reads(/The screen is not shared/);
+  await assertAccessible(ann, "error in the room");
+  await stage.picture(ann, "error-in-room");
+  await ann.page.click("[aria-label='Dismiss this message']");
+  await until("the sentence is gone", async () => (await ann.state()).problem === null);
+});
+
+scene("the room is full", (stage) =>
+  onServer(["--peers-per-room", "1"], async (server) => {
+    const [bob, ann] = [await stage.user("Bob", "chromium", { server }), await stage.user("Ann", "chromium", { server })];
+    await bob.join("tea");
+    await ann.visit("tea");
+    await ann.page.type("#name", "Ann");
+    await ann.page.click("button[type=submit]");
+    await ann.reads(/This room is full\. Try again later or pick another room\./);
+    await stage.picture(ann, "error-room-full");
+    await assertAccessible(ann, "room full");
+    assert.equal((await ann.state()).status, "idle");
+    await ann.page.fill("#room", "coffee");
+    await ann.enter();
+    assert.equal((await ann.state()).problem, null);
+  }));
+
+scene("there are too many connections from here", (stage) =>
+  onServer(["--sockets-per-address", "1"], async (server) => {
+    const [bob, ann] = [await stage.user("Bob", "chromium", { server }), await stage.user("Ann", "chromium", { server })];
+    await bob.join("tea");
+    await ann.visit("tea");
+    await ann.page.type("#name", "Ann");
+    await ann.page.click("button[type=submit]");
+    await ann.reads(/Too many connections from your address/);
+  }));
+
+scene("the server is gone before the call, and comes back", (stage) =>
+  onServer([], async (server) => {
+    const ann = await stage.user("Ann", "chromium", { server });
+    await ann.visit("tea");
+    await ann.page.type("#name", "Ann");
+    await server.stop("SIGKILL");
+    await ann.page.click("button[type=submit]");
+    await ann.reads(/The server cannot be reached\. Trying again/, "[data-testid=entering]");
+    await stage.picture(ann, "error-server-gone");
+    await assertAccessible(ann, "entering");
+    await server.start();
+    await until("Ann is in the room", async () => (await ann.state()).status === "joined");
+    assert.equal((await ann.state()).problem, null);
+  }));
+
+scene("the way into a room can be cancelled", (stage) =>
+  onServer([], async (server) => {
+    const ann = await stage.user("Ann", "chromium", { server });
+    await ann.visit("tea");
+    await ann.page.type("#name", "Ann");
+    await server.stop("SIGKILL");
+    await ann.page.click("button[type=submit]");
+    await ann.page.click(".entering button");
+    await until("Ann is in the lobby", async () => (await ann.state()).status === "idle");
+    await ann.page.waitForSelector("#name");
+  }));
