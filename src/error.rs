@@ -11,8 +11,6 @@ pub enum ErrorCode {
     BadRequest,
     /// The server knows no such event.
     UnknownEvent,
-    /// The caller may not do this.
-    Unauthorized,
     /// The event needs a room and the socket is in none.
     NotJoined,
     /// The socket is in another room.
@@ -56,7 +54,6 @@ impl ErrorCode {
     pub const ALL: &'static [Self] = &[
         Self::BadRequest,
         Self::UnknownEvent,
-        Self::Unauthorized,
         Self::NotJoined,
         Self::AlreadyJoined,
         Self::NotFound,
@@ -83,7 +80,6 @@ impl ErrorCode {
         match self {
             Self::BadRequest => "bad-request",
             Self::UnknownEvent => "unknown-event",
-            Self::Unauthorized => "unauthorized",
             Self::NotJoined => "not-joined",
             Self::AlreadyJoined => "already-joined",
             Self::NotFound => "not-found",

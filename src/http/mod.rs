@@ -2,6 +2,7 @@
 //! loop. Signalling is a layer around this router; neither knows the other.
 
 mod assets;
+mod asyncapi;
 mod mediasoup;
 pub mod rest;
 mod room_status;
@@ -21,6 +22,7 @@ pub fn router(registry: Arc<Registry>) -> Router {
     let status = get(room_status::list).with_state(Arc::clone(&registry));
     rest::router(Arc::clone(&registry))
         .route("/room-status", status)
+        .route("/asyncapi.json", get(asyncapi::document))
         .merge(mediasoup::router(registry))
         .merge(assets::router())
 }
@@ -28,5 +30,5 @@ pub fn router(registry: Arc<Registry>) -> Router {
 /// Whether pages of other origins call what is at this path.
 #[must_use]
 pub fn open_to_pages(path: &str) -> bool {
-    matches!(path, "/" | "/room-status") || path.starts_with("/mediasoup/")
+    matches!(path, "/" | "/room-status" | "/asyncapi.json") || path.starts_with("/mediasoup/")
 }

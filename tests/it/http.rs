@@ -72,6 +72,7 @@ async fn pages_of_other_origins_use_what_is_made_for_them_and_nothing_else() {
     for (path, body) in [
         ("/", r#"{"message":"miso "#),
         ("/room-status", "{}"),
+        ("/asyncapi.json", r#""asyncapi": "3.0.0""#),
         ("/mediasoup/router-rtp-capabilities", r#""codecs":["#),
         ("/socket.io/?EIO=4&transport=polling", r#""sid""#),
         ("/server/?EIO=3&transport=polling", r#""sid""#),

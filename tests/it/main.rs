@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod architecture;
+mod contracts;
+mod dialects_md;
 mod engine;
 mod http;
 #[cfg(target_os = "linux")]

@@ -1,11 +1,11 @@
 //! `protocol.md` against the native dialect: its tables and examples cannot lie.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::collections::BTreeSet;
 
 use miso::{
     error::{ApiError, ErrorCode},
     signaling::{
-        dialect::{self, Ack, NATIVE},
+        dialect::{self, Ack, NATIVE, native},
         request::{
             ConsumerEntry, Notification, Payload, PeerEntry, ProducerEntry, Reply, Request, Resume,
             Score, TransportOptions,
@@ -15,34 +15,7 @@ use miso::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-fn page() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("protocol.md");
-    fs::read_to_string(path).unwrap()
-}
-
-/// The text under a heading, up to the next of the same or a higher level.
-fn section<'a>(page: &'a str, heading: &str) -> &'a str {
-    let level = heading.split(' ').next().unwrap().len();
-    let start = page
-        .find(&format!("\n{heading}\n"))
-        .unwrap_or_else(|| panic!("no {heading}"));
-    let body = &page[start + heading.len() + 2..];
-    let ends = (1..=level).filter_map(|n| body.find(&format!("\n{} ", "#".repeat(n))));
-    &body[..ends.min().unwrap_or(body.len())]
-}
-
-/// The rows of a section's first table, without head and rule: cells, trimmed, without backticks.
-fn table<'a>(page: &'a str, heading: &str) -> Vec<Vec<&'a str>> {
-    let lines = section(page, heading).lines().map(str::trim);
-    let rows = lines.skip_while(|line| !line.starts_with('|'));
-    let rows = rows.take_while(|line| line.starts_with('|')).skip(2);
-    let cells = |row: &'a str| row.trim_matches('|').split('|').map(|cell| cell.trim());
-    rows.map(|row| cells(row).collect()).collect()
-}
-
-fn word(cell: &str) -> &str {
-    cell.trim_matches('`')
-}
+use crate::support::page::{examples, page, section, table, word};
 
 /// `{a, b?}` as names and whether each may be absent; `–` has none.
 fn members(cell: &str) -> Vec<(&str, bool)> {
@@ -51,16 +24,6 @@ fn members(cell: &str) -> Vec<(&str, bool)> {
     names
         .filter(|name| !name.is_empty() && *name != "–")
         .map(|name| (name.trim_end_matches('?'), name.ends_with('?')))
-        .collect()
-}
-
-fn examples(page: &str, event: &str) -> Vec<Value> {
-    let blocks = section(page, &format!("### {event}"))
-        .split("```json\n")
-        .skip(1);
-    let blocks = blocks.map(|block| block.split("```").next().unwrap());
-    blocks
-        .map(|text| serde_json::from_str(text).unwrap())
         .collect()
 }
 
@@ -113,14 +76,26 @@ fn every_event_is_written_down_in_order() {
 }
 
 #[test]
-fn errors_named_for_an_event_exist() {
+fn errors_named_for_an_event_are_its_own() {
     let page = page();
-    let words: Vec<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
-    for row in table(&page, "## Events") {
-        for error in row[3].split(' ').filter(|error| *error != "–") {
-            assert!(words.contains(&word(error)), "{}: {error}", row[0]);
-        }
+    for (row, ask) in table(&page, "## Events").iter().zip(&native::ASKS) {
+        let written = row[3].split(' ').filter(|error| *error != "–").map(word);
+        let known = ask.errors.iter().map(|code| code.as_str());
+        assert!(written.eq(known), "{}: {}", ask.name, row[3]);
     }
+}
+
+#[test]
+fn errors_of_every_event_are_named_once() {
+    let page = page();
+    let events = section(&page, "## Errors");
+    let sentence = events.split("Any event may be answered ").nth(1).unwrap();
+    let common = sentence.split(", and any but").next().unwrap();
+    let written = common
+        .split([' ', ','])
+        .filter(|part| part.starts_with('`'));
+    let known = native::contract::COMMON.iter().map(|code| code.as_str());
+    assert!(written.map(word).eq(known), "{common}");
 }
 
 #[test]
@@ -174,7 +149,8 @@ fn notifications_are_as_written() {
     let page = page();
     let rows = table(&page, "## Notifications");
     let written: Vec<_> = rows.iter().map(|row| word(row[0])).collect();
-    assert_eq!(written, dialect::native::NOTIFICATIONS);
+    let known: Vec<_> = native::NOTICES.iter().map(|notice| notice.name).collect();
+    assert_eq!(written, known);
     for row in rows {
         let event = word(row[0]);
         let sent = (NATIVE.notify)("peer", notification(event));
@@ -308,7 +284,8 @@ fn consumer() -> ConsumerEntry {
     }
 }
 
-fn notification(event: &str) -> Notification {
+/// One of each, by its name in the native dialect.
+pub(crate) fn notification(event: &str) -> Notification {
     let (producer_id, peer) = (Uuid::new_v4(), "peer".to_owned());
     match event {
         "connection-success" => Notification::Welcome {

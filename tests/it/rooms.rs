@@ -207,3 +207,16 @@ async fn rooms_are_spread_over_workers() {
     workers.sort_unstable();
     assert_eq!(workers, [0, 1]);
 }
+
+#[cfg(feature = "fault-injection")]
+#[tokio::test]
+async fn whoever_asks_a_room_that_was_closed_meanwhile_is_told_so() {
+    let registry = registry(RoomConfig::default());
+    let (new, mut events) = peer(&registry, "a");
+    let id = new.id.clone();
+    let (room, _) = registry.join(&RoomId::from("a"), new).await.unwrap();
+    registry.pool().inject_panic(room.view().worker.unwrap());
+    while !matches!(events.recv().await, Some(RoomEvent::RoomClosed { .. })) {}
+    let error = miso::error::ApiError::from(room.rtp_capabilities(&id).unwrap_err());
+    assert_eq!(error.code.as_str(), "room-closed");
+}

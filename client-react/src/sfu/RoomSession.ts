@@ -141,7 +141,7 @@ export class RoomSession {
     const answer = await this.signaling.request("joinRoom", wish);
     if (!isCurrent()) return;
     this.resumeToken = answer.resumeToken ?? null;
-    if (this.call && answer.resumed && answer.own) await this.resume(this.call, answer, answer.own, isCurrent);
+    if (this.call && answer.resumed) await this.resume(this.call, answer, answer.own, isCurrent);
     else await this.begin(device ?? (await this.platform.makeDevice()), answer, isCurrent);
     if (isCurrent() && this.call) await this.takePart(this.call, answer, displayName);
   }

@@ -109,7 +109,7 @@ fn one_viewers_loss_costs_nobody_else_anything() {
         (sink.nacks_sent, sink.plis_sent, sink.rtx_packets),
         (0, 0, 0)
     );
-    assert_eq!(sink.lost(), []);
+    assert_eq!(sink.lost(), [0_u64; 0]);
     call.net.assert_sound();
 }
 

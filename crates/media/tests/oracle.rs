@@ -71,7 +71,7 @@ fn sink_decodes_an_undisturbed_track_completely() {
     let sink = receive(&packets);
     sink.assert_sound();
     assert_eq!(sink.pictures().len(), 91);
-    assert_eq!(sink.lost(), []);
+    assert_eq!(sink.lost(), [0_u64; 0]);
     assert_eq!((sink.decoder.jumps, sink.duplicates), (0, 0));
 }
 

@@ -83,7 +83,7 @@ fn temporal_layers_above_the_preferred_are_left_out() {
             "T{temporal}: {}",
             pictures.len()
         );
-        assert_eq!(sink.lost(), []);
+        assert_eq!(sink.lost(), [0_u64; 0]);
     }
     assert_eq!(scene.net.sink(scene.consumer).decoder.jumps, 0);
     scene.net.assert_sound();
@@ -103,7 +103,7 @@ fn layer_that_dies_is_replaced_and_returned_to() {
     scene.net.run_for(6 * SECOND);
     assert_eq!(scene.recent_encodings(), [2]);
     let sink = scene.net.sink(scene.consumer);
-    assert_eq!(sink.lost(), []);
+    assert_eq!(sink.lost(), [0_u64; 0]);
     assert_timestamps_follow_the_clock(sink.pictures());
     scene.net.assert_sound();
 }
@@ -177,7 +177,7 @@ fn layers_are_repaired_by_rtx_streams_known_only_by_rid() {
     assert!(asked.iter().all(|count| *count > 0), "{asked:?}");
     let now = scene.net.now;
     let sink = scene.net.sink(scene.consumer);
-    assert_eq!(sink.lost(), []);
+    assert_eq!(sink.lost(), [0_u64; 0]);
     let freeze = sink.decoder.longest_freeze(now);
     assert!(freeze <= 500 * MS, "{freeze:?}");
     scene.net.assert_sound();

@@ -1,8 +1,9 @@
 //! What goes back for an event: an acknowledgement with as many arguments as the frontend's callback
 //! takes, and what some frontends are told as events instead.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::{native::answers::ErrorAnswer, shapes};
 use crate::error::ApiError;
 
 /// An event for the client: its name and its only argument, null for none.
@@ -67,12 +68,7 @@ impl From<Value> for Answer {
 /// A failure as an object: what most dialects acknowledge with.
 #[must_use]
 pub fn failure(error: &ApiError) -> Value {
-    let code = error.code.as_str();
-    json!({
-        "error": error.message,
-        "code": code,
-        "params": { "error": error.message, "code": code },
-    })
+    shapes::value(&ErrorAnswer::from(error))
 }
 
 /// Acknowledges a failure with one object.

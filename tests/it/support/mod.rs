@@ -1,6 +1,7 @@
 //! What several tests of the whole product share.
 
 pub(crate) mod call;
+pub(crate) mod page;
 pub(crate) mod rtp_source;
 pub(crate) mod sdp;
 pub(crate) mod server;

@@ -7,6 +7,7 @@ use super::{CodecParameters, MediaKind};
 
 /// A header extension in capabilities.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RtpHeaderExtension {
     /// The media kind it is listed under; never used for matching.
@@ -25,6 +26,7 @@ pub struct RtpHeaderExtension {
 
 /// Direction of a header extension, seen from the endpoint that lists it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum HeaderExtensionDirection {
     /// Sent and received.
@@ -40,6 +42,7 @@ pub enum HeaderExtensionDirection {
 
 /// A header extension in use by one RTP sender or receiver.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RtpHeaderExtensionParameters {
     /// The extension's URI.

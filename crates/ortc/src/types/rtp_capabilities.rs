@@ -7,6 +7,7 @@ use super::{CodecParameters, MediaKind, RtpHeaderExtension};
 
 /// What a router or an endpoint can receive.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RtpCapabilities {
     /// Supported media and RTX codecs.
@@ -19,6 +20,7 @@ pub struct RtpCapabilities {
 
 /// One codec an endpoint supports.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RtpCodecCapability {
     /// Audio or video.
@@ -43,6 +45,7 @@ pub struct RtpCodecCapability {
 
 /// One RTCP feedback mechanism.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RtcpFeedback {
     /// `nack`, `ccm`, `goog-remb`, `transport-cc`…
     #[serde(rename = "type")]

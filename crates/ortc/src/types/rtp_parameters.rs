@@ -9,6 +9,7 @@ use super::{RtcpFeedback, RtpHeaderExtensionParameters};
 
 /// Audio or video.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum MediaKind {
     /// Sound.
@@ -22,6 +23,7 @@ pub type CodecParameters = BTreeMap<String, ParameterValue>;
 
 /// A codec parameter as JSON carries it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum ParameterValue {
     /// `true` or `false`.
@@ -64,6 +66,7 @@ impl ParameterValue {
 
 /// How one media source is sent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RtpParameters {
     /// Media identification (RFC 8843 `a=mid`).
@@ -87,6 +90,7 @@ pub struct RtpParameters {
 
 /// One codec in use.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RtpCodecParameters {
     /// `audio/opus`, `video/VP8`, `video/rtx`…
@@ -108,6 +112,7 @@ pub struct RtpCodecParameters {
 
 /// One RTP stream of a source.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RtpEncodingParameters {
     /// Synchronisation source, when known in advance.
@@ -137,11 +142,13 @@ pub struct RtpEncodingParameters {
         deserialize_with = "whole_number",
         skip_serializing_if = "Option::is_none"
     )]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
     pub max_bitrate: Option<u64>,
 }
 
 /// The retransmission stream of an encoding (RFC 4588).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RtxEncoding {
     /// Its synchronisation source.
     pub ssrc: u32,
@@ -149,6 +156,7 @@ pub struct RtxEncoding {
 
 /// RTCP settings of a source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RtcpParameters {
     /// Canonical name (RFC 3550 §6.5.1).
@@ -211,6 +219,7 @@ pub struct RtpMappingEncoding {
 
 /// How a producer or a consumer carries its layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum RtpType {
     /// One stream.

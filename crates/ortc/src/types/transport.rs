@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The router's ICE credentials.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct IceParameters {
     /// Username fragment (RFC 8445 §5.3).
@@ -17,6 +18,7 @@ pub struct IceParameters {
 
 /// One address a client may send to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct IceCandidate {
     /// Groups candidates of one base and type (RFC 8445 §5.1.1.3).
@@ -41,6 +43,7 @@ pub struct IceCandidate {
 
 /// Transport protocol of a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum IceProtocol {
     /// UDP.
@@ -51,6 +54,7 @@ pub enum IceProtocol {
 
 /// Candidate type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum IceCandidateType {
     /// An address of this host, or one announced for it.
@@ -59,6 +63,7 @@ pub enum IceCandidateType {
 
 /// TCP candidate type (RFC 6544).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum IceTcpType {
     /// The client opens the connection.
@@ -67,6 +72,7 @@ pub enum IceTcpType {
 
 /// DTLS role and certificate fingerprints of one side.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DtlsParameters {
     /// The role of the side that states it.
@@ -78,6 +84,7 @@ pub struct DtlsParameters {
 
 /// DTLS role.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum DtlsRole {
     /// Decided by the other side.
@@ -91,6 +98,7 @@ pub enum DtlsRole {
 
 /// A certificate digest (RFC 8122).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DtlsFingerprint {
     /// `sha-256`, `sha-384`, `sha-512`…

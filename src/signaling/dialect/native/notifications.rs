@@ -1,0 +1,202 @@
+//! What clients of the native dialect are told without asking: one type per event.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{DIALECT, answers::ProducerInfo, contract::Tell};
+use crate::signaling::request::{ProducerEntry, Score};
+
+/// The socket is open.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectionSuccess {
+    /// The socket's id.
+    socket_id: String,
+    /// How the socket speaks: `native`.
+    dialect: &'static str,
+    /// The version of server and protocol.
+    version: &'static str,
+}
+
+impl Tell for ConnectionSuccess {
+    const EVENT: &'static str = "connection-success";
+}
+
+impl ConnectionSuccess {
+    pub(super) fn of(socket_id: String) -> Self {
+        Self {
+            socket_id,
+            dialect: DIALECT.name,
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}
+
+/// Another peer joined.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct NewPeer {
+    /// The other's id.
+    pub(super) peer_id: String,
+    /// How it calls itself, or null.
+    pub(super) display_name: Option<String>,
+}
+
+impl Tell for NewPeer {
+    const EVENT: &'static str = "new-peer";
+}
+
+/// Another peer left.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct PeerLeft {
+    /// The other's id.
+    pub(super) peer_id: String,
+}
+
+impl Tell for PeerLeft {
+    const EVENT: &'static str = "peer-left";
+}
+
+/// Another peer's producer can be consumed.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct NewProducer(ProducerInfo);
+
+impl Tell for NewProducer {
+    const EVENT: &'static str = "new-producer";
+}
+
+impl From<ProducerEntry> for NewProducer {
+    fn from(entry: ProducerEntry) -> Self {
+        Self(entry.into())
+    }
+}
+
+/// Another peer's producer is gone.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ProducerClosed {
+    /// The producer's id.
+    pub(super) remote_producer_id: Uuid,
+    /// The same.
+    pub(super) producer_id: Uuid,
+    /// Whose it was.
+    pub(super) peer_id: String,
+    /// The client's consumer of it, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "contracts", schemars(with = "Uuid"))]
+    pub(super) consumer_id: Option<Uuid>,
+    /// Why.
+    #[cfg_attr(
+        feature = "contracts",
+        schemars(extend("enum" = ["producer-closed", "peer-left", "transport-closed", "internal"]))
+    )]
+    pub(super) reason: &'static str,
+}
+
+impl Tell for ProducerClosed {
+    const EVENT: &'static str = "producer-closed";
+}
+
+/// Another peer paused its producer.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ProducerPaused {
+    /// The producer's id.
+    pub(super) producer_id: Uuid,
+    /// Whose it is.
+    pub(super) peer_id: String,
+}
+
+impl Tell for ProducerPaused {
+    const EVENT: &'static str = "producer-paused";
+}
+
+/// Another peer resumed its producer.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ProducerResumed {
+    /// The producer's id.
+    pub(super) producer_id: Uuid,
+    /// Whose it is.
+    pub(super) peer_id: String,
+}
+
+impl Tell for ProducerResumed {
+    const EVENT: &'static str = "producer-resumed";
+}
+
+/// The client's consumer is sent other layers.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ConsumerLayersChanged {
+    /// The client's consumer.
+    pub(super) consumer_id: Uuid,
+    /// What it is sent, null when that is nothing.
+    pub(super) spatial_layer: Option<u8>,
+    /// What it is sent, null when that is nothing or the codec does not tell.
+    pub(super) temporal_layer: Option<u8>,
+}
+
+impl Tell for ConsumerLayersChanged {
+    const EVENT: &'static str = "consumer-layers-changed";
+}
+
+/// How well the client's own producer arrives.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ProducerScore {
+    /// The client's producer.
+    pub(super) producer_id: Uuid,
+    /// One entry per stream.
+    pub(super) scores: Vec<Score>,
+}
+
+impl Tell for ProducerScore {
+    const EVENT: &'static str = "producer-score";
+}
+
+/// The client's transport is gone with everything on it.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct TransportClosed {
+    /// The client's transport.
+    pub(super) transport_id: Uuid,
+    /// Why.
+    #[cfg_attr(
+        feature = "contracts",
+        schemars(extend("enum" = ["consent-expired", "connect-timeout", "dtls-failed", "fingerprint-mismatch", "dtls-closed", "internal"]))
+    )]
+    pub(super) reason: &'static str,
+}
+
+impl Tell for TransportClosed {
+    const EVENT: &'static str = "transport-closed";
+}
+
+/// The room is gone with everything in it.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+pub struct RoomClosed {
+    /// Why.
+    #[cfg_attr(
+        feature = "contracts",
+        schemars(extend("enum" = ["worker-died", "room-closed"]))
+    )]
+    pub(super) reason: &'static str,
+}
+
+impl Tell for RoomClosed {
+    const EVENT: &'static str = "room-closed";
+}

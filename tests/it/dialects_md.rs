@@ -1,0 +1,176 @@
+//! The dialects' and the limits' sections of `protocol.md` against the server's tables.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use miso::{
+    config::{RoomConfig, SignalingConfig},
+    signaling::{
+        dialect::{self, Dialect, NATIVE},
+        request::Notification,
+    },
+};
+
+use crate::{
+    protocol_md::notification,
+    support::page::{page, rows, section, table, word},
+};
+
+/// Headings of the dialects' sections, and which dialects each is about.
+fn sections(page: &str) -> Vec<(String, Vec<&'static Dialect>)> {
+    let all = section(page, "## Other dialects").lines();
+    let headings = all.filter(|line| line.starts_with("### Dialect"));
+    headings
+        .map(|heading| {
+            // "### Dialect a" or "### Dialects a, b and c".
+            let names = heading.splitn(3, ' ').nth(2).unwrap();
+            let names = names
+                .split([',', ' '])
+                .filter(|name| !["", "and"].contains(name));
+            let named = names.map(|name| {
+                let mut all = dialect::ALL.iter().copied();
+                let found = all.find(|dialect| dialect.name == name);
+                found.unwrap_or_else(|| panic!("{heading}: no dialect {name}"))
+            });
+            (heading.to_owned(), named.collect())
+        })
+        .collect()
+}
+
+#[test]
+fn every_dialect_has_its_section() {
+    let page = page();
+    let mut written: Vec<_> = sections(&page)
+        .iter()
+        .flat_map(|(_, dialects)| dialects.iter().map(|dialect| dialect.name))
+        .collect();
+    let others = dialect::ALL
+        .iter()
+        .filter(|dialect| dialect.name != NATIVE.name);
+    let mut known: Vec<_> = others.map(|dialect| dialect.name).collect();
+    written.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(written, known);
+}
+
+#[test]
+fn every_event_of_every_dialect_is_written_down_in_order() {
+    let page = page();
+    for (heading, dialects) in sections(&page) {
+        let rows = table(&page, &heading);
+        let written: Vec<_> = rows.iter().map(|row| word(row[0])).collect();
+        for dialect in dialects {
+            let known: Vec<_> = dialect.events.iter().map(|event| event.name).collect();
+            assert_eq!(written, known, "{}", dialect.name);
+        }
+    }
+}
+
+#[test]
+fn every_notification_of_every_dialect_is_written_down() {
+    let page = page();
+    for (heading, dialects) in sections(&page) {
+        let text = section(&page, &heading);
+        let table = text.split("\n| notification |").nth(1);
+        let table = table.map(|table| format!("|{table}"));
+        let written = table.as_deref().map(rows).unwrap_or_default();
+        let written: BTreeSet<_> = written.iter().map(|row| word(row[0])).collect();
+        let known: BTreeSet<_> = dialects.iter().flat_map(|dialect| told(dialect)).collect();
+        assert_eq!(written, known, "{heading}");
+    }
+}
+
+/// Names of everything clients of a dialect are told without asking.
+fn told(dialect: &Dialect) -> BTreeSet<&'static str> {
+    let names = dialect::native::NOTICES.iter().map(|notice| notice.name);
+    let mut all: Vec<_> = names.map(notification).collect();
+    all.push(Notification::PublicRooms(Vec::new()));
+    all.push(Notification::Welcome {
+        socket: "socket".into(),
+        producer_exists: true,
+    });
+    all.push(Notification::RoomClosed {
+        reason: "room-closed",
+        producers: vec![uuid::Uuid::new_v4()],
+    });
+    all.into_iter()
+        .flat_map(|notification| (dialect.notify)("peer", notification))
+        .map(|(name, _)| name)
+        .collect()
+}
+
+#[test]
+fn limits_are_as_written() {
+    let page = page();
+    let rows = table(&page, "## Limits");
+    let written: BTreeMap<_, _> = rows.iter().map(|row| (row[0], row[1])).collect();
+    let known = limits();
+    let known: BTreeMap<_, _> = known
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    assert_eq!(written, known);
+}
+
+fn limits() -> Vec<(&'static str, String)> {
+    let (numbers, times) = (numbers(), times());
+    let numbers = numbers.map(|(name, number)| (name, number.to_string()));
+    let times = times.map(|(name, time)| (name, time.as_secs().to_string()));
+    numbers.into_iter().chain(times).collect()
+}
+
+fn numbers() -> [(&'static str, usize); 18] {
+    let (room, door) = (RoomConfig::default(), SignalingConfig::default());
+    let (rate, burst) = (door.events_per_second as usize, door.event_burst as usize);
+    [
+        ("rooms of the server", room.rooms),
+        ("peers of the server", room.peers),
+        ("peers of a room", room.peers_per_room),
+        ("peers listed by one answer", room.peers_per_answer),
+        ("transports of a peer", room.transports_per_peer),
+        ("producers of a peer", room.producers_per_peer),
+        ("consumers of a peer", room.consumers_per_peer),
+        ("characters of a name", room.name_chars),
+        ("bytes of `appData`, as JSON", room.app_data_bytes),
+        ("bytes of a message", door.message_bytes),
+        ("nesting of an event's arguments", door.json_depth),
+        ("events of a socket in a second, in the long run", rate),
+        ("events of a socket at once", burst),
+        (
+            "refused events a socket is owed an answer for",
+            door.queued_refusals,
+        ),
+        ("room events a peer may be behind", room.pending_events),
+        ("sockets of an address", door.sockets_per_address),
+        ("sockets of the server", door.sockets),
+        (
+            "connections of an address that are no sockets yet",
+            door.sessions_per_address,
+        ),
+    ]
+}
+
+fn times() -> [(&'static str, Duration); 7] {
+    let (room, door) = (RoomConfig::default(), SignalingConfig::default());
+    let media = media::MediaLimits::default();
+    [
+        ("seconds until an acknowledgement", door.ack_deadline),
+        ("seconds between heartbeats", door.ping_interval),
+        ("seconds to answer a heartbeat", door.ping_timeout),
+        (
+            "seconds a connection has to name its namespace",
+            door.connect_timeout,
+        ),
+        ("seconds a lost peer is kept", room.resume_grace),
+        (
+            "seconds a transport has to be connected",
+            media.connect_timeout,
+        ),
+        (
+            "seconds without consent to send (ICE)",
+            media.consent_timeout,
+        ),
+    ]
+}
