@@ -2,9 +2,14 @@
 //! open to the allowed origins with cookies, as these carry no authority here. Everything else of the
 //! server is for its own pages.
 
-use axum::http::{
-    HeaderName, HeaderValue,
-    header::{ETAG, LINK, LOCATION},
+use axum::{
+    extract::{Request, State},
+    http::{
+        HeaderMap, HeaderName, HeaderValue, StatusCode,
+        header::{ETAG, HOST, LINK, LOCATION, ORIGIN},
+    },
+    middleware::Next,
+    response::{IntoResponse, Response},
 };
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer, ExposeHeaders};
 
@@ -18,15 +23,41 @@ pub fn layer(origins: &Origins) -> CorsLayer {
     let origins = origins.clone();
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(move |origin, request| {
-            let path = request.uri.path();
-            let open = signaling::serves(path) || http::open_to_pages(path);
-            open && allows(&origins, origin)
+            is_open(request.uri.path()) && allows(&origins, origin)
         }))
         .allow_credentials(true)
         .allow_methods(AllowMethods::mirror_request())
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers(ExposeHeaders::list(EXPOSED))
         .max_age(std::time::Duration::from_secs(3600))
+}
+
+/// Refuses what a page of an origin that is not allowed asks: a browser opens WebSockets and sends
+/// plain requests to any server, whatever its CORS headers say.
+pub async fn guard(State(origins): State<Origins>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let open = is_open(request.uri().path());
+    let refused = headers
+        .get(ORIGIN)
+        .is_some_and(|origin| open && !allows(&origins, origin) && !is_own(origin, headers));
+    if refused {
+        return (StatusCode::FORBIDDEN, "this origin is not allowed\n").into_response();
+    }
+    next.run(request).await
+}
+
+fn is_open(path: &str) -> bool {
+    signaling::serves(path) || http::open_to_pages(path)
+}
+
+/// Whether a page is the server's own, by the name it was asked for under.
+fn is_own(origin: &HeaderValue, headers: &HeaderMap) -> bool {
+    let origin = origin.to_str().ok();
+    let host = origin
+        .and_then(|origin| origin.split_once("://"))
+        .map(|(_, host)| host);
+    let asked = headers.get(HOST).and_then(|asked| asked.to_str().ok());
+    host.is_some() && host == asked
 }
 
 fn allows(origins: &Origins, origin: &HeaderValue) -> bool {

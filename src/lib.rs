@@ -122,6 +122,7 @@ impl Server {
             .merge(http::socket_io_client())
             .fallback_service(layer.layer(http::router(registry)))
             .layer(cap)
+            .layer(from_fn_with_state(listen.origins.clone(), cors::guard))
             .layer(cors::layer(&listen.origins));
         let shutdown = async {
             shutdown.await;

@@ -10,8 +10,8 @@ use crate::room::Registry;
 pub(super) async fn list(
     State(registry): State<Arc<Registry>>,
 ) -> Json<BTreeMap<String, Vec<String>>> {
-    let rooms = registry.public_rooms().into_iter();
-    let named = rooms.map(|(room, peers)| {
+    let rooms = registry.public_rooms();
+    let named = rooms.iter().map(|(room, peers)| {
         let peers = peers.iter().map(ToString::to_string).collect();
         (room.as_str().to_owned(), peers)
     });

@@ -75,8 +75,23 @@ pub enum RoomEvent {
         /// Why, as a word.
         reason: &'static str,
         /// The producers the receiver had heard of.
-        producers: Vec<ProducerId>,
+        producers: Vec<ClosedProducer>,
     },
+}
+
+/// A producer that ended with its room.
+#[derive(Clone, Debug)]
+pub struct ClosedProducer {
+    /// Which.
+    pub producer: ProducerId,
+    /// Whose.
+    pub peer: PeerId,
+    /// Audio or video.
+    pub kind: MediaKind,
+    /// Whether it captured a display.
+    pub display: bool,
+    /// The receiver's consumers that ended with it.
+    pub consumers: Vec<ConsumerId>,
 }
 
 /// How well one stream of a producer arrives.

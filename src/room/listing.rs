@@ -55,10 +55,7 @@ impl Room {
     pub fn peers(&self, peer: &PeerId) -> Result<Vec<PeerInfo>, RoomError> {
         let state = self.state();
         state.peer(peer)?;
-        let others = state
-            .peers
-            .iter()
-            .filter(|(id, other)| *id != peer && !other.hidden);
+        let others = state.peers.iter().filter(|(id, _)| *id != peer);
         Ok(others.map(|(id, other)| other.info(id, u64::MAX)).collect())
     }
 
@@ -91,7 +88,7 @@ impl State {
         let (listed, pages) = peer.map_or((0, true), |peer| (peer.listed, peer.pages));
         let limit = if pages { limit } else { usize::MAX };
         let others = self.peers.iter().filter(|(other, peer)| {
-            *other != id && !peer.hidden && peer.entered <= listed && peer.place(listed) > after
+            *other != id && peer.entered <= listed && peer.place(listed) > after
         });
         let mut others: Vec<_> = others.collect();
         others.sort_unstable_by_key(|(_, peer)| peer.place(listed));

@@ -30,7 +30,7 @@ use std::{
 };
 
 pub use consumers::{Consume, ConsumerChoice, ConsumerInfo};
-pub use event::{RoomEvent, StreamScore};
+pub use event::{ClosedProducer, RoomEvent, StreamScore};
 pub use event_queue::{EventReceiver, EventSender};
 pub use filter::Filter;
 pub use guest::Guest;
@@ -40,6 +40,7 @@ pub use media::{ConsumerId, ProducerId, TransportId};
 pub use negotiation::Profile;
 pub use peer::{AppData, Hears, NewPeer, PeerId, Role, TransportChoice};
 pub use producers::{Produce, ProducerChoice, ProducerInfo};
+pub use public::PublicList;
 pub use registry::{Counts, Registry};
 pub use resume::{Own, ResumeToken, Resumed};
 pub use transports::TransportInfo;
@@ -144,12 +145,10 @@ impl Room {
         if state.peers.len() >= self.config.peers_per_room {
             return Err(RoomError::Limit(Limit::Peers));
         }
-        if !new.hidden {
-            state.tell_others(&new.id, |_| RoomEvent::PeerJoined {
-                peer: new.id.clone(),
-                display_name: new.display_name.clone(),
-            });
-        }
+        state.tell_others(&new.id, |_| RoomEvent::PeerJoined {
+            peer: new.id.clone(),
+            display_name: new.display_name.clone(),
+        });
         let (id, profile) = (new.id.clone(), new.profile);
         let entered = state.next();
         let peer = Peer::new(new, entered, permit);
@@ -157,21 +156,20 @@ impl Room {
         Ok(state.joined(&id, profile, self.config.peers_per_answer))
     }
 
-    /// Removes a peer and everything it has; returns what is to be closed in the engine.
-    fn remove(&self, peer: &PeerId) -> Option<Removed> {
+    /// Removes a peer and everything it has; returns what is to be closed in the engine. With an epoch:
+    /// only if no later connection of the peer has come.
+    fn remove(&self, peer: &PeerId, epoch: Option<u32>) -> Option<Removed> {
         let mut state = self.state();
-        let going = state.peers.get(peer)?;
+        let going = state.peers.get(peer).filter(|going| going.is_at(epoch))?;
         let producers: Vec<_> = going.producers.keys().copied().collect();
         for producer in producers {
             state.close_producer(producer, "peer-left");
         }
         let gone = state.peers.remove(peer)?;
-        if !gone.hidden {
-            state.tell_others(peer, |_| RoomEvent::PeerLeft {
-                peer: peer.clone(),
-                display_name: gone.display_name.clone(),
-            });
-        }
+        state.tell_others(peer, |_| RoomEvent::PeerLeft {
+            peer: peer.clone(),
+            display_name: gone.display_name.clone(),
+        });
         Some(Removed {
             transports: gone.transports.into_values().map(|t| t.handle).collect(),
             public: gone.public,
@@ -183,11 +181,17 @@ impl Room {
     fn fail(&self, reason: &'static str) {
         let mut state = self.state();
         state.close();
-        state.owners.clear();
-        for (_, mut peer) in state.peers.drain() {
-            let producers = peer.told.drain().collect();
-            peer.tell(RoomEvent::RoomClosed { reason, producers });
+        let told: Vec<_> = state
+            .peers
+            .iter()
+            .map(|(id, peer)| (id.clone(), state.known_to(peer)))
+            .collect();
+        for (id, producers) in told {
+            if let Some(mut peer) = state.peers.remove(&id) {
+                peer.tell(RoomEvent::RoomClosed { reason, producers });
+            }
         }
+        state.owners.clear();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::engine::{ConsumerHandle, ProducerHandle, TransportHandle};
 
-/// Names a peer: the id of its socket.
+/// Names a peer: the id of the socket it joined by, or of its own if it never had one.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PeerId(Arc<str>);
 
@@ -112,8 +112,6 @@ pub struct NewPeer {
     pub hears: Hears,
     /// Whether everybody may know that it is in this room.
     pub public: bool,
-    /// Whether the others are not told of it: it only watches.
-    pub hidden: bool,
     /// Whether it asks again for the others that one answer does not hold.
     pub pages: bool,
     /// Whether it is kept for a while when its connection is lost.
@@ -133,7 +131,6 @@ pub(super) struct Peer {
     pub(super) ready: bool,
     pub(super) hears: Hears,
     pub(super) public: bool,
-    pub(super) hidden: bool,
     /// When it joined, in the room's count.
     pub(super) entered: u64,
     /// Whether it is listed the others a page at a time.

@@ -68,6 +68,7 @@ pub struct Admission {
     sockets: Arc<Gauge>,
     sessions: Arc<Gauge>,
     sessions_at: Arc<Households>,
+    away_at: Arc<Households>,
     sockets_per_address: usize,
     addresses: Mutex<HashMap<IpAddr, HashMap<String, usize>>>,
 }
@@ -82,6 +83,7 @@ impl Admission {
             sockets: Gauge::new(signaling.sockets),
             sessions: Gauge::new(signaling.sessions),
             sessions_at: Households::new(signaling.sessions_per_address),
+            away_at: Households::new(signaling.sockets_per_address),
             sockets_per_address: signaling.sockets_per_address,
             addresses: Mutex::default(),
         }
@@ -130,6 +132,11 @@ impl Admission {
             _permit: permit,
             _place: place,
         })
+    }
+
+    /// Admits a peer without a connection.
+    pub(super) fn away(&self, address: IpAddr) -> Option<Place> {
+        self.away_at.acquire(address)
     }
 
     /// Connections now, sockets or not.

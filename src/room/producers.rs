@@ -6,8 +6,8 @@ use media::ProduceOptions;
 use ortc::types::{MediaKind, RtpParameters, RtpType};
 
 use super::{
-    AppData, Filter, Hears, NewPeer, PeerId, ProducerId, Room, RoomError, RoomEvent, State,
-    TransportChoice, TransportId, negotiation,
+    AppData, ClosedProducer, Filter, Hears, NewPeer, PeerId, ProducerId, Room, RoomError,
+    RoomEvent, State, TransportChoice, TransportId, negotiation,
     peer::{Peer, Producer},
     policy::{Limit, Permit},
     resume::Return,
@@ -313,6 +313,24 @@ impl State {
         Some(producer.info(id, owner))
     }
 
+    /// The producers a peer has heard of, as it is told of their end.
+    pub(super) fn known_to(&self, peer: &Peer) -> Vec<ClosedProducer> {
+        let known = peer.told.iter().filter_map(|id| {
+            let owner = self.owners.get(id)?;
+            let producer = self.peers.get(owner)?.producers.get(id)?;
+            let consumers = peer.consumers.iter();
+            let of_it = consumers.filter(|(_, consumer)| consumer.producer == *id);
+            Some(ClosedProducer {
+                producer: *id,
+                peer: owner.clone(),
+                kind: producer.kind,
+                display: producer.display,
+                consumers: of_it.map(|(id, _)| *id).collect(),
+            })
+        });
+        known.collect()
+    }
+
     /// Forgets a producer and its consumers, and tells once each peer that had heard of it.
     pub(super) fn close_producer(&mut self, id: ProducerId, reason: &'static str) {
         let Some(owner) = self.owners.remove(&id) else {
@@ -370,7 +388,6 @@ impl Peer {
             hears: new.hears,
             way_back: new.resumes.then(Return::new),
             public: new.public,
-            hidden: new.hidden,
             entered,
             pages: new.pages,
             listed: entered,

@@ -110,7 +110,11 @@ impl Registry {
 
     /// Takes a peer out of its room; the last one closes it.
     pub fn leave(&self, room: &Arc<Room>, peer: &PeerId) {
-        let Some(removed) = room.remove(peer) else {
+        self.take_out(room, peer, None);
+    }
+
+    pub(super) fn take_out(&self, room: &Arc<Room>, peer: &PeerId, epoch: Option<u32>) {
+        let Some(removed) = room.remove(peer, epoch) else {
             return;
         };
         if removed.public {
@@ -211,19 +215,23 @@ impl Registry {
 
     /// Applies what the router reports until it is gone.
     async fn watch(self: Arc<Self>, room: Arc<Room>, mut events: RouterEvents) {
+        let mut reason = "room-closed";
         while let Some(event) = events.next().await {
             match event {
                 RouterEvent::Media(media::EventKind::RouterClosed) => break,
                 RouterEvent::Media(report) => room.apply(report),
                 RouterEvent::WorkerDied => {
-                    room.fail("worker-died");
+                    reason = "worker-died";
                     break;
                 }
             }
         }
-        room.fail("room-closed");
+        let public = room.has_public_peers();
+        room.fail(reason);
         self.forget(&room);
-        self.public.changed();
+        if public {
+            self.public.changed();
+        }
     }
 
     fn close(&self, room: &Arc<Room>) {

@@ -1,7 +1,7 @@
 //! A peer whose connection was lost stays for a while: media flows on, the others see nothing, and
 //! whoever comes back with its token is that peer again.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use tokio::sync::oneshot;
 
@@ -10,7 +10,7 @@ use super::{
     TransportId,
 };
 
-/// What a client shows to be the peer it was: a secret, used once.
+/// What a client shows to be the peer it was: a secret, good until its successor was used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResumeToken(String);
 
@@ -31,6 +31,8 @@ impl ResumeToken {
 #[derive(Debug)]
 pub(super) struct Return {
     pub(super) token: ResumeToken,
+    /// The one it came back by: the answer that named its successor may have been lost.
+    previous: Option<ResumeToken>,
     /// Counts the connections the peer has had; what an earlier one does late has no effect.
     pub(super) epoch: u32,
     /// While the peer has no connection; dropped when it has one again or is gone.
@@ -41,9 +43,15 @@ impl Return {
     pub(super) fn new() -> Self {
         Self {
             token: ResumeToken::new(),
+            previous: None,
             epoch: 0,
             away: None,
         }
+    }
+
+    fn takes(&self, token: &str) -> bool {
+        let previous = self.previous.as_ref();
+        self.token.0 == token || previous.is_some_and(|previous| previous.0 == token)
     }
 }
 
@@ -71,6 +79,8 @@ pub struct Resumed {
     pub events: EventReceiver,
     /// How it calls itself.
     pub display_name: Option<Arc<str>>,
+    /// Which of its connections this is.
+    pub epoch: u32,
 }
 
 impl Registry {
@@ -84,13 +94,15 @@ impl Registry {
         let mut peers = state.peers.iter();
         let (peer, _) = peers.find(|(_, peer)| {
             let way = peer.way_back.as_ref();
-            way.is_some_and(|way| way.token.0 == token)
+            way.is_some_and(|way| way.takes(token))
         })?;
         let peer = peer.clone();
         let entry = state.peers.get_mut(&peer)?;
         let way = entry.way_back.as_mut()?;
+        let epoch = way.epoch + 1;
         *way = Return {
-            epoch: way.epoch + 1,
+            epoch,
+            previous: Some(ResumeToken(token.to_owned())),
             ..Return::new()
         };
         entry.events = Some(sender);
@@ -103,27 +115,22 @@ impl Registry {
             joined,
             events,
             display_name,
+            epoch,
         })
     }
 
     /// Takes a peer out of its room, unless another connection of it has come since.
     pub fn leave_as(&self, room: &Arc<Room>, peer: &PeerId, epoch: u32) {
-        if room.is_current(peer, epoch) {
-            self.leave(room, peer);
-        }
+        self.take_out(room, peer, Some(epoch));
     }
 
     /// The peer's connection was lost: it stays until it comes back, has nothing left to come back
-    /// to, or the grace period ends. `place` is what the connection occupied, given back then; so
-    /// there are no more such peers than there may be connections.
-    pub fn detach(
-        self: &Arc<Self>,
-        room: &Arc<Room>,
-        peer: &PeerId,
-        epoch: u32,
-        place: impl Send + 'static,
-    ) {
-        let Some(back) = room.set_away(peer, epoch) else {
+    /// to, or the grace period ends. An address has as many such peers as it may have sockets; those
+    /// beyond leave at once.
+    pub fn detach(self: &Arc<Self>, room: &Arc<Room>, peer: &PeerId, epoch: u32, address: IpAddr) {
+        let place = self.admission().away(address);
+        let back = place.as_ref().and_then(|_| room.set_away(peer, epoch));
+        let Some(back) = back else {
             self.leave_as(room, peer, epoch);
             return;
         };
@@ -158,12 +165,6 @@ impl Room {
         })
     }
 
-    fn is_current(&self, peer: &PeerId, epoch: u32) -> bool {
-        let state = self.state();
-        let way = state.peer(peer).ok().map(|peer| &peer.way_back);
-        way.is_some_and(|way| way.as_ref().is_none_or(|way| way.epoch == epoch))
-    }
-
     /// Marks a peer as away; the receiver ends when it need not be waited for any more. `None`: it
     /// need not be waited for at all.
     fn set_away(&self, peer: &PeerId, epoch: u32) -> Option<oneshot::Receiver<()>> {
@@ -184,6 +185,14 @@ impl Room {
 }
 
 impl super::peer::Peer {
+    /// Whether its connection is this one, where that matters.
+    pub(super) fn is_at(&self, epoch: Option<u32>) -> bool {
+        match (epoch, &self.way_back) {
+            (Some(epoch), Some(way)) => way.epoch == epoch,
+            _ => true,
+        }
+    }
+
     /// Ends the waiting for a peer that has nothing left to come back to.
     pub(super) fn forget_if_bare(&mut self) {
         if let Some(way) = self

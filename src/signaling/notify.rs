@@ -1,7 +1,7 @@
 //! Room events as notifications; what a client was listed already is not announced again.
 
 use super::request::{Notification, ProducerEntry, Score};
-use crate::room::{ProducerInfo, RoomEvent, StreamScore};
+use crate::room::{ClosedProducer, ProducerInfo, RoomEvent, StreamScore};
 
 /// What to tell a client of an event, if anything.
 pub(super) fn notification(event: RoomEvent, listed: u64) -> Option<Notification> {
@@ -52,11 +52,20 @@ pub(super) fn notification(event: RoomEvent, listed: u64) -> Option<Notification
             let transport = transport.0;
             Notification::TransportClosed { transport, reason }
         }
-        RoomEvent::RoomClosed { reason, producers } => Notification::RoomClosed {
-            reason,
-            producers: producers.into_iter().map(|producer| producer.0).collect(),
-        },
+        RoomEvent::RoomClosed { reason, .. } => Notification::RoomClosed { reason },
     })
+}
+
+/// The end of a producer that went with its room.
+pub(super) fn closed(producer: ClosedProducer, reason: &'static str) -> Notification {
+    Notification::ProducerClosed {
+        producer: producer.producer.0,
+        peer: producer.peer.to_string(),
+        kind: producer.kind,
+        display: producer.display,
+        consumers: producer.consumers.into_iter().map(|id| id.0).collect(),
+        reason,
+    }
 }
 
 /// A producer as clients are told of it.

@@ -473,8 +473,6 @@ pub enum Notification {
     RoomClosed {
         /// Why.
         reason: &'static str,
-        /// The producers the client had heard of.
-        producers: Vec<Uuid>,
     },
 }
 

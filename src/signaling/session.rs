@@ -19,9 +19,9 @@ use tokio::{
 };
 
 use super::{
-    Shared,
+    Shared, address_of,
     bucket::Bucket,
-    dialect::{Ack, Answer, Dialect, Hello, Told},
+    dialect::{self, Ack, Answer, Dialect, Hello, Told},
     handlers,
     intake::{Event, Incoming, Intake},
     notify,
@@ -29,12 +29,15 @@ use super::{
 };
 use crate::{
     error::{ApiError, ErrorCode},
-    room::{EventReceiver, PeerId, Registry, Room, RoomEvent, RoomId, policy::SocketPermit},
+    room::{ClosedProducer, EventReceiver, PeerId, Registry, Room, RoomEvent, RoomId},
 };
 
 /// An event that has waited so long is answered without being started: one call of the media engine
-/// takes 5 s at most, so everything that is started can also finish before the deadline.
+/// takes 5 s at most, so what needs one of them can also finish before the deadline. What needs more
+/// is given up at the deadline and answered as late.
 const START_WITHIN: f32 = 0.45;
+/// The least time between two lists of public rooms.
+const LISTING: Duration = Duration::from_millis(250);
 /// Time between two attempts to hand a packet to a connection that is behind.
 const RETRY: Duration = Duration::from_millis(20);
 
@@ -64,7 +67,7 @@ pub(super) struct Session {
     /// The room it is in.
     pub(super) member: Option<Member>,
     /// Completes when public rooms change, while its dialect lists them.
-    public_rooms: Option<watch::Receiver<()>>,
+    public_rooms: Option<watch::Receiver<u64>>,
     connection: Connection,
     intake: Arc<Intake>,
     /// Bytes it may be sent.
@@ -122,11 +125,12 @@ impl Session {
             let alive = tokio::select! {
                 biased;
                 event = next_event(&mut self.member) => self.deliver(event).await,
-                () = changed(&mut self.public_rooms) => self.list_public_rooms().await,
                 incoming = intake.next() => match incoming {
                     Some(incoming) => self.take(incoming).await,
                     None => break,
                 },
+                // Last: whatever others do, what the client itself asks comes first.
+                () = changed(&mut self.public_rooms) => self.list_public_rooms().await,
             };
             if !alive {
                 break;
@@ -193,6 +197,7 @@ impl Session {
                 event: &name,
                 payload: &payload,
                 acknowledged: event.ack.is_some(),
+                known: self.dialect.name != dialect::UNKNOWN,
             });
         }
         let dialect = self.dialect;
@@ -220,8 +225,8 @@ impl Session {
             // The room dropped a peer that was too far behind.
             return false;
         };
-        if matches!(event, RoomEvent::RoomClosed { .. }) {
-            self.member = None;
+        if let RoomEvent::RoomClosed { reason, producers } = event {
+            return self.room_closed(reason, producers).await;
         }
         let listed = self.member.as_ref().map_or(0, |member| member.listed);
         match notify::notification(event, listed) {
@@ -230,14 +235,34 @@ impl Session {
         }
     }
 
+    /// The session is in no room now. A client that has no word for that hears its producers go, and
+    /// empties its page.
+    async fn room_closed(&mut self, reason: &'static str, producers: Vec<ClosedProducer>) -> bool {
+        let closing = Notification::RoomClosed { reason };
+        let mut told = (self.dialect.notify)(self.id.as_str(), closing);
+        if told.is_empty() {
+            let closed = producers.into_iter().map(|one| notify::closed(one, reason));
+            let told_of = |one| (self.dialect.notify)(self.id.as_str(), one);
+            told = closed.flat_map(told_of).collect();
+        }
+        self.member = None;
+        self.id = self.own_id();
+        self.emit(told).await
+    }
+
+    /// Its name where it is nobody else's heir.
+    fn own_id(&self) -> PeerId {
+        PeerId::from(self.connection.0.id.to_string().as_str())
+    }
+
     /// Tells who is in which public room. False ends the session.
     async fn list_public_rooms(&mut self) -> bool {
-        let rooms = self.shared.registry.public_rooms().into_iter();
-        let text = |(room, peers): (RoomId, Vec<PeerId>)| {
+        let rooms = self.shared.registry.public_rooms();
+        let text = |(room, peers): &(RoomId, Vec<PeerId>)| {
             let peers = peers.iter().map(PeerId::to_string).collect();
             (room.as_str().to_owned(), peers)
         };
-        let rooms = rooms.map(text).collect();
+        let rooms = rooms.iter().map(text).collect();
         self.tell(Notification::PublicRooms(rooms)).await
     }
 
@@ -322,16 +347,16 @@ impl Session {
         if let Some(member) = self.member.take() {
             let registry = self.registry();
             registry.leave_as(&member.room, &self.id, member.epoch);
-            self.id = PeerId::from(self.connection.0.id.to_string().as_str());
+            self.id = self.own_id();
         }
     }
 
     /// Leaves the peer in its room, for the client to come back to.
     fn detach(&mut self) {
         if let Some(member) = self.member.take() {
-            let place = self.connection.0.extensions.get::<Arc<SocketPermit>>();
+            let address = address_of(&self.connection.0.req_parts().extensions);
             let registry = self.registry();
-            registry.detach(&member.room, &self.id, member.epoch, place);
+            registry.detach(&member.room, &self.id, member.epoch, address);
         }
     }
 
@@ -361,10 +386,21 @@ fn page_room(headers: &HeaderMap) -> Option<String> {
         .map(Into::into)
 }
 
-/// Waits for ever when nothing is listed.
-async fn changed(public_rooms: &mut Option<watch::Receiver<()>>) {
+/// A list changes as often as anybody likes and is told a few times a second; waits for ever when nothing is listed.
+async fn changed(public_rooms: &mut Option<watch::Receiver<u64>>) {
     let listed = match public_rooms {
-        Some(rooms) => rooms.changed().await.is_ok(),
+        Some(rooms) => {
+            // Cancelled and begun again with every event, so a busy client hears later.
+            let changed = rooms.has_changed().unwrap_or(false);
+            if !changed && rooms.changed().await.is_err() {
+                false
+            } else {
+                rooms.mark_changed();
+                sleep(LISTING).await;
+                rooms.mark_unchanged();
+                true
+            }
+        }
         None => false,
     };
     if !listed {

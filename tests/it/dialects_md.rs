@@ -93,12 +93,20 @@ fn told(dialect: &Dialect) -> BTreeSet<&'static str> {
     });
     all.push(Notification::RoomClosed {
         reason: "room-closed",
-        producers: vec![uuid::Uuid::new_v4()],
     });
     all.into_iter()
         .flat_map(|notification| (dialect.notify)("peer", notification))
         .map(|(name, _)| name)
         .collect()
+}
+
+#[test]
+fn nobody_is_told_what_the_configuration_file_cannot_rename() {
+    for dialect in dialect::ALL {
+        for name in told(dialect) {
+            assert!(dialect::TOLD.contains(&name), "{}: {name}", dialect.name);
+        }
+    }
 }
 
 #[test]

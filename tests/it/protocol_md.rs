@@ -333,7 +333,6 @@ pub(crate) fn notification(event: &str) -> Notification {
         },
         "room-closed" => Notification::RoomClosed {
             reason: "worker-died",
-            producers: Vec::new(),
         },
         other => panic!("no notification known for {other}"),
     }

@@ -33,7 +33,6 @@ fn peer(registry: &Registry, name: &str) -> (NewPeer, EventReceiver) {
         pages: true,
         events: sender,
         public: false,
-        hidden: false,
         resumes: false,
     };
     (peer, events)

@@ -94,12 +94,17 @@ async fn create_unnamed(
     headers: HeaderMap,
 ) -> Result<Json<Value>, Failure> {
     let watcher = watcher(remote, &headers, asked.room());
+    // One after the other: a page that asks twice at once is one watcher.
+    let _turn = shared.watchers.turn().await;
     let (guest, transport) = match shared.watchers.of(&watcher) {
         Some(guest) => {
             let transport = guest.create_transport().await?;
             (guest, transport)
         }
-        None => shared.registry.guest(&watcher.room).await?,
+        None => {
+            let room = watcher.room.clone();
+            shared.registry.guest(room, remote.ip()).await?
+        }
     };
     shared.watchers.keep(watcher, guest);
     Ok(Json(options(&transport)))
@@ -107,12 +112,11 @@ async fn create_unnamed(
 
 async fn create(
     State(shared): State<Shared>,
+    ConnectInfo(remote): ConnectInfo<SocketAddr>,
     Path(stream): Path<String>,
 ) -> Result<Json<Value>, Failure> {
-    let (guest, transport) = shared
-        .registry
-        .guest(&RoomId::from(stream.as_str()))
-        .await?;
+    let room = RoomId::from(stream.as_str());
+    let (guest, transport) = shared.registry.guest(room, remote.ip()).await?;
     shared.watchers.keep_by_transport(transport.id, guest);
     Ok(Json(options(&transport)))
 }
@@ -262,6 +266,7 @@ impl IntoResponse for Failure {
                 StatusCode::NOT_FOUND
             }
             ErrorCode::AlreadyConnected => StatusCode::CONFLICT,
+            ErrorCode::LimitSockets => StatusCode::TOO_MANY_REQUESTS,
             ErrorCode::LimitPeers | ErrorCode::LimitRooms | ErrorCode::LimitTransports => {
                 StatusCode::SERVICE_UNAVAILABLE
             }

@@ -1,5 +1,5 @@
 //! Who watches: guests by the transport they were given, or by who asked. Bounded by the number of
-//! peers the server admits, twice, since whoever is gone is forgotten as the list grows.
+//! guests there may be, twice, since whoever is gone is forgotten as the list grows.
 
 use std::{
     collections::HashMap,
@@ -35,7 +35,10 @@ impl Watcher {
 
 /// Everybody who watches.
 #[derive(Debug, Default)]
-pub(super) struct Watchers(Mutex<Known>);
+pub(super) struct Watchers {
+    known: Mutex<Known>,
+    turn: tokio::sync::Mutex<()>,
+}
 
 #[derive(Debug, Default)]
 struct Known {
@@ -57,6 +60,11 @@ impl Known {
 }
 
 impl Watchers {
+    /// Waits until nobody else becomes a watcher.
+    pub(super) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.turn.lock().await
+    }
+
     /// The guest of somebody who names nothing.
     pub(super) fn of(&self, watcher: &Watcher) -> Option<Guest> {
         let guest = self.known().watchers.get(watcher).cloned();
@@ -85,6 +93,6 @@ impl Watchers {
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

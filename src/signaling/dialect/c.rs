@@ -18,6 +18,7 @@ use crate::{
 pub(super) const DIALECT: Dialect = Dialect {
     name: "c",
     events: EVENTS,
+    also: super::native::DIALECT.events,
     encode: union::encode,
     notify,
     ..super::COMPAT
@@ -27,6 +28,7 @@ pub(super) const DIALECT: Dialect = Dialect {
 /// announced under two names.
 pub(super) const BY_ID: Dialect = Dialect {
     name: "c-room-id",
+    lists_at_join: true,
     hears: Hears::OnceReceiving,
     encode: encode_owned,
     notify: notify_by_id,
@@ -44,6 +46,7 @@ pub(super) const MEDIA: Dialect = Dialect {
 /// `joinRoom {roomName, displayName}`: peers are told, too.
 pub(super) const WITH_NAMES: Dialect = Dialect {
     name: "c-names",
+    lists_at_join: true,
     encode: encode_owned,
     notify: notify_names,
     ..DIALECT
@@ -117,10 +120,6 @@ fn notify(own: &str, notification: Notification) -> Vec<Told> {
     match notification {
         Notification::NewProducer(entry) => vec![new_producer(&entry)],
         Notification::ProducerClosed { producer, .. } => vec![union::producer_closed(producer)],
-        // No word for it: the producers go, and the client empties its page.
-        Notification::RoomClosed { producers, .. } => {
-            producers.into_iter().map(union::producer_closed).collect()
-        }
         // Some clients crash on events they do not expect.
         other => union::notify_connected(own, other),
     }

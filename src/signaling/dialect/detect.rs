@@ -9,7 +9,7 @@ pub const PRIME_PATH: &str = "/server";
 /// A socket on namespace `/` of which nothing is known yet. Whatever it asks, it is not in a room;
 /// only what every frontend survives is told to it.
 const UNKNOWN: Dialect = Dialect {
-    name: "unknown",
+    name: super::UNKNOWN,
     events: c::DIALECT.events,
     also: native::DIALECT.events,
     notify: union::notify_unknown,
@@ -69,6 +69,8 @@ pub struct Hello<'a> {
     pub payload: &'a Payload,
     /// Whether it waits for an acknowledgement.
     pub acknowledged: bool,
+    /// Whether it gave its dialect away before.
+    pub known: bool,
 }
 
 /// The dialect an event gives away, if it does.
@@ -85,11 +87,21 @@ pub(super) fn detect(hello: &Hello<'_>) -> Option<&'static Dialect> {
         "createRoom" if has("room_id") => &h::DIALECT,
         "join" => &h::DIALECT,
         "createRoom" | "getRtpCapabilities" => &b::DIALECT,
+        "prepare_room" => &d::DIALECT,
+        _ if hello.known => return None,
+        _ => return guess(hello),
+    })
+}
+
+/// What an event tells that several families say, each at another time.
+fn guess(hello: &Hello<'_>) -> Option<&'static Dialect> {
+    let sender = hello.payload.has("sender");
+    Some(match hello.event {
         "getRouterRtpCapabilities" if hello.namespace != "/" => &b::B2,
-        "getRouterRtpCapabilities" | "prepare_room" => &d::DIALECT,
+        "getRouterRtpCapabilities" => &d::DIALECT,
         "message" => &e::DIALECT,
-        "createTransport" if has("sender") => &b::B2,
-        _ if has("sender") => &b::DIALECT,
+        "createTransport" if sender => &b::B2,
+        _ if sender => &b::DIALECT,
         _ => return None,
     })
 }
@@ -107,6 +119,7 @@ mod tests {
             event,
             payload: &payload,
             acknowledged,
+            known: false,
         };
         detect(&hello).map_or("nothing", |dialect| dialect.name)
     }
@@ -141,6 +154,26 @@ mod tests {
         let caps = "getRouterRtpCapabilities";
         assert_eq!(heard("/", caps, json!({}), true), "d");
         assert_eq!(heard("/mediasoup", caps, json!(null), true), "b2");
+    }
+
+    #[test]
+    fn what_several_families_say_changes_nothing_that_is_known() {
+        let payload = Payload::new(vec![json!({})]);
+        let named = |event, known| {
+            let hello = Hello {
+                namespace: "/",
+                event,
+                payload: &payload,
+                acknowledged: true,
+                known,
+            };
+            detect(&hello).map(|dialect| dialect.name)
+        };
+        for event in ["getRouterRtpCapabilities", "message"] {
+            assert!(named(event, false).is_some(), "{event}");
+            assert_eq!(named(event, true), None, "{event}");
+        }
+        assert_eq!(named("join", true), Some("h"));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Every dialect a server speaks: the built-in ones, those its operator describes by renaming
 //! another's events, and the namespaces pinned to one of them.
 
+use std::collections::BTreeSet;
+
 use super::{ALL, Dialect, Event, Hello, Start, detect};
 use crate::config::{ConfigError, DialectConfig, SignalingConfig};
 
@@ -48,16 +50,22 @@ impl Dialects {
             all.namespaces
                 .push((namespace.clone(), dialect.ok_or_else(unknown)?));
         }
-        match all
-            .namespaces
-            .iter()
-            .find(|(name, _)| !name.starts_with('/'))
-        {
-            Some((name, _)) => Err(ConfigError(format!(
-                "namespace {name}: begin it with a slash"
-            ))),
-            None => Ok(all),
+        all.check_namespaces()?;
+        Ok(all)
+    }
+
+    fn check_namespaces(&self) -> Result<(), ConfigError> {
+        let fail = |name: &str, why| Err(ConfigError(format!("namespace {name}: {why}")));
+        let mut seen = BTreeSet::new();
+        for (name, _) in &self.namespaces {
+            if !name.starts_with('/') {
+                return fail(name, "begin it with a slash");
+            }
+            if !seen.insert(name) {
+                return fail(name, "it is named twice");
+            }
         }
+        Ok(())
     }
 
     /// Namespaces beside the usual ones.
@@ -128,6 +136,10 @@ fn describe(config: &DialectConfig) -> Result<Dialect, ConfigError> {
     let renamed = |event: &&Event| !config.events.values().any(|ours| ours == event.name);
     let kept = base.events.iter().filter(renamed);
     events.extend(kept.filter(|event| !config.events.contains_key(event.name)));
+    let known = |ours: &&String| !TOLD.contains(&ours.as_str());
+    if let Some(ours) = config.notifications.keys().find(known) {
+        return Err(fail(format!("nobody is ever told {ours}")));
+    }
     let told = config.notifications.iter();
     let told: Vec<_> = told
         .map(|(ours, theirs)| (leak(ours), leak(theirs)))
@@ -139,6 +151,33 @@ fn describe(config: &DialectConfig) -> Result<Dialect, ConfigError> {
         ..**base
     })
 }
+
+/// Everything a built-in dialect tells its clients.
+pub const TOLD: &[&str] = &[
+    "connection-success",
+    "consumer-layers-changed",
+    "consumerClosed",
+    "message",
+    "new-peer",
+    "new-pipe-producer",
+    "new-producer",
+    "new-transport",
+    "newProducer",
+    "newProducers",
+    "peer-left",
+    "producer-add",
+    "producer-closed",
+    "producer-paused",
+    "producer-remove",
+    "producer-resumed",
+    "producer-score",
+    "producerClosed",
+    "remove video",
+    "room-closed",
+    "status-change",
+    "transport-closed",
+    "update-peer-list",
+];
 
 fn leak(text: &str) -> &'static str {
     String::leak(text.to_owned())
@@ -180,6 +219,7 @@ mod tests {
             event: "enter",
             payload: &payload,
             acknowledged: true,
+            known: false,
         };
         let acme = all.detect(&hello).unwrap();
         assert_eq!(acme.name, "acme");
@@ -222,6 +262,13 @@ mod tests {
             one.events.insert("a".into(), "nothing".into());
         });
         assert!(unknown.contains("no event nothing"));
+        let untold = change(|one| {
+            one.notifications.insert("new-producr".into(), "x".into());
+        });
+        assert!(untold.contains("new-producr"));
+        let mut twice = described();
+        twice.namespace = Some("/x".into());
+        assert!(dialects(twice, &[("/x", "c")]).is_err());
         assert!(dialects(described(), &[("/x", "z")]).is_err());
         assert!(dialects(described(), &[("x", "c")]).is_err());
     }

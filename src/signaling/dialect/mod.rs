@@ -20,7 +20,7 @@ mod union;
 
 pub use answer::{Ack, Answer, Told};
 pub use detect::{Hello, PRIME_PATH, Start};
-pub use dialects::Dialects;
+pub use dialects::{Dialects, TOLD};
 
 use crate::{
     error::ApiError,
@@ -84,6 +84,8 @@ pub struct Dialect {
     pub full_header_extensions: bool,
     /// Whether its clients number what they receive by themselves, so that `mid` would mislead them.
     pub without_mid: bool,
+    /// Whether its answer to a join lists producers, which are not announced then.
+    pub lists_at_join: bool,
     /// When its clients hear of producers.
     pub hears: Hears,
     /// Whether its clients come back as who they were when their connection was lost.
@@ -93,6 +95,9 @@ pub struct Dialect {
     /// Whether its clients ask again for the peers that one answer does not hold.
     pub pages_peers: bool,
 }
+
+/// What the dialect of a socket is called that has not given it away.
+pub const UNKNOWN: &str = "unknown";
 
 /// What old frontends have in common.
 const COMPAT: Dialect = Dialect {
@@ -105,6 +110,7 @@ const COMPAT: Dialect = Dialect {
     renamed: &[],
     full_header_extensions: false,
     without_mid: false,
+    lists_at_join: false,
     hears: Hears::OnceReady,
     resumes: false,
     public: false,

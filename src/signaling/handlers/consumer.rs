@@ -59,6 +59,8 @@ pub(super) async fn consume_all(
             Ok(made) => entries.push(entry(made)),
             // It ended meanwhile, or the client knows none of its codecs: the others matter.
             Err(RoomError::CannotConsume(_) | RoomError::NotFound("producer")) => {}
+            // What is there is told; the rest may be asked for again.
+            Err(_) if !entries.is_empty() => break,
             Err(error) => return Err(error.into()),
         }
     }

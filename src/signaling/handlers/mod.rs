@@ -72,12 +72,22 @@ pub(super) async fn handle(session: &mut Session, request: Request) -> Result<Re
     }
 }
 
-/// Carries out requests in order, up to the first that fails.
+/// Carries out requests in order, up to the first that fails. A room that was entered by an earlier
+/// one of them is left again then: the client believes that it is in none.
 async fn all(session: &mut Session, requests: Vec<Request>) -> Result<Reply, ApiError> {
+    let outside = session.member.is_none();
     let mut replies = Vec::with_capacity(requests.len());
     for request in requests {
         // Boxed, since a request may hold requests.
-        replies.push(Box::pin(handle(session, request)).await?);
+        match Box::pin(handle(session, request)).await {
+            Ok(reply) => replies.push(reply),
+            Err(error) => {
+                if outside {
+                    session.leave();
+                }
+                return Err(error);
+            }
+        }
     }
     Ok(Reply::All(replies))
 }

@@ -28,7 +28,9 @@ pub(super) async fn join(session: &mut Session, join: Join) -> Result<Reply, Api
             return Err(RoomError::AlreadyJoined.into());
         }
         let joined = member.room.rejoin(&session.id)?;
-        member.listed = joined.made;
+        if session.dialect.lists_at_join {
+            member.listed = joined.made;
+        }
         return reply(session, &joined, false);
     }
     if let Some(token) = join.resume_token
@@ -43,7 +45,11 @@ pub(super) async fn join(session: &mut Session, join: Join) -> Result<Reply, Api
         room,
         events,
         display_name,
-        listed: joined.made,
+        listed: if session.dialect.lists_at_join {
+            joined.made
+        } else {
+            0
+        },
         epoch: 0,
     });
     reply(session, &joined, false)
@@ -52,13 +58,12 @@ pub(super) async fn join(session: &mut Session, join: Join) -> Result<Reply, Api
 /// Is an earlier peer again.
 fn resume(session: &mut Session, resumed: Resumed) -> Result<Reply, ApiError> {
     session.id = resumed.peer;
-    let way = resumed.room.way_back(&session.id)?;
     session.member = Some(Member {
         room: resumed.room,
         events: resumed.events,
         display_name: resumed.display_name,
         listed: resumed.joined.made,
-        epoch: way.map_or(0, |(_, epoch)| epoch),
+        epoch: resumed.epoch,
     });
     reply(session, &resumed.joined, true)
 }
@@ -134,7 +139,6 @@ fn new_peer(session: &Session, display_name: Option<String>) -> (NewPeer, EventR
             request::Hears::OnceAsked => Hears::OnceAsked,
         },
         public: dialect.public,
-        hidden: false,
         pages: dialect.pages_peers,
         resumes: dialect.resumes,
         events: sender,

@@ -44,6 +44,7 @@ pub const DIALECT: Dialect = Dialect {
     encode,
     notify,
     full_header_extensions: true,
+    lists_at_join: true,
     hears: Hears::FromJoin,
     resumes: true,
     pages_peers: true,
