@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { unlink } from "node:fs/promises";
 import { after, before } from "node:test";
 import { startChromium } from "../support/browsers.mjs";
+import { named, pageOf } from "../support/frontends.mjs";
 import { writeMovingPicture } from "../support/moving-picture.mjs";
 import { startPages } from "../support/pages.mjs";
 import { scene } from "../support/scene.mjs";
@@ -51,8 +52,8 @@ scene(`a 720p Chromium sends ${WANTED / 1e6} Mb/s within ${WITHIN_S} s from our 
 scene(`a 720p Chromium sends ${WANTED / 1e6} Mb/s within ${WITHIN_S} s from an old page`, async (stage, t) => {
   const page = await sender.newPage();
   stage.pages.push(page);
-  const query = { server: stage.server.url, room: "old", client: "mediasoup-client-compat", encodings: "one" };
-  await page.goto(pages.url("dialect-c", query));
+  const [name, asked] = pageOf({ ...named("c"), client: "3.7.7" });
+  await page.goto(pages.url(name, { ...asked, server: stage.server.url, room: "old", hd: "" }));
   await until("the page publishes", () => page.evaluate(() => window.publishing));
   await assertRampsUp(t, () => page.evaluate(() => window.reports()));
 });

@@ -40,8 +40,8 @@ export const FRONTENDS = [
   frontend("call", "call", "Nil2000/mediasoup-react-nodejs 20c0c7e", "3.18.6", "4.8.4"),
   frontend("geni", "geni", "Geni-96/mediasoup-test 8fbb713", "3.18.6", "4.8.4", { untold: true, first: { create: "" } }),
 
-  frontend("d", "d-ottogi-conference", "sgdevcamp2022/ottogi c9b0388, src/frontend", "3.6.82", "~4.7.3", { ...BOTH, page: "d-ottogi", query: { ns: "/video-conference" } }),
-  frontend("d", "d-ottogi-broadcast", "sgdevcamp2022/ottogi c9b0388, src/frontend", "3.6.82", "~4.7.3", { page: "d-ottogi", query: { ns: "/video-broadcast" } }),
+  frontend("d", "d-ottogi-conference", "sgdevcamp2022/ottogi c9b0388, src/frontend, conference", "3.6.82", "~4.7.3", { ...BOTH, page: "d-ottogi", query: { ns: "/video-conference" } }),
+  frontend("d", "d-ottogi-broadcast", "sgdevcamp2022/ottogi c9b0388, src/frontend, broadcast", "3.6.82", "~4.7.3", { page: "d-ottogi", query: { ns: "/video-broadcast" } }),
   frontend("d", "d-broadcast", "mganeko/mediasoup_v3_example ca80de0, publish, subscribe, loopback", "3.2.11", "2.5.0", { pair: true }),
   frontend("d", "d-multiroom", "mganeko/mediasoup_v3_example ca80de0, multiroom", "3.2.11", "served"),
   frontend("d-prime", "d-prime", "mkhahani/mediasoup-sample-app 4c26c1e", "3.2.11", "2.5.0", pair),

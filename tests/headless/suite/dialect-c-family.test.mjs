@@ -1,7 +1,7 @@
 // The frontends made from dialect C: each test is a row of theirs that differs.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
-import { closeAll, connect } from "../support/client.mjs";
+import { closeAll, connect, VERSIONS } from "../support/client.mjs";
 import { dtls, enter, produce, RTP } from "../support/media.mjs";
 import { startServer } from "../support/server.mjs";
 import { tick } from "../support/wait.mjs";
@@ -35,6 +35,20 @@ describe("dialect C's family", () => {
     bob.say("consumer-resume", { serverside_ConsumerId: params.serverside_ConsumerId });
     for (const event of ["produceClose", "exitRoom"]) assert.equal((await bob.ask(event, wish)) ?? null, null, "nothing in it");
   });
+
+  for (const version of VERSIONS) {
+    for (const page of ["/sfu/from%20the%20page/", "/rooms/from%20the%20page"]) {
+      it(`003: the room of ${page} where the join names none, client ${version}`, async () => {
+        const extraHeaders = { referer: `${server.url}${page}` };
+        const [on, off] = [await connect(server, { version, extraHeaders }), await connect(server, { version })];
+        assert.ok((await on.get("joinRoom", {})).rtpCapabilities.codecs);
+        assert.equal((await off.ask("joinRoom", {})).code, "bad-request");
+        assert.deepEqual((await server.rooms()).map(({ id }) => id), ["from the page"]);
+        for (const one of [on, off]) one.close();
+        await server.empty();
+      });
+    }
+  }
 
   it("siwamsingh: an answer to connecting, and what exists already by kind", async () => {
     const client = await connect(server);

@@ -94,8 +94,11 @@ export function stop(ended) {
   }
 }
 
+/** ?hd: a picture of 720 lines. */
+const SIZE = asked.has("hd") ? { width: 1280, height: 720 } : { width: 640, height: 480 };
+
 export const microphoneAndCamera = async ({ audio = true, video = true } = {}) => {
-  const stream = await navigator.mediaDevices.getUserMedia({ audio, video: video && { width: 640, height: 480 } });
+  const stream = await navigator.mediaDevices.getUserMedia({ audio, video: video && SIZE });
   return { audio: stream.getAudioTracks()[0], video: stream.getVideoTracks()[0] };
 };
 
