@@ -67,7 +67,7 @@ test-headless: build faults-bin tests/headless/node_modules/.installed
 		MISO_FAULTS_BIN=$(CURDIR)/$(FAULTS_BIN) npm test
 
 # Chromium and Firefox with fake cameras against the release binary.
-test-browser: build browsers tests/browser/node_modules/.installed
+test-browser: build browsers tests/browser/node_modules/.installed tests/headless/node_modules/.installed
 	cd tests/browser && MISO_BIN=$(CURDIR)/target/release/miso npm test
 
 fuzz-smoke: cargo-fuzz

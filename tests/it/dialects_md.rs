@@ -15,7 +15,10 @@ use miso::{
 
 use crate::{
     protocol_md::notification,
-    support::page::{page, rows, section, table, word},
+    support::{
+        page::{page, rows, section, table, word},
+        server::{config, start_server},
+    },
 };
 
 /// Headings of the dialects' sections, and which dialects each is about.
@@ -98,6 +101,24 @@ fn told(dialect: &Dialect) -> BTreeSet<&'static str> {
         .flat_map(|notification| (dialect.notify)("peer", notification))
         .map(|(name, _)| name)
         .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_address_written_down_is_served() {
+    let page = page();
+    let server = start_server(config()).await;
+    for heading in ["### Over HTTP", "## REST"] {
+        for row in table(&page, heading) {
+            let (method, path) = word(row[0]).split_once(' ').unwrap();
+            let path = path.replace(":stream", "a").replace(":transport", "b");
+            let answer = server.get(&path, "").await;
+            // What is there for another method says so.
+            let status = if method == "GET" { "200" } else { "405" };
+            let expected = format!("HTTP/1.1 {status}");
+            assert!(answer.starts_with(&expected), "{method} {path}: {answer}");
+        }
+    }
+    server.stop().await;
 }
 
 #[test]

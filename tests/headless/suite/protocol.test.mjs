@@ -18,15 +18,9 @@ const WORDS = table("## Errors").map(([word]) => word);
 // What takes more than one server and a few sockets: the test that does it, by file and title.
 const TESTED_ELSEWHERE = {
   notifications: {
-    // Both come of media that arrives.
-    "consumer-layers-changed": [
-      ["tests/it/protocol_md.rs", "fn notifications_are_as_written"],
-      ["crates/media/tests/simulcast.rs", "ConsumerLayersChange"],
-    ],
-    "producer-score": [
-      ["tests/it/protocol_md.rs", "fn notifications_are_as_written"],
-      ["crates/media/tests/reports.rs", "fn score_falls_when_a_stream_dies_and_recovers"],
-    ],
+    // Both come of media that arrives: a call between two browsers.
+    "consumer-layers-changed": [["tests/browser/suite/06-contracts.test.mjs", '"consumer-layers-changed"']],
+    "producer-score": [["tests/browser/suite/06-contracts.test.mjs", '"producer-score"']],
   },
   words: {
     "limit-rooms": [["tests/it/rooms.rs", "fn rooms_and_peers_are_limited_and_given_back"]],
