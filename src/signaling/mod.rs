@@ -41,13 +41,14 @@ use crate::{
 /// Where Socket.IO is served.
 const PATHS: [&str; 2] = ["/socket.io", dialect::PRIME_PATH];
 /// The namespaces frontends connect to; every frontend finds the same rooms behind each.
-const NAMESPACES: [&str; 6] = [
+const NAMESPACES: [&str; 7] = [
     "/",
     "/mediasoup",
     "/video-broadcast",
     "/video-conference",
     "/call",
     "/media",
+    "/world",
 ];
 /// Attachments of one message that are taken in before it is refused; no event of ours has any.
 const MAX_ATTACHMENTS: usize = 10;

@@ -1,6 +1,6 @@
 //! Which dialect a socket speaks: where it connects may tell, else what it says first.
 
-use super::{Dialect, a_final, a_mid, b, c, call, d, e, geni, h, native, union};
+use super::{Dialect, a_final, a_mid, b, c, call, d, e, geni, h, native, union, world};
 use crate::signaling::request::Payload;
 
 /// Where the frontends of dialect D′ look for Socket.IO.
@@ -47,6 +47,7 @@ pub(super) fn start(path: &str, namespace: &str) -> Start {
         "/video-broadcast" | "/video-conference" => pinned(&d::DIALECT),
         "/call" => pinned(&call::DIALECT),
         "/media" => pinned(&c::MEDIA),
+        "/world" => pinned(&world::DIALECT),
         "/" => Start {
             dialect: &UNKNOWN,
             pinned: false,

@@ -155,7 +155,10 @@ fn describe(config: &DialectConfig) -> Result<Dialect, ConfigError> {
 /// Everything a built-in dialect tells its clients.
 pub const TOLD: &[&str] = &[
     "connection-success",
+    "consume-producers",
     "consumer-layers-changed",
+    "consumer-paused",
+    "consumer-resumed",
     "consumerClosed",
     "message",
     "new-peer",

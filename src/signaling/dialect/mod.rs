@@ -17,6 +17,7 @@ mod h;
 pub mod native;
 mod shapes;
 mod union;
+mod world;
 
 pub use answer::{Ack, Answer, Told};
 pub use detect::{Hello, PRIME_PATH, Start};
@@ -164,6 +165,7 @@ pub const ALL: &[&Dialect] = &[
     &e::DIALECT,
     &geni::DIALECT,
     &h::DIALECT,
+    &world::DIALECT,
 ];
 
 /// The dialect of our own client.

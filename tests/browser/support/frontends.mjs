@@ -38,6 +38,7 @@ export const FRONTENDS = [
   frontend("c", "c-meet-mvp", "rishav-goswami/meet-mvp f3cecbe", "3.18.6", "4.8.4"),
   frontend("c", "c-mediasfu", "MediaSFU/MediaSFU-ReactJS 6c70edf", "~3.18.6", "~4.8.4"),
   frontend("call", "call", "Nil2000/mediasoup-react-nodejs 20c0c7e", "3.18.6", "4.8.4"),
+  frontend("world", "world", "Kavyansh-Bagdi/nearworld afad086", "3.18.6", "4.8.4"),
   frontend("geni", "geni", "Geni-96/mediasoup-test 8fbb713", "3.18.6", "4.8.4", { untold: true, first: { create: "" } }),
 
   frontend("d", "d-ottogi-conference", "sgdevcamp2022/ottogi c9b0388, src/frontend, conference", "3.6.82", "~4.7.3", { ...BOTH, page: "d-ottogi", query: { ns: "/video-conference" } }),
