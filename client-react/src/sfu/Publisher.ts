@@ -2,8 +2,10 @@
 import type { types } from "mediasoup-client";
 import type { OwnObjects, Source } from "../protocol/types";
 import { encodingOf } from "./encodings";
+import { isAway, isTransient } from "./failures";
+import { patiently } from "./patience";
 import type { SignalingClient } from "./SignalingClient";
-import { Link } from "./transports";
+import { Link, whileOpen } from "./transports";
 
 export class Publisher {
   private readonly link: Link;
@@ -24,22 +26,13 @@ export class Publisher {
   /** Sends a track as the source's picture or sound, in place of the one before if there is one. */
   publish(source: Source, track: MediaStreamTrack): Promise<void> {
     return this.inTurn(source, async () => {
-      if (this.closed || track.readyState === "ended") return;
-      const producer = this.producers.get(source);
-      if (producer && !producer.closed) {
-        if (producer.track !== track) await producer.replaceTrack({ track });
-        return;
-      }
-      const transport = await this.link.get();
-      // The track belongs to LocalMedia: it outlives this call when the client rejoins.
-      const options = { track, stopTracks: false, appData: { source }, ...encodingOf(source) };
+      const wanted = () => !this.closed && track.readyState !== "ended";
+      // A transport that went while the connection stayed is made anew.
+      const worth = (error: unknown) => isTransient(error) || (isAway(error) && this.signaling.connected);
       try {
-        const made = await transport.produce(options);
-        this.producers.set(source, made);
-        this.pausedThere.set(made.id, false);
+        if (wanted()) await patiently(() => this.send(source, track), { wanted, worth });
       } catch (error) {
-        this.link.discardIfBroken();
-        throw error;
+        if (wanted()) throw error;
       }
     });
   }
@@ -95,6 +88,25 @@ export class Publisher {
 
   stats(): Promise<RTCStatsReport | null> {
     return this.link.stats();
+  }
+
+  private async send(source: Source, track: MediaStreamTrack): Promise<void> {
+    const producer = this.producers.get(source);
+    if (producer && !producer.closed) {
+      if (producer.track !== track) await whileOpen(producer, producer.replaceTrack({ track }));
+      return;
+    }
+    const transport = await this.link.get();
+    // The track belongs to LocalMedia: it outlives this call when the client rejoins.
+    const options = { track, stopTracks: false, appData: { source }, ...encodingOf(source) };
+    try {
+      const made = await whileOpen(transport, transport.produce(options));
+      this.producers.set(source, made);
+      this.pausedThere.set(made.id, false);
+    } catch (error) {
+      this.link.discardIfBroken();
+      throw error;
+    }
   }
 
   private async drop(source: Source): Promise<void> {

@@ -1,11 +1,10 @@
 /** Being in a room, and staying in it: join, leave, and coming back after everything that can break. */
 import type { types } from "mediasoup-client";
-import type { JoinAnswer, OwnObjects } from "../protocol/types";
+import type { JoinAnswer, PeersPage } from "../protocol/types";
 import { ActiveSpeaker } from "./ActiveSpeaker";
 import { Call } from "./Call";
 import { isAway, isFinal, MENDING, RequestError, sentence } from "./failures";
 import { LocalMedia } from "./LocalMedia";
-import { allPeers, morePages } from "./peers";
 import { BROWSER, type Platform } from "./platform";
 import { RoomEvents } from "./RoomEvents";
 import type { SignalingClient } from "./SignalingClient";
@@ -141,15 +140,11 @@ export class RoomSession {
     const answer = await this.signaling.request("joinRoom", wish);
     if (!isCurrent()) return;
     this.resumeToken = answer.resumeToken ?? null;
-    if (this.call && answer.resumed) await this.resume(this.call, answer, answer.own, isCurrent);
+    // Asked twice over one socket, the server does not call it resumed; yet it is the peer we were.
+    const livesOn = this.call !== null && (answer.resumed || answer.peerId === this.call.peerId);
+    if (livesOn) await this.call?.resume(answer, isCurrent);
     else await this.begin(device ?? (await this.platform.makeDevice()), answer, isCurrent);
-    if (isCurrent() && this.call) await this.takePart(this.call, answer, displayName);
-  }
-
-  /** The peer we were lives on: both sides compare what they have. */
-  private async resume(call: Call, answer: JoinAnswer, own: OwnObjects, isCurrent: () => boolean): Promise<void> {
-    const peers = await allPeers(this.signaling, answer);
-    if (isCurrent()) await call.resume(own, peers);
+    if (isCurrent() && this.call) await this.takePart(this.call, livesOn ? null : answer, displayName);
   }
 
   /** A new peer: nothing on the server is ours yet. */
@@ -157,25 +152,18 @@ export class RoomSession {
     await device.load({ routerRtpCapabilities: answer.rtpCapabilities });
     if (!isCurrent()) return;
     this.endCall();
-    this.call = new Call(this.signaling, device, this.store, (error) => {
+    this.call = new Call(answer.peerId, this.signaling, device, this.store, (error) => {
       if (!isAway(error)) this.store.tell("room", sentence(error));
     });
-    for (const peer of answer.peers) this.call.addPeer(peer);
   }
 
-  private async takePart(call: Call, answer: JoinAnswer, displayName: string): Promise<void> {
-    this.store.set({ status: "joined", self: { peerId: answer.peerId, displayName } });
+  /** `strangers` are those whom a new peer meets. */
+  private async takePart(call: Call, strangers: PeersPage | null, displayName: string): Promise<void> {
+    this.store.set({ status: "joined", self: { peerId: call.peerId, displayName } });
     this.store.tell("room", null);
+    const met = strangers && call.meet(strangers);
     this.events.release();
-    await Promise.all([this.local.attach(call.publisher), answer.resumed ? null : this.meet(call, answer)]);
-  }
-
-  /** Takes in the rest of a large room, those who send first. */
-  private async meet(call: Call, answer: JoinAnswer): Promise<void> {
-    for await (const { peers } of morePages(this.signaling, answer)) {
-      if (this.call !== call) return;
-      for (const peer of peers) call.addPeer(peer);
-    }
+    await Promise.all([this.local.attach(call.publisher), met]);
   }
 
   private roomClosed(): void {

@@ -2,14 +2,12 @@
 import type { types } from "mediasoup-client";
 import type { Notifications } from "../protocol/notifications";
 import type { ConsumerInfo, OwnObjects, ProducerInfo, Source } from "../protocol/types";
-import { isAway, isTransient } from "./failures";
+import { isAway } from "./failures";
 import { levelOf, listenTo } from "./levels";
+import { patiently } from "./patience";
 import type { SignalingClient } from "./SignalingClient";
 import type { Store } from "./store";
 import { Link } from "./transports";
-
-/** Pauses between tries to receive a stream that the server could not give at once. */
-const RETRY_AFTER_MS = [500, 1_000, 2_000, 4_000];
 
 const SOURCES: readonly unknown[] = ["microphone", "camera", "screen"] satisfies Source[];
 
@@ -19,8 +17,6 @@ const sourceOf = ({ appData, kind }: ConsumerInfo): Source => {
   if (SOURCES.includes(source)) return source as Source;
   return kind === "audio" ? "microphone" : "camera";
 };
-
-const pause = (ms: number) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 interface Reception {
   consumer: types.Consumer;
@@ -48,19 +44,12 @@ export class Subscriber {
   async subscribe(info: ProducerInfo): Promise<void> {
     if (this.closed || this.wanted.has(info.producerId)) return;
     this.wanted.set(info.producerId, info);
-    for (const wait of [...RETRY_AFTER_MS, null]) {
-      try {
-        await this.consume(info);
-        return;
-      } catch (error) {
-        this.link.discardIfBroken();
-        // A producer that closed, or a call that ended, while we asked for it is no failure; after a loss of the
-        // connection it is asked for anew.
-        if (!this.wants(info) || isAway(error)) return;
-        if (wait === null || !isTransient(error)) throw error;
-        await pause(wait);
-        if (!this.wants(info)) return;
-      }
+    try {
+      await patiently(() => this.consume(info), { wanted: () => this.wants(info) });
+    } catch (error) {
+      // A producer that closed, or a call that ended, while we asked for it is no failure; after a loss of the
+      // connection it is asked for anew.
+      if (this.wants(info) && !isAway(error)) throw error;
     }
   }
 
@@ -145,6 +134,16 @@ export class Subscriber {
   }
 
   private async consume(info: ProducerInfo): Promise<void> {
+    try {
+      await this.receive(info);
+    } catch (error) {
+      this.link.discardIfBroken();
+      throw error;
+    }
+  }
+
+  /** Goes on where an earlier try ended. */
+  private async receive(info: ProducerInfo): Promise<void> {
     const received = this.receptions.get(info.producerId);
     if (received && !received.consumer.closed) return this.start(received);
     const transport = await this.link.get();

@@ -55,6 +55,15 @@ async function openRecv(signaling: SignalingClient, device: types.Device, told: 
   return transport;
 }
 
+/** What mediasoup-client says of something that was closed meanwhile is nothing for people. */
+export async function whileOpen<T>(it: { closed: boolean }, act: Promise<T>): Promise<T> {
+  try {
+    return await act;
+  } catch (error) {
+    throw it.closed && !(error instanceof RequestError) ? new RequestError("disconnected", "closed meanwhile") : error;
+  }
+}
+
 const OPEN = { send: openSend, recv: openRecv } as const;
 
 export class Link {
