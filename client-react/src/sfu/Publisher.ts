@@ -97,12 +97,14 @@ export class Publisher {
       return;
     }
     const transport = await this.link.get();
-    // The track belongs to LocalMedia: it outlives this call when the client rejoins.
-    const options = { track, stopTracks: false, appData: { source }, ...encodingOf(source) };
+    // The track belongs to LocalMedia: it outlives this call when the client rejoins, and is disabled while muted.
+    const ours = { stopTracks: false, disableTrackOnPause: false };
+    const paused = !track.enabled;
+    const options = { track, ...ours, appData: { source, paused }, ...encodingOf(source) };
     try {
       const made = await whileOpen(transport, transport.produce(options));
       this.producers.set(source, made);
-      this.pausedThere.set(made.id, false);
+      this.pausedThere.set(made.id, paused);
     } catch (error) {
       this.link.discardIfBroken();
       throw error;

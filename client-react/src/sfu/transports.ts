@@ -38,7 +38,9 @@ async function openSend(signaling: SignalingClient, device: types.Device, told: 
     settle(connect(signaling.request("transport-connect", { transportId, dtlsParameters }), told), done, failed);
   });
   transport.on("produce", ({ kind, rtpParameters, appData }, done, failed) => {
-    const payload = { transportId, kind, rtpParameters, appData };
+    // mediasoup-client knows no producer that starts paused.
+    const { paused, ...others } = appData;
+    const payload = { transportId, kind, rtpParameters, appData: others, paused: paused === true };
     settle(signaling.request("transport-produce", payload), ({ id }) => { done({ id }); }, failed);
   });
   return transport;
