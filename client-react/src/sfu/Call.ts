@@ -65,6 +65,11 @@ export class Call {
     this.restartIce();
   }
 
+  /** The transport we receive over is gone. */
+  async renewReceiving(): Promise<void> {
+    await this.subscriber.renew().catch(this.onFailure);
+  }
+
   /** Looks for a path anew in both directions; the transports try again by themselves while that fails. */
   restartIce(): void {
     for (const side of [this.publisher, this.subscriber]) side.restartIce().catch(() => undefined);

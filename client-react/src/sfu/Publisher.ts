@@ -2,7 +2,6 @@
 import type { types } from "mediasoup-client";
 import type { OwnObjects, Source } from "../protocol/types";
 import { encodingOf } from "./encodings";
-import { isAway, isTransient } from "./failures";
 import { patiently } from "./patience";
 import type { SignalingClient } from "./SignalingClient";
 import { Link, whileOpen } from "./transports";
@@ -27,10 +26,8 @@ export class Publisher {
   publish(source: Source, track: MediaStreamTrack): Promise<void> {
     return this.inTurn(source, async () => {
       const wanted = () => !this.closed && track.readyState !== "ended";
-      // A transport that went while the connection stayed is made anew.
-      const worth = (error: unknown) => isTransient(error) || (isAway(error) && this.signaling.connected);
       try {
-        if (wanted()) await patiently(() => this.send(source, track), { wanted, worth });
+        if (wanted()) await patiently(() => this.send(source, track), wanted);
       } catch (error) {
         if (wanted()) throw error;
       }

@@ -180,7 +180,7 @@ export class RoomSession {
       call.publisher.discard();
       await this.local.attach(call.publisher);
     } else if (call?.subscriber.owns(transportId)) {
-      await call.subscriber.renew().catch((error: unknown) => { this.store.tell("room", sentence(error)); });
+      await call.renewReceiving();
     }
   }
 

@@ -7,7 +7,7 @@ import { levelOf, listenTo } from "./levels";
 import { patiently } from "./patience";
 import type { SignalingClient } from "./SignalingClient";
 import type { Store } from "./store";
-import { Link } from "./transports";
+import { Link, whileOpen } from "./transports";
 
 const SOURCES: readonly unknown[] = ["microphone", "camera", "screen"] satisfies Source[];
 
@@ -45,7 +45,7 @@ export class Subscriber {
     if (this.closed || this.wanted.has(info.producerId)) return;
     this.wanted.set(info.producerId, info);
     try {
-      await patiently(() => this.consume(info), { wanted: () => this.wants(info) });
+      await patiently(() => this.consume(info), () => this.wants(info));
     } catch (error) {
       // A producer that closed, or a call that ended, while we asked for it is no failure; after a loss of the
       // connection it is asked for anew.
@@ -90,14 +90,16 @@ export class Subscriber {
     const known = new Set([...this.receptions.values()].map(({ consumer }) => consumer.id));
     const strays = own.consumers.filter((id) => !known.has(id));
     for (const serverConsumerId of strays) this.signaling.request("consumer-close", { serverConsumerId }).catch(() => undefined);
-    for (const reception of this.receptions.values()) if (!reception.started) this.start(reception).catch(() => undefined);
+    const unstarted = [...this.receptions.values()].filter(({ started }) => !started);
     for (const { producerId, paused } of alive) this.setPaused(producerId, paused);
-    return Promise.all(alive.map((info) => this.subscribe(info)));
+    return Promise.all([...unstarted.map((one) => this.startAgain(one)), ...alive.map((info) => this.subscribe(info))]);
   }
 
   /** The transport is gone, and with it, on the server, all consumers: everything is asked for anew. */
   renew(): Promise<unknown> {
-    return this.resume({ transports: [], producers: [], consumers: [] }, [...this.wanted.values()]);
+    // Copies: who still asks over the old transport sees that it is not wanted any more.
+    const alive = [...this.wanted.values()].map((info) => ({ ...info }));
+    return this.resume({ transports: [], producers: [], consumers: [] }, alive);
   }
 
   close(): void {
@@ -156,7 +158,8 @@ export class Subscriber {
     if (!this.wants(info)) return;
     const { id, producerId, kind, rtpParameters } = params;
     // Tracks of one peer share a stream id, so that the browser plays lips and voice together.
-    const consumer = await transport.consume({ id, producerId, kind, rtpParameters, streamId: info.peerId });
+    const options = { id, producerId, kind, rtpParameters, streamId: info.peerId };
+    const consumer = await whileOpen(transport, transport.consume(options));
     if (!this.wants(info)) {
       consumer.close();
       return;
@@ -167,6 +170,15 @@ export class Subscriber {
   private async start(reception: Reception): Promise<void> {
     await this.signaling.request("consumer-resume", { serverConsumerId: reception.consumer.id });
     reception.started = true;
+  }
+
+  private async startAgain(reception: Reception): Promise<void> {
+    const wanted = () => !this.closed && !reception.consumer.closed;
+    try {
+      await patiently(() => this.start(reception), wanted);
+    } catch (error) {
+      if (wanted()) throw error;
+    }
   }
 
   private attach(info: ProducerInfo, params: ConsumerInfo, consumer: types.Consumer): Reception {

@@ -12,6 +12,13 @@ export class RequestError extends Error {
   }
 }
 
+/** A transport was closed while it was used; the next try has another. To people it is nothing but the loss it follows. */
+export class TransportGone extends RequestError {
+  constructor() {
+    super("disconnected", "the transport was closed meanwhile");
+  }
+}
+
 const BY_CODE: Record<string, string> = {
   "limit-peers": "This room is full. Try again later or pick another room.",
   "limit-rooms": "The server has no place for another room right now.",
@@ -44,7 +51,8 @@ export const isAway = (error: unknown): boolean =>
 
 /** The same request may succeed a moment later. */
 export const isTransient = (error: unknown): boolean =>
-  error instanceof RequestError && ["timeout", "rate-limited", "internal"].includes(error.code);
+  error instanceof TransportGone ||
+  (error instanceof RequestError && ["timeout", "rate-limited", "internal"].includes(error.code));
 
 /** Answers to a join that another try will not change; so is everything that is no answer. */
 export const isFinal = (error: unknown): boolean =>

@@ -6,20 +6,13 @@ const RETRY_AFTER_MS = [500, 1_000, 2_000, 4_000];
 
 const pause = (ms: number) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
-export interface Patience {
-  /** Whether anybody still waits for it. */
-  wanted?: () => boolean;
-  /** Failures worth another try. */
-  worth?: (error: unknown) => boolean;
-}
-
-/** Tries a few times; throws the last failure. */
-export async function patiently<T>(act: () => Promise<T>, { wanted = () => true, worth = isTransient }: Patience = {}): Promise<T> {
+/** Tries a few times, while somebody waits for it; throws the last failure. */
+export async function patiently<T>(act: () => Promise<T>, wanted = () => true): Promise<T> {
   for (const wait of RETRY_AFTER_MS) {
     try {
       return await act();
     } catch (error) {
-      if (!worth(error) || !wanted()) throw error;
+      if (!isTransient(error) || !wanted()) throw error;
       await pause(wait);
       if (!wanted()) throw error;
     }

@@ -1,7 +1,7 @@
 /** One direction's WebRTC transport: made when first needed, mended when the network changes, made anew when gone. */
 import type { types } from "mediasoup-client";
 import type { SignalingClient } from "./SignalingClient";
-import { RequestError } from "./failures";
+import { RequestError, TransportGone } from "./failures";
 
 /** A path may come back alone within this time; then new ICE credentials are asked for. */
 const REPAIR_AFTER_MS = 1_500;
@@ -62,7 +62,7 @@ export async function whileOpen<T>(it: { closed: boolean }, act: Promise<T>): Pr
   try {
     return await act;
   } catch (error) {
-    throw it.closed && !(error instanceof RequestError) ? new RequestError("disconnected", "closed meanwhile") : error;
+    throw it.closed && !(error instanceof RequestError) ? new TransportGone() : error;
   }
 }
 
@@ -88,7 +88,7 @@ export class Link {
     const making: Promise<types.Transport> = this.open().then((transport) => {
       if (this.making === making && !this.closed) return (this.transport = transport);
       transport.close();
-      throw new RequestError("disconnected", "the transport is not needed any more");
+      throw new TransportGone();
     });
     making.catch(() => {
       if (this.making === making) this.making = null;
