@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { inRoom, payloads } from "./support/room";
 import { producerOf } from "./support/server";
 
@@ -100,4 +100,20 @@ test("a call that ends while a source is being sent tells no fault", async () =>
   await sharing;
   await until(() => { expect(session.store.get().status).toBe("joined"); });
   expect(session.store.get().problem).toBeNull();
+});
+
+test("a server that takes no more connections for a while does not end the call", async () => {
+  const { socket, session, lose, until } = await inRoom();
+  const before = session.store.get().peers[0]?.media[0]?.track;
+  lose();
+  vi.useFakeTimers();
+  socket.tell("connect_error", new Error("limit-sockets"));
+  expect(session.store.get()).toMatchObject({ status: "reconnecting", problem: expect.stringContaining("Too many") as string });
+  expect(socket.connected).toBe(false);
+  vi.runOnlyPendingTimers();
+  vi.useRealTimers();
+  expect(socket.connected).toBe(true);
+  await until(() => { expect(socket.count("restart-ice")).toBe(2); });
+  expect(session.store.get()).toMatchObject({ status: "joined", problem: null, self: { peerId: "ann 1" } });
+  expect(session.store.get().peers[0]?.media[0]?.track).toBe(before);
 });

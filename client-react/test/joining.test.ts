@@ -96,3 +96,29 @@ test("a source that cannot be sent at once is sent a moment later", async () => 
   await until(() => { expect(socket.count("transport-produce")).toBe(3); });
   expect(session.store.get().problem).toBeNull();
 });
+
+test("a browser that cannot read what the room offers is told so, and holds no connection", async () => {
+  const { socket, session } = bench();
+  new House(socket);
+  socket.alter("joinRoom", (answer) => ({ ...answer, rtpCapabilities: null }));
+  await session.join("tea", "Ann");
+  expect(session.store.get()).toMatchObject({ status: "idle", problem: "This browser cannot take part in calls." });
+  expect(socket.connected).toBe(false);
+});
+
+test("who loses the connection on the way into the room is not in it", async () => {
+  const { socket, session, until } = bench();
+  new House(socket);
+  let lost = false;
+  socket.alter("joinRoom", (answer) => {
+    // Just after the answer has come.
+    if (!lost) void Promise.resolve().then(() => null).then(() => { lost = true; socket.drop(); });
+    return answer;
+  });
+  await session.join("tea", "Ann");
+  await until(() => { expect(lost).toBe(true); });
+  await new Promise((resolve) => { setTimeout(resolve, 20); });
+  expect(session.store.get()).toMatchObject({ status: "joining", problem: expect.stringContaining("was lost") as string });
+  socket.connect();
+  await until(() => { expect(session.store.get()).toMatchObject({ status: "joined", problem: null }); });
+});

@@ -65,14 +65,19 @@ export class Call {
     this.restartIce();
   }
 
-  /** The transport we receive over is gone. */
-  async renewReceiving(): Promise<void> {
-    await this.subscriber.renew().catch(this.onFailure);
+  /** The transport is gone: if we received over it, that goes on over another. */
+  async renewReceiving(transportId: string): Promise<void> {
+    if (this.subscriber.owns(transportId)) await this.subscriber.renew().catch(this.onFailure);
   }
 
   /** Looks for a path anew in both directions; the transports try again by themselves while that fails. */
   restartIce(): void {
     for (const side of [this.publisher, this.subscriber]) side.restartIce().catch(() => undefined);
+  }
+
+  async stats(): Promise<RTCStatsReport[]> {
+    const reports = await Promise.all([this.publisher.stats(), this.subscriber.stats()]);
+    return reports.filter((report) => report !== null);
   }
 
   close(): void {

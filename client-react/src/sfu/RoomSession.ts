@@ -3,7 +3,7 @@ import type { types } from "mediasoup-client";
 import type { JoinAnswer, PeersPage } from "../protocol/types";
 import { ActiveSpeaker } from "./ActiveSpeaker";
 import { Call } from "./Call";
-import { isAway, isFinal, MENDING, RequestError, sentence } from "./failures";
+import { entrySentence, isAway, isFinal, MENDING, RequestError, sentence } from "./failures";
 import { LocalMedia } from "./LocalMedia";
 import { BROWSER, type Platform } from "./platform";
 import { RoomEvents } from "./RoomEvents";
@@ -72,6 +72,7 @@ export class RoomSession {
   suspend(): void {
     if (!this.wish || this.suspended) return;
     this.suspended = true;
+    clearTimeout(this.retry);
     this.forgetPeer();
     this.signaling.sayGoodbye();
   }
@@ -92,8 +93,7 @@ export class RoomSession {
 
   /** For the statistics panel and tests. */
   async stats(): Promise<RTCStatsReport[]> {
-    const reports = await Promise.all([this.call?.publisher.stats(), this.call?.subscriber.stats()]);
-    return reports.filter((report) => report != null);
+    return (await this.call?.stats()) ?? [];
   }
 
   /** How loud each of the others is right now, from 0 to 1, by peer. */
@@ -105,13 +105,20 @@ export class RoomSession {
     this.signaling.onUp(() => void this.enter());
     this.signaling.onUnreachable((error) => {
       if (!this.wish) return;
-      if (isFinal(error)) this.giveUp(sentence(error));
-      else this.tell(MENDING.unreachable);
+      if (!isFinal(error)) this.tell(MENDING.unreachable);
+      else if (!this.call) this.giveUp(sentence(error));
+      else {
+        // The peer lives on, and its media flows. A socket that was refused does not try again by itself.
+        this.tell(sentence(error));
+        this.connectLater();
+      }
     });
     this.signaling.onDown((final) => {
       if (!this.wish || this.suspended) return;
+      // What was on its way into the room has lost its way.
+      this.turn += 1;
       this.tell(MENDING.lost);
-      if (final) this.later(() => { this.signaling.connect(); });
+      if (final) this.connectLater();
     });
   }
 
@@ -127,7 +134,7 @@ export class RoomSession {
     } catch (error) {
       // Left, or entered anew, in the meantime: nobody waits for this one.
       if (!isCurrent()) return;
-      if (isFinal(error)) this.giveUp(sentence(error));
+      if (isFinal(error)) this.giveUp(entrySentence(error));
       else this.retryLater(error);
     }
   }
@@ -179,9 +186,7 @@ export class RoomSession {
     if (call?.publisher.owns(transportId)) {
       call.publisher.discard();
       await this.local.attach(call.publisher);
-    } else if (call?.subscriber.owns(transportId)) {
-      await call.renewReceiving();
-    }
+    } else await call?.renewReceiving(transportId);
   }
 
   /** Says what is wrong with the connection while it is being mended. */
@@ -204,6 +209,10 @@ export class RoomSession {
   private later(act: () => void): void {
     clearTimeout(this.retry);
     this.retry = setTimeout(act, RETRY_AFTER_MS);
+  }
+
+  private connectLater(): void {
+    this.later(() => { this.signaling.connect(); });
   }
 
   private endCall(): void {
@@ -230,6 +239,8 @@ export class RoomSession {
     this.store.set({ ...INITIAL, local, problems });
     this.store.tell("room", problem);
     void this.local.turnOff("screen");
+    // Who cannot take part holds no place; the next try connects anew.
+    if (problem !== null) this.signaling.disconnect();
   }
 
   private wishes(): boolean {
