@@ -110,7 +110,9 @@ async fn every_address_written_down_is_served() {
     for heading in ["### Over HTTP", "## REST"] {
         for row in table(&page, heading) {
             let (method, path) = word(row[0]).split_once(' ').unwrap();
-            let path = path.replace(":stream", "default").replace(":transport", "b");
+            let path = path
+                .replace(":stream", "default")
+                .replace(":transport", "b");
             let answer = server.get(&path, "").await;
             // What is there for another method says so.
             let status = if method == "GET" { "200" } else { "405" };
