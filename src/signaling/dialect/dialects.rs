@@ -147,6 +147,8 @@ fn describe(config: &DialectConfig) -> Result<Dialect, ConfigError> {
     Ok(Dialect {
         name: leak(&config.name),
         events: Vec::leak(events),
+        // What the base only shares with others would come back under the old names.
+        also: &[],
         renamed: Vec::leak(told),
         ..**base
     })
