@@ -13,14 +13,9 @@ export class House {
   /** Tokens the server would still take. */
   token: string | null = null;
   private tokens = 0;
-  private peerId = "";
-  private lives = 0;
-  /** Over this connection the peer was told who it is: asked again, it is told the same. */
-  private greeted = false;
 
   constructor(socket: FakeSocket, peers: PeerInfo[] = []) {
     this.peers = peers;
-    socket.on("disconnect", () => { this.greeted = false; });
     serve(socket);
     socket.answers["joinRoom"] = (wish: Wish) => this.join(wish);
     this.note(socket, "createWebRtcTransport", "transports", (answer) => (answer as { params: { id: string } }).params.id);
@@ -31,27 +26,21 @@ export class House {
   /** The grace period is over. */
   forget(): void {
     this.token = null;
-    this.greeted = false;
     this.own = { transports: [], producers: [], consumers: [] };
   }
 
   private join({ roomName, resumeToken }: Wish) {
-    const resumed = !this.greeted && resumeToken !== undefined && resumeToken === this.token;
-    if (!resumed && !this.greeted) {
-      this.forget();
-      this.peerId = `ann ${(this.lives += 1)}`;
-    }
-    this.greeted = true;
+    const resumed = resumeToken !== undefined && resumeToken === this.token;
+    if (!resumed) this.forget();
     this.token = `token ${(this.tokens += 1)}`;
     return {
       rtpCapabilities: fake.generateRouterRtpCapabilities(),
-      peerId: this.peerId,
+      peerId: "ann",
       roomName,
-      peers: structuredClone(this.peers),
-      morePeers: null,
+      peers: this.peers,
       resumeToken: this.token,
       resumed,
-      own: structuredClone(this.own),
+      ...(resumed && { own: structuredClone(this.own) }),
     };
   }
 
