@@ -29,6 +29,7 @@ fuzz_target!(|input: &[u8]| {
             event: name,
             payload: &payload,
             acknowledged,
+            known: !acknowledged,
         });
     }
     for spoken in ALL {
