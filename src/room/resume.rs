@@ -15,7 +15,7 @@ use super::{
 pub struct ResumeToken(String);
 
 impl ResumeToken {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         // 122 random bits, from the operating system.
         Self(uuid::Uuid::new_v4().simple().to_string())
     }
@@ -30,11 +30,11 @@ impl ResumeToken {
 /// The way back to a peer.
 #[derive(Debug)]
 pub(super) struct Return {
-    pub(super) token: ResumeToken,
+    token: ResumeToken,
     /// The one it came back by: the answer that named its successor may have been lost.
     previous: Option<ResumeToken>,
     /// Counts the connections the peer has had; what an earlier one does late has no effect.
-    pub(super) epoch: u32,
+    epoch: u32,
     /// While the peer has no connection; dropped when it has one again or is gone.
     away: Option<oneshot::Sender<()>>,
 }
@@ -147,11 +147,11 @@ impl Registry {
 }
 
 impl Room {
-    /// The peer's token, and the number of its connection.
-    pub fn way_back(&self, peer: &PeerId) -> Result<Option<(ResumeToken, u32)>, RoomError> {
+    /// The peer's token, if it has one.
+    pub fn resume_token(&self, peer: &PeerId) -> Result<Option<ResumeToken>, RoomError> {
         let state = self.state();
         let way = state.peer(peer)?.way_back.as_ref();
-        Ok(way.map(|way| (way.token.clone(), way.epoch)))
+        Ok(way.map(|way| way.token.clone()))
     }
 
     /// What of a peer lives.

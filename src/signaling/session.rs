@@ -386,26 +386,19 @@ fn page_room(headers: &HeaderMap) -> Option<String> {
         .map(Into::into)
 }
 
-/// A list changes as often as anybody likes and is told a few times a second; waits for ever when nothing is listed.
+/// A list changes as often as anybody likes and is told a few times a second; waits for ever when
+/// nothing is listed.
 async fn changed(public_rooms: &mut Option<watch::Receiver<u64>>) {
-    let listed = match public_rooms {
-        Some(rooms) => {
-            // Cancelled and begun again with every event, so a busy client hears later.
-            let changed = rooms.has_changed().unwrap_or(false);
-            if !changed && rooms.changed().await.is_err() {
-                false
-            } else {
-                rooms.mark_changed();
-                sleep(LISTING).await;
-                rooms.mark_unchanged();
-                true
-            }
-        }
-        None => false,
+    let Some(rooms) = public_rooms else {
+        return std::future::pending().await;
     };
-    if !listed {
-        std::future::pending().await
+    if rooms.changed().await.is_err() {
+        return std::future::pending().await;
     }
+    // Cancelled and begun again with every event, so a busy client hears later.
+    rooms.mark_changed();
+    sleep(LISTING).await;
+    rooms.mark_unchanged();
 }
 
 /// Waits for ever while the session is in no room.

@@ -9,13 +9,12 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Json, Router,
-    extract::{ConnectInfo, Path, Query, State},
-    http::{HeaderMap, StatusCode, header::USER_AGENT},
+    extract::{ConnectInfo, Path, State},
+    http::StatusCode,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use ortc::types::{DtlsParameters, MediaKind, RtpCapabilities};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use self::watchers::{Watcher, Watchers};
@@ -71,29 +70,14 @@ pub(super) fn router(registry: Arc<Registry>) -> Router {
         .with_state(shared)
 }
 
-/// Which room, where the address does not say.
-#[derive(Deserialize)]
-struct Asked {
-    room: Option<String>,
-}
-
-impl Asked {
-    fn room(&self) -> RoomId {
-        RoomId::from(self.room.as_deref().unwrap_or(RoomId::DEFAULT))
-    }
-}
-
 async fn capabilities() -> Json<RtpCapabilities> {
     Json((*Profile::Compat.rtp_capabilities()).clone())
 }
 
 async fn create_unnamed(
     State(shared): State<Shared>,
-    ConnectInfo(remote): ConnectInfo<SocketAddr>,
-    Query(asked): Query<Asked>,
-    headers: HeaderMap,
+    watcher: Watcher,
 ) -> Result<Json<Value>, Failure> {
-    let watcher = watcher(remote, &headers, asked.room());
     // One after the other: a page that asks twice at once is one watcher.
     let _turn = shared.watchers.turn().await;
     let (guest, transport) = match shared.watchers.of(&watcher) {
@@ -102,8 +86,8 @@ async fn create_unnamed(
             (guest, transport)
         }
         None => {
-            let room = watcher.room.clone();
-            shared.registry.guest(room, remote.ip()).await?
+            let (room, address) = (watcher.room.clone(), watcher.address);
+            shared.registry.guest(room, address).await?
         }
     };
     shared.watchers.keep(watcher, guest);
@@ -123,16 +107,10 @@ async fn create(
 
 async fn connect_unnamed(
     State(shared): State<Shared>,
-    ConnectInfo(remote): ConnectInfo<SocketAddr>,
-    Query(asked): Query<Asked>,
-    headers: HeaderMap,
+    watcher: Watcher,
     Json(dtls): Json<DtlsParameters>,
 ) -> Result<&'static str, Failure> {
-    let watcher = watcher(remote, &headers, asked.room());
-    let guest = shared
-        .watchers
-        .of(&watcher)
-        .ok_or(RoomError::NotFound("transport"))?;
+    let guest = shared.watchers.known_as(&watcher)?;
     let next = TransportChoice::ToConnect(Role::Receive);
     guest.room.connect_transport(&guest.id, next, dtls).await?;
     Ok("connected")
@@ -152,16 +130,10 @@ async fn connect(
 /// The newest video and the newest audio, under these names and playing at once.
 async fn consume_unnamed(
     State(shared): State<Shared>,
-    ConnectInfo(remote): ConnectInfo<SocketAddr>,
-    Query(asked): Query<Asked>,
-    headers: HeaderMap,
+    watcher: Watcher,
     Json(caps): Json<RtpCapabilities>,
 ) -> Result<Json<Value>, Failure> {
-    let watcher = watcher(remote, &headers, asked.room());
-    let guest = shared
-        .watchers
-        .of(&watcher)
-        .ok_or(RoomError::NotFound("transport"))?;
+    let guest = shared.watchers.known_as(&watcher)?;
     let mut answer = json!({});
     for made in newest(&guest, &TransportChoice::ToConsume, &caps, false).await? {
         let kind = match made.kind {
@@ -223,11 +195,6 @@ async fn newest(
         }
     }
     Ok(made)
-}
-
-fn watcher(remote: SocketAddr, headers: &HeaderMap, room: RoomId) -> Watcher {
-    let agent = headers.get(USER_AGENT).map(|agent| agent.as_bytes());
-    Watcher::new(remote.ip(), agent.unwrap_or_default(), room)
 }
 
 fn options(transport: &TransportInfo) -> Value {

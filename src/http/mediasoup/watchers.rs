@@ -4,10 +4,16 @@
 use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use axum::{
+    extract::{ConnectInfo, FromRequestParts, Query},
+    http::{HeaderValue, header::USER_AGENT, request::Parts},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::room::{Guest, RoomError, RoomId, TransportId};
@@ -15,21 +21,34 @@ use crate::room::{Guest, RoomError, RoomId, TransportId};
 /// Somebody who names nothing: all pages of one browser at one address that watch one room.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Watcher {
-    address: IpAddr,
+    pub(super) address: IpAddr,
     /// Of the browser's name, which may be long.
     agent: u64,
     pub(super) room: RoomId,
 }
 
-impl Watcher {
-    pub(super) fn new(address: IpAddr, agent: &[u8], room: RoomId) -> Self {
+/// Which room, where the address does not say.
+#[derive(Deserialize)]
+struct Asked {
+    room: Option<String>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Watcher {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let remote = ConnectInfo::<SocketAddr>::from_request_parts(parts, state).await;
+        let ConnectInfo(remote) = remote.map_err(IntoResponse::into_response)?;
+        let asked = Query::<Asked>::from_request_parts(parts, state).await;
+        let Query(asked) = asked.map_err(IntoResponse::into_response)?;
         let mut hasher = DefaultHasher::new();
-        agent.hash(&mut hasher);
-        Self {
-            address,
+        let agent = parts.headers.get(USER_AGENT).map(HeaderValue::as_bytes);
+        agent.unwrap_or_default().hash(&mut hasher);
+        Ok(Self {
+            address: remote.ip(),
             agent: hasher.finish(),
-            room,
-        }
+            room: RoomId::from(asked.room.as_deref().unwrap_or(RoomId::DEFAULT)),
+        })
     }
 }
 
@@ -69,6 +88,11 @@ impl Watchers {
     pub(super) fn of(&self, watcher: &Watcher) -> Option<Guest> {
         let guest = self.known().watchers.get(watcher).cloned();
         guest.filter(Guest::is_present)
+    }
+
+    /// The same, who must be there.
+    pub(super) fn known_as(&self, watcher: &Watcher) -> Result<Guest, RoomError> {
+        self.of(watcher).ok_or(RoomError::NotFound("transport"))
     }
 
     pub(super) fn keep(&self, watcher: Watcher, guest: Guest) {

@@ -59,8 +59,7 @@ fn receiving(payload: &Payload) -> Transport {
 }
 
 fn connect_receive(payload: &Payload) -> Result<Request, ApiError> {
-    let transport = receiving(payload);
-    Ok(Request::ConnectTransport(transport, shapes::dtls(payload)?))
+    union::connect(payload, receiving(payload))
 }
 
 fn produce(payload: &Payload) -> Result<Request, ApiError> {

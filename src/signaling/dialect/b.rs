@@ -6,9 +6,7 @@ use serde_json::json;
 use super::{Dialect, Event, answer::Told, event, shapes, union};
 use crate::{
     error::ApiError,
-    signaling::request::{
-        Consume, Direction, Hears, Notification, Payload, Producer, Request, Transport,
-    },
+    signaling::request::{Direction, Hears, Notification, Payload, Producer, Request, Transport},
 };
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -75,10 +73,7 @@ fn create_transport(payload: &Payload) -> Result<Request, ApiError> {
 
 fn connect_receive(payload: &Payload) -> Result<Request, ApiError> {
     match remote(payload) {
-        Some(label) => {
-            let dtls = shapes::dtls(payload)?;
-            Ok(Request::ConnectTransport(Transport::Label(label), dtls))
-        }
+        Some(label) => union::connect(payload, Transport::Label(label)),
         None => union::connect_receive(payload),
     }
 }
@@ -88,12 +83,7 @@ fn consume(payload: &Payload) -> Result<Request, ApiError> {
     else {
         return union::consume_newest(payload);
     };
-    Ok(Request::Consume(Box::new(Consume {
-        transport: Transport::Label(label),
-        producer: Producer::Any(id),
-        rtp_capabilities: shapes::capabilities(payload)?,
-        paused: true,
-    })))
+    union::consume_on(payload, Transport::Label(label), Producer::Any(id), true)
 }
 
 /// Of producers hears only who asked for them.

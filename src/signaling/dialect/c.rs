@@ -9,10 +9,7 @@ use super::{
     answer::{Answer, Told},
     event, shapes, union,
 };
-use crate::{
-    error::ApiError,
-    signaling::request::{Hears, Notification, Payload, ProducerEntry, Reply, Request},
-};
+use crate::signaling::request::{Hears, Notification, ProducerEntry, Reply, Request};
 
 /// `joinRoom {roomName}`.
 pub(super) const DIALECT: Dialect = Dialect {
@@ -76,16 +73,12 @@ const EVENTS: &[Event] = &[
         Ok(Request::Produces(MediaKind::Audio))
     }),
     event("exitRoom", union::leave).answered(union::encode_empty),
-    event("produceClose", produce_close).answered(union::encode_empty),
+    // The client stops sending, and waits for the answer before it closes what it has.
+    event("produceClose", union::close_producers).answered(union::encode_empty),
     // A socket that is in a room of this dialect asks these by mistake; the room answers them.
     event("getRtpCapabilities", union::enter),
     event("createRoom", union::enter),
 ];
-
-/// The client stops sending, and waits for the answer before it closes what it has.
-fn produce_close(payload: &Payload) -> Result<Request, ApiError> {
-    union::close_producers(payload)
-}
 
 /// Producers as objects.
 fn encode_owned(reply: Reply) -> Answer {

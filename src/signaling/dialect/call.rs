@@ -3,7 +3,7 @@
 use super::{Dialect, Event, answer::Told, event, shapes, union};
 use crate::{
     error::ApiError,
-    signaling::request::{Consume, Direction, Notification, Payload, Producer, Request, Transport},
+    signaling::request::{Direction, Notification, Payload, Producer, Request, Transport},
 };
 
 pub(super) const DIALECT: Dialect = Dialect {
@@ -38,21 +38,15 @@ fn create_peer(payload: &Payload) -> Result<Request, ApiError> {
 
 fn connect(payload: &Payload) -> Result<Request, ApiError> {
     if shapes::flag_under(payload, "consumer") == Some(true) {
-        let dtls = shapes::dtls(payload)?;
-        Ok(Request::ConnectTransport(RECEIVING, dtls))
+        union::connect(payload, RECEIVING)
     } else {
         union::connect_send(payload)
     }
 }
 
 fn consume(payload: &Payload) -> Result<Request, ApiError> {
-    let producer = shapes::required_id(payload, &["remoteProducerId"])?;
-    Ok(Request::Consume(Box::new(Consume {
-        transport: RECEIVING,
-        producer: Producer::Id(producer),
-        rtp_capabilities: shapes::capabilities(payload)?,
-        paused: true,
-    })))
+    let producer = Producer::Id(shapes::required_id(payload, &["remoteProducerId"])?);
+    union::consume_on(payload, RECEIVING, producer, true)
 }
 
 fn notify(own: &str, notification: Notification) -> Vec<Told> {

@@ -1,6 +1,6 @@
 //! Which dialect a socket speaks: where it connects may tell, else what it says first.
 
-use super::{Dialect, a_final, a_mid, b, c, call, d, e, geni, h, native, union, world};
+use super::{Dialect, a_final, a_mid, b, c, call, d, e, geni, h, union, world};
 use crate::signaling::request::Payload;
 
 /// Where the frontends of dialect D′ look for Socket.IO.
@@ -10,11 +10,9 @@ pub const PRIME_PATH: &str = "/server";
 /// only what every frontend survives is told to it.
 const UNKNOWN: Dialect = Dialect {
     name: super::UNKNOWN,
-    events: c::DIALECT.events,
-    also: native::DIALECT.events,
     notify: union::notify_unknown,
     public: true,
-    ..super::COMPAT
+    ..c::DIALECT
 };
 
 /// The same on a namespace.

@@ -9,7 +9,9 @@ use super::{
 };
 use crate::{
     error::ApiError,
-    signaling::request::{Direction, Join, Notification, Payload, Reply, Request, Transport},
+    signaling::request::{
+        Direction, Id, Join, Notification, Payload, Producer, Reply, Request, Transport,
+    },
 };
 
 /// The only event.
@@ -34,38 +36,29 @@ fn decode(payload: &Payload) -> Result<Request, ApiError> {
             stay: true,
             ..Join::default()
         })),
-        "transport" => {
-            let both = [Direction::Send, Direction::Receive];
-            Ok(Request::All(both.map(union::make).to_vec()))
-        }
-        "connect" => {
-            let transport = named(transport, Direction::Send);
-            Ok(Request::ConnectTransport(transport, shapes::dtls(payload)?))
-        }
+        "transport" => Ok(Request::All(union::make_both())),
+        "connect" => union::connect(payload, named(transport, Direction::Send)),
         "produce" => {
             let source = payload.first().get("parameters").cloned();
             let source = Payload::new(vec![source.unwrap_or(Value::Null)]);
             let produce = shapes::produce(&source, named(transport, Direction::Send))?;
             Ok(Request::Produce(Box::new(produce)))
         }
-        "consume" => consume(payload, named(transport, Direction::Receive)),
+        "consume" => {
+            let producer = Producer::Id(shapes::required_id(payload, &["producerId"])?);
+            union::consume_on(
+                payload,
+                named(transport, Direction::Receive),
+                producer,
+                false,
+            )
+        }
         _ => Err(ApiError::bad_request("unknown type of message")),
     }
 }
 
-fn named(id: Option<crate::signaling::request::Id>, direction: Direction) -> Transport {
+fn named(id: Option<Id>, direction: Direction) -> Transport {
     id.map_or(Transport::Implied(direction), Transport::Id)
-}
-
-fn consume(payload: &Payload, transport: Transport) -> Result<Request, ApiError> {
-    use crate::signaling::request::{Consume, Producer};
-    let producer = shapes::required_id(payload, &["producerId"])?;
-    Ok(Request::Consume(Box::new(Consume {
-        transport,
-        producer: Producer::Id(producer),
-        rtp_capabilities: shapes::capabilities(payload)?,
-        paused: false,
-    })))
 }
 
 fn encode(reply: Reply) -> Answer {

@@ -48,8 +48,7 @@ fn join(payload: &Payload) -> Result<Request, ApiError> {
 }
 
 fn create_transports(_: &Payload) -> Result<Request, ApiError> {
-    let directions = [Direction::Send, Direction::Receive];
-    Ok(Request::All(directions.map(union::make).to_vec()))
+    Ok(Request::All(union::make_both()))
 }
 
 fn transports(reply: Reply) -> Answer {

@@ -109,6 +109,11 @@ pub(super) fn create_transport_bare(payload: &Payload) -> Result<Request, ApiErr
     }
 }
 
+/// A transport to send on and one to receive on.
+pub(super) fn make_both() -> Vec<Request> {
+    [Direction::Send, Direction::Receive].map(make).to_vec()
+}
+
 /// A transport without a name of the client's.
 pub(super) fn make(direction: Direction) -> Request {
     Request::CreateTransport {
@@ -118,12 +123,15 @@ pub(super) fn make(direction: Direction) -> Request {
 }
 
 pub(super) fn connect_send(payload: &Payload) -> Result<Request, ApiError> {
-    let transport = to_send(payload);
-    Ok(Request::ConnectTransport(transport, shapes::dtls(payload)?))
+    connect(payload, to_send(payload))
 }
 
 pub(super) fn connect_receive(payload: &Payload) -> Result<Request, ApiError> {
-    let transport = to_receive(payload);
+    connect(payload, to_receive(payload))
+}
+
+/// Tells this transport the client's certificate.
+pub(super) fn connect(payload: &Payload, transport: Transport) -> Result<Request, ApiError> {
     Ok(Request::ConnectTransport(transport, shapes::dtls(payload)?))
 }
 
@@ -161,8 +169,18 @@ pub(super) fn consume_this(
     producer: Producer,
     paused: bool,
 ) -> Result<Request, ApiError> {
+    consume_on(payload, to_receive(payload), producer, paused)
+}
+
+/// Receives this producer on this transport.
+pub(super) fn consume_on(
+    payload: &Payload,
+    transport: Transport,
+    producer: Producer,
+    paused: bool,
+) -> Result<Request, ApiError> {
     Ok(Request::Consume(Box::new(Consume {
-        transport: to_receive(payload),
+        transport,
         producer,
         rtp_capabilities: shapes::capabilities(payload)?,
         paused,

@@ -148,7 +148,7 @@ fn new_peer(session: &Session, display_name: Option<String>) -> (NewPeer, EventR
 
 fn reply(session: &Session, joined: &Joined, resumed: bool) -> Result<Reply, ApiError> {
     let room = &session.member()?.room;
-    let way = room.way_back(&session.id)?;
+    let token = room.resume_token(&session.id)?;
     let own = room.own(&session.id)?;
     Ok(Reply::Joined {
         rtp_capabilities: (*joined.rtp_capabilities).clone(),
@@ -157,7 +157,7 @@ fn reply(session: &Session, joined: &Joined, resumed: bool) -> Result<Reply, Api
         peers: joined.others.peers.iter().map(peer).collect(),
         more_peers: joined.others.more,
         resume: request::Resume {
-            token: way.map(|(token, _)| token.as_str().to_owned()),
+            token: token.map(|token| token.as_str().to_owned()),
             resumed,
             own: request::Own {
                 transports: own.transports.into_iter().map(|id| id.0).collect(),
