@@ -69,13 +69,19 @@ scene("the system refuses to share a screen", async (stage) => {
   await until("the sentence is gone", async () => (await ann.state()).problem === null);
 });
 
+/** Bob is in the room; Ann asks for a place, too. */
+async function comesAfterBob(stage, server) {
+  const [bob, ann] = [await stage.user("Bob", "chromium", { server }), await stage.user("Ann", "chromium", { server })];
+  await bob.join("tea");
+  await ann.visit("tea");
+  await ann.page.type("#name", "Ann");
+  await ann.page.click("button[type=submit]");
+  return ann;
+}
+
 scene("the room is full", (stage) =>
   onServer(["--peers-per-room", "1"], async (server) => {
-    const [bob, ann] = [await stage.user("Bob", "chromium", { server }), await stage.user("Ann", "chromium", { server })];
-    await bob.join("tea");
-    await ann.visit("tea");
-    await ann.page.type("#name", "Ann");
-    await ann.page.click("button[type=submit]");
+    const ann = await comesAfterBob(stage, server);
     await ann.reads(/This room is full\. Try again later or pick another room\./);
     await stage.picture(ann, "error-room-full");
     await assertAccessible(ann, "room full");
@@ -87,11 +93,7 @@ scene("the room is full", (stage) =>
 
 scene("there are too many connections from here", (stage) =>
   onServer(["--sockets-per-address", "1"], async (server) => {
-    const [bob, ann] = [await stage.user("Bob", "chromium", { server }), await stage.user("Ann", "chromium", { server })];
-    await bob.join("tea");
-    await ann.visit("tea");
-    await ann.page.type("#name", "Ann");
-    await ann.page.click("button[type=submit]");
+    const ann = await comesAfterBob(stage, server);
     await ann.reads(/Too many connections from your address/);
   }));
 

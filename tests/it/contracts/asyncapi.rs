@@ -174,31 +174,27 @@ fn summary(page: &str, event: &str) -> String {
 /// What the server does with each message.
 fn operations(page: &str) -> Map<String, Value> {
     let message = |name: &str| json!({ "$ref": format!("{CHANNEL}/messages/{name}") });
-    let asked = ASKS.iter().map(|ask| {
-        let operation = json!({
-            "action": "receive",
+    let operation = |action: &str, name: &str| {
+        json!({
+            "action": action,
             "channel": { "$ref": CHANNEL },
-            "title": ask.name,
-            "description": prose(page, ask.name),
-            "messages": [message(ask.name)],
-            "reply": {
-                "channel": { "$ref": CHANNEL },
-                "messages": [message(&acknowledgement(ask.name)), message("error")],
-            },
-            "x-errors": errors(ask),
+            "title": name,
+            "description": prose(page, name),
+            "messages": [message(name)],
+        })
+    };
+    let asked = ASKS.iter().map(|ask| {
+        let mut operation = operation("receive", ask.name);
+        operation["reply"] = json!({
+            "channel": { "$ref": CHANNEL },
+            "messages": [message(&acknowledgement(ask.name)), message("error")],
         });
+        operation["x-errors"] = errors(ask).into();
         (ask.name.to_owned(), operation)
     });
-    let told = NOTICES.iter().map(|notice| {
-        let operation = json!({
-            "action": "send",
-            "channel": { "$ref": CHANNEL },
-            "title": notice.name,
-            "description": prose(page, notice.name),
-            "messages": [message(notice.name)],
-        });
-        (notice.name.to_owned(), operation)
-    });
+    let told = NOTICES
+        .iter()
+        .map(|notice| (notice.name.to_owned(), operation("send", notice.name)));
     asked.chain(told).collect()
 }
 
