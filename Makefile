@@ -51,7 +51,8 @@ lint:
 	$(CARGO) clippy --workspace --all-targets --locked $(FAULTS),media/fuzzing -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
 
-test-rust:
+# With the browser client, which the server serves.
+test-rust: client
 	$(CARGO) test --workspace --exclude ortc --locked $(FAULTS)
 
 # Negotiation, compared with another implementation's answers.

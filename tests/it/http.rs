@@ -7,7 +7,9 @@ use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer, pki_types::
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsConnector;
 
-use crate::support::server::{config, read_to_end, start_server};
+use crate::support::server::{
+    SOCKET_IO_CLIENT, config, has_socket_io_client, read_to_end, start_server,
+};
 
 /// Long enough for any machine, short enough to fail a test.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -115,9 +117,8 @@ async fn only_listed_origins_are_reflected() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_browser_half_of_socket_io_is_served() {
     let server = start_server(config()).await;
-    let answer = server.get("/socket.io/socket.io.js", "").await;
-    // A build without Node has none to give.
-    let built = std::path::Path::new("client-react/node_modules/socket.io-client/dist").exists();
+    let answer = server.get(SOCKET_IO_CLIENT, "").await;
+    let built = has_socket_io_client();
     let wanted = if built {
         "HTTP/1.1 200"
     } else {

@@ -13,6 +13,14 @@ use tokio::{
     task::JoinHandle,
 };
 
+/// Where plain pages load the browser's half of Socket.IO.
+pub(crate) const SOCKET_IO_CLIENT: &str = "/socket.io/socket.io.js";
+
+/// Whether there is such a half to give: a build without Node has none.
+pub(crate) fn has_socket_io_client() -> bool {
+    std::path::Path::new("client-react/node_modules/socket.io-client/dist").exists()
+}
+
 /// A running server.
 pub(crate) struct TestServer {
     /// Where it listens.
