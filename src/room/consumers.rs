@@ -92,6 +92,7 @@ impl Room {
             producer: source.id,
             kind: source.kind,
             rtp_parameters: rtp_parameters.clone(),
+            payload_types: Vec::new(),
             consumable_encodings: source.consumable.encodings.clone(),
             rtp_type: source.rtp_type,
             paused: request.paused,

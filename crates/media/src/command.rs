@@ -159,8 +159,13 @@ pub struct ConsumeOptions {
     pub producer: ProducerId,
     /// Audio or video.
     pub kind: MediaKind,
-    /// What the client will receive.
+    /// What the client will receive, under its own payload types.
     pub rtp_parameters: RtpParameters,
+    /// The router's payload types and what the client calls them, for a client that chose its own;
+    /// all others are then not sent. Empty: they are the same. Ids of header extensions are always
+    /// the router's, but such a client is sent those in `rtp_parameters` alone, because it may use
+    /// the other ids for something else.
+    pub payload_types: Vec<(u8, u8)>,
     /// The producer's streams by their router names.
     pub consumable_encodings: Vec<RtpEncodingParameters>,
     /// Simple, simulcast or svc.

@@ -27,6 +27,7 @@ mod mobility;
 mod nack;
 mod odd;
 mod oracle;
+mod own_names;
 mod poison;
 mod reports;
 mod simulcast;

@@ -427,6 +427,7 @@ async fn consume_one(side: &Side, caps: &RtpCapabilities, mid: usize, made: Prod
         producer: made.producer.id(),
         kind,
         rtp_parameters: consumed.clone(),
+        payload_types: Vec::new(),
         consumable_encodings: made.consumable.encodings.clone(),
         rtp_type: ortc::rtp_type(&made.announced).unwrap(),
         paused: true,

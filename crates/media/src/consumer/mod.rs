@@ -14,6 +14,7 @@ mod bit_ring;
 mod entity;
 mod key_frame_schedule;
 mod offset_window;
+mod payload_types;
 mod picture_manager;
 mod renumber;
 mod report;

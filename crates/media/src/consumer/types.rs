@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use ortc::types::RtpCodecParameters;
+
 use crate::{
     ConsumeOptions, ConsumerId,
     rtp::codecs::{Codec, Vp8Descriptor},
@@ -89,4 +91,10 @@ pub(crate) struct Rtx {
     pub(crate) payload_type: u8,
     /// Next sequence number of the retransmission stream.
     pub(crate) sequence_number: u16,
+}
+
+/// Whether a codec is retransmission (RFC 4588) of another.
+pub(super) fn is_rtx(codec: &RtpCodecParameters) -> bool {
+    let subtype = codec.mime_type.split_once('/').map(|(_, subtype)| subtype);
+    subtype.is_some_and(|subtype| subtype.eq_ignore_ascii_case("rtx"))
 }

@@ -142,8 +142,7 @@ impl Router {
         let producer = &self.producers[producer_key];
         let parameters = &options.rtp_parameters;
         let (paused, scores) = (options.paused, producer.scores());
-        let extensions =
-            SendExtensions::new(parameters.mid.as_deref(), &parameters.header_extensions);
+        let extensions = send_extensions(&options);
         let cname = parameters.rtcp.cname.clone().unwrap_or_default();
         let mut config = consumer_config(id, options, &self.limits)?;
         config.producer_paused = producer.paused;
@@ -339,6 +338,17 @@ impl Router {
         out.index.consumers.remove(&consumer);
         out.emit(EventKind::ConsumerClosed { consumer, reason });
     }
+}
+
+/// What is written into the header extensions of a consumer's packets.
+fn send_extensions(options: &ConsumeOptions) -> SendExtensions {
+    let parameters = &options.rtp_parameters;
+    let negotiated = &parameters.header_extensions;
+    let extensions = SendExtensions::new(parameters.mid.as_deref(), negotiated);
+    if options.payload_types.is_empty() {
+        return extensions;
+    }
+    extensions.only(negotiated)
 }
 
 /// A consumer's settings; it starts paused and is resumed once its transport is connected.

@@ -66,6 +66,7 @@ pub fn consume_options(
         producer,
         kind: source.kind,
         rtp_parameters,
+        payload_types: Vec::new(),
         consumable_encodings: consumable_encodings(source),
         rtp_type: rtp_type(source),
         paused: false,
@@ -247,9 +248,9 @@ fn rtcp() -> RtcpParameters {
     }
 }
 
-const MID_URI: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
+pub const MID_URI: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
 const RID_URI: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
 const REPAIRED_RID_URI: &str = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
 const TRANSPORT_CC_URI: &str =
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
-const ABS_SEND_TIME_URI: &str = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time";
+pub const ABS_SEND_TIME_URI: &str = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time";

@@ -1,6 +1,6 @@
 //! What a browser does with one track it receives: numbers packets, asks for lost ones, reports.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use ortc::types::MediaKind;
@@ -50,6 +50,8 @@ pub struct Sink {
     pub needless_rtx: u64,
     /// Packets on the RTX stream.
     pub rtx_packets: u64,
+    /// Ids of header extensions seen on any packet.
+    pub extension_ids: BTreeSet<u8>,
     /// Payloads that are not as they were sent, wrong payload types, and the like.
     pub errors: Vec<String>,
     /// Sender reports: when, NTP time, RTP time.
@@ -94,6 +96,7 @@ impl Sink {
             sends_nack: true,
             sends_pli: true,
             nacks_sent: 0,
+            extension_ids: BTreeSet::new(),
             plis_sent: 0,
             said_goodbye: false,
             is_judged: true,
@@ -115,6 +118,8 @@ impl Sink {
 
     pub fn handle_rtp(&mut self, now: Instant, packet: &Rtp) {
         self.last_arrival = Some(now);
+        let ids = packet.extensions.iter().map(|(id, _)| *id);
+        self.extension_ids.extend(ids);
         let retransmitted = packet.ssrc != self.setup.ssrc;
         let expected = if retransmitted {
             self.setup.rtx_payload_type

@@ -90,6 +90,7 @@ fn config(codec_kind: Codec, encodings: usize) -> ConsumerConfig {
                 encodings: vec![encoding],
                 ..Default::default()
             },
+            payload_types: Vec::new(),
             consumable_encodings: vec![RtpEncodingParameters::default(); encodings],
             rtp_type: if simulcast {
                 RtpType::Simulcast
