@@ -97,6 +97,7 @@ impl Room {
             rtp_type: source.rtp_type,
             paused: request.paused,
             preferred_layers: None,
+            resumable: false,
         };
         let (consumer, now) = handle.consume(options).await?;
         if let Err(error) = self.keep_consumer(peer, transport, &consumer, &source, request.paused)

@@ -30,6 +30,7 @@ mod oracle;
 mod own_names;
 mod poison;
 mod reports;
+mod resume;
 mod simulcast;
 mod transport_cc;
 mod wrap;

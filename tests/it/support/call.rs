@@ -432,6 +432,7 @@ async fn consume_one(side: &Side, caps: &RtpCapabilities, mid: usize, made: Prod
         rtp_type: ortc::rtp_type(&made.announced).unwrap(),
         paused: true,
         preferred_layers: None,
+        resumable: false,
     };
     let (consumer, _) = side.handle.consume(options).await.unwrap();
     Lane {

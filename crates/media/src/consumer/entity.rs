@@ -10,7 +10,7 @@ use super::{
     retransmission_buffer::Kept,
     rtp_stream_send::{RtpStreamSend, StreamConfig},
     stream_manager::{MAX_ENCODINGS, Selection, StreamManager, StreamScore},
-    types::{ConsumerConfig, Forward, Retransmission, Rewrite, is_rtx},
+    types::{ConsumerConfig, Forward, MediaEnd, RepairEnd, Retransmission, Rewrite, is_rtx},
 };
 use crate::rtcp::report::ReportBlock;
 use crate::{
@@ -74,6 +74,26 @@ impl Consumer {
         consumer.streams.set_active(now, consumer.active());
         consumer.follow(now);
         Ok(consumer)
+    }
+
+    /// Goes on with streams that were sent under the same SSRCs before. Must precede every packet.
+    pub(crate) fn go_on(&mut self, media: Option<MediaEnd>, repair: Option<RepairEnd>) {
+        if let Some(end) = media {
+            self.numbers.go_on(end.numbers);
+            self.stream.go_on(end.sent);
+        }
+        if let Some(end) = repair {
+            self.stream.go_on_repairing(end);
+        }
+    }
+
+    /// Where its streams end: the media's, and that of retransmissions if there is one.
+    pub(crate) fn end(self) -> (MediaEnd, Option<RepairEnd>) {
+        let media = MediaEnd {
+            sent: self.stream.sent(),
+            numbers: self.numbers,
+        };
+        (media, self.stream.repair_end())
     }
 
     /// Decides about a packet of the producer and gives it its outgoing numbers. Nothing of video

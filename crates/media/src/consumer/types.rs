@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ortc::types::RtpCodecParameters;
 
+use super::renumber::Renumber;
 use crate::{
     ConsumeOptions, ConsumerId,
     rtp::codecs::{Codec, Vp8Descriptor},
@@ -30,6 +31,20 @@ pub(crate) struct ConsumerConfig {
     pub(crate) retransmission_packets: usize,
     /// Age after which a packet is not sent again.
     pub(crate) retransmission_age: Duration,
+}
+
+/// Where a media stream ended: what a later one under the same SSRC goes on from.
+#[derive(Debug)]
+pub(crate) struct MediaEnd {
+    pub(super) numbers: Renumber,
+    /// Packets and payload bytes, as sender reports count them.
+    pub(super) sent: (u64, u64),
+}
+
+/// Where a retransmission stream ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RepairEnd {
+    pub(super) next_sequence: u16,
 }
 
 /// What becomes of a packet.

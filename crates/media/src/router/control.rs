@@ -141,7 +141,7 @@ impl Router {
         let producer_key = producer.ok_or(CommandError::ProducerNotFound)?;
         let producer = &self.producers[producer_key];
         let parameters = &options.rtp_parameters;
-        let (paused, scores) = (options.paused, producer.scores());
+        let (paused, resumable) = (options.paused, options.resumable);
         let extensions = send_extensions(&options);
         let cname = parameters.rtcp.cname.clone().unwrap_or_default();
         let mut config = consumer_config(id, options, &self.limits)?;
@@ -156,6 +156,7 @@ impl Router {
         {
             return Err(CommandError::StreamInUse(format!("SSRC {taken}")));
         }
+        transport.resume(&mut consumer, resumable)?;
         consumer.producer_streams_changed(now, &producer.stream_scores());
         for (encoding, report) in producer.sender_reports() {
             let (ntp, timestamp) = (report.ntp, report.rtp_timestamp);
@@ -163,7 +164,7 @@ impl Router {
         }
         let reply = Reply::Consumer {
             producer_paused: producer.paused,
-            scores,
+            scores: producer.scores(),
         };
         let key = self.consumers.insert(Route {
             consumer,
@@ -331,10 +332,10 @@ impl Router {
         if let Some(others) = self.routes.get_mut(route.producer) {
             others.retain(|other| *other != key);
         }
-        if let Some(transport) = self.transports.get_mut(route.transport) {
-            transport.remove_consumer(key);
-        }
         let consumer = route.consumer.id();
+        if let Some(transport) = self.transports.get_mut(route.transport) {
+            transport.remove_consumer(key, route.consumer);
+        }
         out.index.consumers.remove(&consumer);
         out.emit(EventKind::ConsumerClosed { consumer, reason });
     }

@@ -71,6 +71,7 @@ pub fn consume_options(
         rtp_type: rtp_type(source),
         paused: false,
         preferred_layers: None,
+        resumable: false,
     };
     (options, sink)
 }

@@ -99,6 +99,7 @@ fn config(codec_kind: Codec, encodings: usize) -> ConsumerConfig {
             },
             paused: false,
             preferred_layers: None,
+            resumable: false,
         },
         codec: codec_kind,
         clock_rate: if audio { 48_000 } else { 90_000 },
