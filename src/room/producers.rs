@@ -84,6 +84,7 @@ impl Room {
             rtp_type: negotiated.rtp_type,
             paused: request.paused,
             router_header_extensions: negotiation::router_header_extensions(),
+            group_of_pictures: None,
             rtp_parameters,
         };
         let mut consumable = negotiated.consumable;

@@ -1,5 +1,7 @@
 //! What the control side asks of a worker, and what it answers.
 
+use std::time::Duration;
+
 use ortc::types::{
     DtlsParameters, IceCandidate, IceParameters, MediaKind, RtpEncodingParameters, RtpMapping,
     RtpParameters, RtpType,
@@ -150,6 +152,31 @@ pub struct ProduceOptions {
     pub paused: bool,
     /// The router's header-extension ids, which every consumer of the router shares.
     pub router_header_extensions: Vec<ortc::types::RtpHeaderExtensionParameters>,
+    /// Keeps what came since the newest key frame for consumers that start in between. For clients
+    /// that make key frames when they please and not when they are asked; others are better asked.
+    /// Without effect on audio and on more than one encoding.
+    pub group_of_pictures: Option<GroupOfPicturesOptions>,
+}
+
+/// How much of a producer's newest group of pictures is kept. A group that grows beyond either
+/// bound is dropped, and nothing is kept until the next key frame: a part of it is of no use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupOfPicturesOptions {
+    /// Bytes of its packets.
+    pub max_bytes: usize,
+    /// Time since its key frame.
+    pub max_duration: Duration,
+}
+
+impl Default for GroupOfPicturesOptions {
+    fn default() -> Self {
+        Self {
+            // Ten seconds of 12 Mb/s, more than platforms for streaming take.
+            max_bytes: 16 * 1024 * 1024,
+            // Encoders left to themselves make one of 250 pictures: ten seconds at 25 a second.
+            max_duration: Duration::from_secs(20),
+        }
+    }
 }
 
 /// Arguments of [`Command::Consume`].

@@ -370,6 +370,7 @@ async fn produce_one(
         rtp_type: ortc::rtp_type(&announced).unwrap(),
         paused: false,
         router_header_extensions: ortc::router_header_extensions(router),
+        group_of_pictures: None,
     };
     Produced {
         source,

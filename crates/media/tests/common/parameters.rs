@@ -26,6 +26,7 @@ pub fn produce_options(source: &SourceSetup) -> ProduceOptions {
         rtp_type: rtp_type(source),
         paused: false,
         router_header_extensions: router_extensions(source.kind, simulcast),
+        group_of_pictures: None,
     }
 }
 
