@@ -393,6 +393,12 @@ pub struct ProducerDump {
     pub lost: i64,
     /// Scores of its streams.
     pub scores: Vec<ProducerScore>,
+    /// Key frames received over all streams.
+    pub key_frames: u64,
+    /// Seconds between the last two key frames of its largest stream that is received now.
+    pub key_frame_interval: Option<f64>,
+    /// Width and height of that stream's pictures, as its newest key frame tells them.
+    pub resolution: Option<(u32, u32)>,
 }
 
 /// A consumer at a glance.
