@@ -1,7 +1,7 @@
 // What ffmpeg and aiortc publish is seen and heard by WHEP viewers, and the broadcast says so.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
-import { create } from "../support/broadcast.mjs";
+import { create, removeAll } from "../support/broadcast.mjs";
 import { ENOUGH, endAll, publish, view } from "../support/client.mjs";
 import { ffmpeg } from "../support/ffmpeg.mjs";
 import { startServer } from "../support/server.mjs";
@@ -9,7 +9,7 @@ import { startServer } from "../support/server.mjs";
 describe("a broadcast", () => {
   let server;
   before(async () => (server = await startServer()));
-  afterEach(endAll);
+  afterEach(() => endAll().then(removeAll));
   after(() => server.stop());
 
   it("by ffmpeg is decoded by aiortc, and tells its state from waiting to live and back", async (t) => {

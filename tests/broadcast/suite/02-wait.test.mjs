@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { tick } from "../../headless/support/wait.mjs";
-import { create } from "../support/broadcast.mjs";
+import { create, removeAll } from "../support/broadcast.mjs";
 import { ENOUGH, endAll, publish, view } from "../support/client.mjs";
 import { ffmpeg } from "../support/ffmpeg.mjs";
 import { startServer } from "../support/server.mjs";
@@ -10,7 +10,7 @@ import { startServer } from "../support/server.mjs";
 describe("a viewer who comes first", () => {
   let server;
   before(async () => (server = await startServer()));
-  afterEach(endAll);
+  afterEach(() => endAll().then(removeAll));
   after(() => server.stop());
 
   for (const [name, start] of Object.entries({ ffmpeg, "aiortc in VP8": publish })) {

@@ -1,7 +1,7 @@
 // A broadcaster who goes, however it goes, and comes back under the same id is seen again without a reload.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
-import { create } from "../support/broadcast.mjs";
+import { create, removeAll } from "../support/broadcast.mjs";
 import { ENOUGH, endAll, view } from "../support/client.mjs";
 import { ffmpeg } from "../support/ffmpeg.mjs";
 import { startServer } from "../support/server.mjs";
@@ -15,7 +15,7 @@ const WAYS = {
 describe("ffmpeg under the same id", () => {
   let server;
   before(async () => (server = await startServer()));
-  afterEach(endAll);
+  afterEach(() => endAll().then(removeAll));
   after(() => server.stop());
 
   for (const [way, leave] of Object.entries(WAYS)) {

@@ -1,14 +1,14 @@
 // Twenty viewers where eight may be: who comes too late is refused, or who came first goes.
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
-import { create } from "../support/broadcast.mjs";
+import { create, removeAll } from "../support/broadcast.mjs";
 import { endAll, view } from "../support/client.mjs";
 import { ffmpeg } from "../support/ffmpeg.mjs";
 import { startServer } from "../support/server.mjs";
 
 const [CAP, VIEWERS] = [8, 20];
 const numbers = (from, to) => Array.from({ length: to - from }, (_, index) => from + index);
-const flags = (policy) => ["--max-consumers", String(CAP), "--max-consumers-policy", policy];
+const flags = (policy) => ["--max-consumers", String(CAP), "--when-full", policy];
 
 /** Twenty viewers, one after the other, of a small picture: twenty decoders share a machine. */
 async function crowd(policy) {
@@ -31,7 +31,7 @@ async function leave({ server, broadcast, publisher, viewers }) {
 const see = (viewers, who) => Promise.all(who.map((viewer) => viewers.decodes({ video: 5, viewer }, 30_000)));
 
 describe(`${VIEWERS} viewers of ${CAP} places`, () => {
-  afterEach(endAll);
+  afterEach(() => endAll().then(removeAll));
 
   it("with reject: the first stay, the others are told why not", async () => {
     const scene = await crowd("reject");

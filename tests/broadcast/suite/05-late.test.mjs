@@ -1,7 +1,7 @@
 // How long a viewer waits for its first picture when the next key frame is far: measured, and decoded at all.
 import { after, afterEach, before, describe, it } from "node:test";
 import { tick } from "../../headless/support/wait.mjs";
-import { create } from "../support/broadcast.mjs";
+import { create, removeAll } from "../support/broadcast.mjs";
 import { ENOUGH, endAll, view } from "../support/client.mjs";
 import { ffmpeg } from "../support/ffmpeg.mjs";
 import { startServer } from "../support/server.mjs";
@@ -11,7 +11,7 @@ const GOP = 10;
 describe(`with key frames ${GOP} s apart`, () => {
   let server;
   before(async () => (server = await startServer()));
-  afterEach(endAll);
+  afterEach(() => endAll().then(removeAll));
   after(() => server.stop());
 
   it("a viewer who comes between two of them sees a picture", async (t) => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { closeAll, connect } from "../../headless/support/client.mjs";
 import { consume, enter, produce } from "../../headless/support/media.mjs";
-import { create } from "../support/broadcast.mjs";
+import { create, removeAll } from "../support/broadcast.mjs";
 import { ENOUGH, endAll, publish, view } from "../support/client.mjs";
 import { ffmpeg } from "../support/ffmpeg.mjs";
 import { startServer } from "../support/server.mjs";
@@ -21,7 +21,7 @@ describe("a client of dialect C in the room", () => {
   before(async () => (server = await startServer()));
   afterEach(async () => {
     closeAll();
-    await endAll();
+    await endAll().then(removeAll);
   });
   after(() => server.stop());
 

@@ -10,6 +10,13 @@ export async function json(url, method = "GET", body) {
   return { status: response.status, type: response.headers.get("content-type"), body: text && JSON.parse(text) };
 }
 
+const created = new Set();
+
+/** Removes every broadcast a test left, so that a failed test fails alone. */
+export async function removeAll() {
+  await Promise.all([...created].map((one) => one.remove().catch(() => {})));
+}
+
 /** An address the server names, which may leave out its own host. */
 const at = (server, url) => new URL(url, server.url).href;
 
@@ -37,12 +44,18 @@ export class Broadcast {
     }, patience);
   }
 
+  remove = () => {
+    created.delete(this);
+    return json(this.api, "DELETE");
+  };
+
   stop = () => json(`${this.api}/stop`, "POST");
-  remove = () => json(this.api, "DELETE");
 }
 
 export async function create(server, body) {
   const answer = await json(server.url + API, "POST", body);
   if (answer.status !== 201) throw new Error(`POST ${API}: ${JSON.stringify(answer)}`);
-  return new Broadcast(server, answer.body);
+  const broadcast = new Broadcast(server, answer.body);
+  created.add(broadcast);
+  return broadcast;
 }
