@@ -8,6 +8,7 @@
 
 ARGS ?=
 CARGO ?= cargo
+PYTHON ?= python3
 FUZZ_SECONDS ?= 30
 CARGO_FUZZ_VERSION := 0.13.2
 # The same as gungraun's in Cargo.toml.
@@ -20,7 +21,8 @@ FAULTS_BIN := target/miso-faults
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: run build client test lint test-rust test-ortc test-client test-headless test-browser \
-	fuzz-smoke bench browsers faults-bin ortc-reference cargo-fuzz gungraun node clean
+	test-broadcast fuzz-smoke bench browsers faults-bin ortc-reference cargo-fuzz gungraun node python \
+	clean
 
 run: build
 	./target/release/miso $(ARGS)
@@ -71,6 +73,11 @@ test-headless: build faults-bin tests/headless/node_modules/.installed
 test-browser: build browsers tests/browser/node_modules/.installed tests/headless/node_modules/.installed
 	cd tests/browser && MISO_BIN=$(CURDIR)/target/release/miso npm test
 
+# WHIP and WHEP clients of others: ffmpeg, aiortc, OBS Studio's library.
+test-broadcast: build tests/broadcast/.venv/.installed tests/broadcast/node_modules/.installed \
+		tests/headless/node_modules/.installed
+	cd tests/broadcast && MISO_BIN=$(CURDIR)/target/release/miso npm test
+
 fuzz-smoke: cargo-fuzz
 	crates/fuzz/smoke.sh $(FUZZ_SECONDS)
 
@@ -91,6 +98,21 @@ node:
 
 %/node_modules/.installed: %/package-lock.json %/package.json | node
 	cd $* && npm ci
+	touch $@
+
+python:
+	@if ! $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update && \
+			DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends python3-venv; \
+		else \
+			echo "missing: Python 3.10 or newer with venv; on Debian: apt-get install python3-venv"; exit 1; \
+		fi; \
+	fi
+
+%/.venv/.installed: %/requirements.txt | python
+	$(PYTHON) -m venv --clear $*/.venv
+	$*/.venv/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
 ortc-reference: crates/ortc/tests/reference/node_modules/.installed
@@ -127,4 +149,4 @@ cargo-fuzz:
 
 clean:
 	$(CARGO) clean
-	rm -rf $(CLIENT)/dist $(CLIENT)/node_modules tests/*/node_modules test-results
+	rm -rf $(CLIENT)/dist $(CLIENT)/node_modules tests/*/node_modules tests/*/.venv test-results

@@ -17,7 +17,7 @@ async function freePort() {
 }
 
 /** An address of this machine for media. Firefox sends nothing to 127.0.0.1: it makes no candidate to pair with it. */
-function mediaAddress() {
+export function mediaAddress() {
   const addresses = Object.values(networkInterfaces()).flat();
   return addresses.find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? "127.0.0.1";
 }
