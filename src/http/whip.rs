@@ -130,6 +130,7 @@ async fn publish(
         profile: Profile::Full,
         opens: true,
         watches: false,
+        announced: true,
         max_consumers: target.broadcast.as_ref().and_then(|one| one.max_consumers),
     };
     let (guest, transport) = doors.registry.guest(visit).await?;
