@@ -135,6 +135,7 @@ test("a full room sends the user back to the lobby with a sentence", async () =>
   await until(() => {
     expect(session.store.get()).toMatchObject({ status: "idle", problem: expect.stringContaining("full") as string });
   });
+  expect(socket.connected).toBe(false);
 });
 
 test("a server that cannot be reached is told while the client goes on trying", async () => {

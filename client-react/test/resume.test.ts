@@ -1,39 +1,10 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { House, peerOf } from "./support/house";
+import { peerOf } from "./support/house";
+import { inRoom, payloads } from "./support/room";
 import { producerOf } from "./support/server";
-import { bench, type FakeTrack, openFake } from "./support/session";
+import type { FakeTrack } from "./support/session";
 
 afterEach(() => { vi.useRealTimers(); });
-
-/** Ann in a room with Bob, whose voice she hears. */
-async function inRoom() {
-  let opened = 0;
-  const all = bench((source) => {
-    opened += 1;
-    return openFake(source);
-  });
-  const voice = producerOf("bob");
-  const house = new House(all.socket, [peerOf("bob", voice)]);
-  await all.session.join("tea", "Ann");
-  await all.until(() => {
-    expect(all.socket.count("transport-produce")).toBe(2);
-    expect(all.socket.count("consumer-resume")).toBe(1);
-  });
-  const { socket, session } = all;
-  const lose = () => {
-    socket.lose("transport close");
-    socket.sent.length = 0;
-  };
-  const back = async () => {
-    socket.connect();
-    await all.until(() => { expect(session.store.get().status).toBe("joined"); });
-    await all.until(() => { expect(socket.count("restart-ice")).toBe(2); });
-  };
-  return { ...all, house, voice, lose, back, opened: () => opened };
-}
-
-const payloads = ({ sent }: { sent: { event: string; payload: unknown }[] }, event: string) =>
-  sent.filter((one) => one.event === event).map(({ payload }) => payload);
 
 test("while the connection is away the others stay on the screen", async () => {
   const { session, lose } = await inRoom();
@@ -50,7 +21,7 @@ test("a peer that lives on keeps everything, and looks for its path anew", async
   expect(payloads(socket, "joinRoom")).toEqual([{ roomName: "tea", displayName: "Ann", resumeToken: "token 1" }]);
   expect(new Set(socket.events())).toEqual(new Set(["joinRoom", "restart-ice"]));
   expect(session.store.get().peers[0]?.media[0]?.track).toBe(before);
-  expect(session.store.get()).toMatchObject({ status: "joined", problem: null, self: { peerId: "ann" } });
+  expect(session.store.get()).toMatchObject({ status: "joined", problem: null, self: { peerId: "ann 1" } });
 });
 
 test("each join has the token of the one before", async () => {

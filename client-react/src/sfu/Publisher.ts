@@ -2,8 +2,9 @@
 import type { types } from "mediasoup-client";
 import type { OwnObjects, Source } from "../protocol/types";
 import { encodingOf } from "./encodings";
+import { patiently } from "./patience";
 import type { SignalingClient } from "./SignalingClient";
-import { Link } from "./transports";
+import { Link, whileOpen } from "./transports";
 
 export class Publisher {
   private readonly link: Link;
@@ -24,22 +25,11 @@ export class Publisher {
   /** Sends a track as the source's picture or sound, in place of the one before if there is one. */
   publish(source: Source, track: MediaStreamTrack): Promise<void> {
     return this.inTurn(source, async () => {
-      if (this.closed || track.readyState === "ended") return;
-      const producer = this.producers.get(source);
-      if (producer && !producer.closed) {
-        if (producer.track !== track) await producer.replaceTrack({ track });
-        return;
-      }
-      const transport = await this.link.get();
-      // The track belongs to LocalMedia: it outlives this call when the client rejoins.
-      const options = { track, stopTracks: false, appData: { source }, ...encodingOf(source) };
+      const wanted = () => !this.closed && track.readyState !== "ended";
       try {
-        const made = await transport.produce(options);
-        this.producers.set(source, made);
-        this.pausedThere.set(made.id, false);
+        if (wanted()) await patiently(() => this.send(source, track), wanted);
       } catch (error) {
-        this.link.discardIfBroken();
-        throw error;
+        if (wanted()) throw error;
       }
     });
   }
@@ -95,6 +85,27 @@ export class Publisher {
 
   stats(): Promise<RTCStatsReport | null> {
     return this.link.stats();
+  }
+
+  private async send(source: Source, track: MediaStreamTrack): Promise<void> {
+    const producer = this.producers.get(source);
+    if (producer && !producer.closed) {
+      if (producer.track !== track) await whileOpen(producer, producer.replaceTrack({ track }));
+      return;
+    }
+    const transport = await this.link.get();
+    // The track belongs to LocalMedia: it outlives this call when the client rejoins, and is disabled while muted.
+    const ours = { stopTracks: false, disableTrackOnPause: false };
+    const paused = !track.enabled;
+    const options = { track, ...ours, appData: { source, paused }, ...encodingOf(source) };
+    try {
+      const made = await whileOpen(transport, transport.produce(options));
+      this.producers.set(source, made);
+      this.pausedThere.set(made.id, paused);
+    } catch (error) {
+      this.link.discardIfBroken();
+      throw error;
+    }
   }
 
   private async drop(source: Source): Promise<void> {

@@ -1,7 +1,7 @@
 /** One direction's WebRTC transport: made when first needed, mended when the network changes, made anew when gone. */
 import type { types } from "mediasoup-client";
 import type { SignalingClient } from "./SignalingClient";
-import { RequestError } from "./failures";
+import { RequestError, TransportGone } from "./failures";
 
 /** A path may come back alone within this time; then new ICE credentials are asked for. */
 const REPAIR_AFTER_MS = 1_500;
@@ -38,7 +38,9 @@ async function openSend(signaling: SignalingClient, device: types.Device, told: 
     settle(connect(signaling.request("transport-connect", { transportId, dtlsParameters }), told), done, failed);
   });
   transport.on("produce", ({ kind, rtpParameters, appData }, done, failed) => {
-    const payload = { transportId, kind, rtpParameters, appData };
+    // mediasoup-client knows no producer that starts paused.
+    const { paused, ...others } = appData;
+    const payload = { transportId, kind, rtpParameters, appData: others, paused: paused === true };
     settle(signaling.request("transport-produce", payload), ({ id }) => { done({ id }); }, failed);
   });
   return transport;
@@ -53,6 +55,15 @@ async function openRecv(signaling: SignalingClient, device: types.Device, told: 
     settle(connect(signaling.request("transport-recv-connect", payload), told), done, failed);
   });
   return transport;
+}
+
+/** What mediasoup-client says of something that was closed meanwhile is nothing for people. */
+export async function whileOpen<T>(it: { closed: boolean }, act: Promise<T>): Promise<T> {
+  try {
+    return await act;
+  } catch (error) {
+    throw it.closed && !(error instanceof RequestError) ? new TransportGone() : error;
+  }
 }
 
 const OPEN = { send: openSend, recv: openRecv } as const;
@@ -77,7 +88,7 @@ export class Link {
     const making: Promise<types.Transport> = this.open().then((transport) => {
       if (this.making === making && !this.closed) return (this.transport = transport);
       transport.close();
-      throw new RequestError("disconnected", "the transport is not needed any more");
+      throw new TransportGone();
     });
     making.catch(() => {
       if (this.making === making) this.making = null;
