@@ -96,7 +96,7 @@ export class RoomSession {
     return (await this.call?.stats()) ?? [];
   }
 
-  /** How loud each of the others is right now, from 0 to 1, by peer. */
+  /** How loud each of the others was since this was last asked, from 0 to 1, by peer. */
   async audioLevels(): Promise<Map<string, number>> {
     return (await this.call?.subscriber.audioLevels()) ?? new Map<string, number>();
   }

@@ -3,7 +3,7 @@ import type { types } from "mediasoup-client";
 import type { Notifications } from "../protocol/notifications";
 import type { ConsumerInfo, OwnObjects, ProducerInfo, Source } from "../protocol/types";
 import { isAway } from "./failures";
-import { levelOf, listenTo } from "./levels";
+import { LevelMeter } from "./levels";
 import { patiently } from "./patience";
 import type { SignalingClient } from "./SignalingClient";
 import type { Store } from "./store";
@@ -30,6 +30,7 @@ export class Subscriber {
   private readonly receptions = new Map<string, Reception>();
   /** Producers that are alive in the room: one may close while we are still asking for it. */
   private readonly wanted = new Map<string, ProducerInfo>();
+  private readonly meter = new LevelMeter();
   private closed = false;
 
   constructor(
@@ -121,12 +122,18 @@ export class Subscriber {
     return this.link.stats();
   }
 
-  /** How loud each peer is right now, from 0 to 1. */
+  /** How loud each peer was since this was last asked, from 0 to 1. Who is muted is silent, and costs nothing. */
   async audioLevels(): Promise<Map<string, number>> {
-    const voices = [...this.receptions.values()].filter(({ consumer }) => consumer.kind === "audio" && !consumer.closed);
-    const levels = await Promise.all(voices.map(({ consumer }) => levelOf(listenTo(consumer))));
-    const byPeer = new Map<string, number>();
-    voices.forEach(({ peerId }, index) => byPeer.set(peerId, Math.max(byPeer.get(peerId) ?? 0, levels[index] ?? 0)));
+    const voices = [...this.receptions].filter(([, { consumer }]) => consumer.kind === "audio" && !consumer.closed);
+    const byPeer = new Map(voices.map(([, { peerId }]) => [peerId, 0]));
+    const open = voices.filter(([producerId]) => this.wanted.get(producerId)?.paused === false);
+    const report = open.length > 0 ? await this.link.stats().catch(() => null) : null;
+    if (!report) return byPeer;
+    const levels = this.meter.measure(report);
+    for (const [, { peerId, consumer }] of open) {
+      const level = levels.get(consumer.rtpParameters.encodings?.[0]?.ssrc ?? 0) ?? 0;
+      byPeer.set(peerId, Math.max(byPeer.get(peerId) ?? 0, level));
+    }
     return byPeer;
   }
 
