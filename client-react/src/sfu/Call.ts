@@ -1,6 +1,8 @@
 /** One peer of ours in a room, from joinRoom until the server forgets it; it outlives the loss of the socket. */
 import type { types } from "mediasoup-client";
 import type { JoinAnswer, PeerInfo, PeersPage, ProducerInfo } from "../protocol/types";
+import { MENDING } from "./failures";
+import { Path } from "./Path";
 import { allPeers, morePages } from "./peers";
 import { Publisher } from "./Publisher";
 import type { SignalingClient } from "./SignalingClient";
@@ -20,8 +22,14 @@ export class Call {
     private readonly store: Store,
     private readonly onFailure: (error: unknown) => void,
   ) {
-    this.publisher = new Publisher(signaling, device);
-    this.subscriber = new Subscriber(signaling, device, store);
+    const missing = new Set<string>();
+    const path = (direction: string) => new Path((isMissing) => {
+      if (isMissing) missing.add(direction);
+      else missing.delete(direction);
+      store.tell("path", missing.size > 0 ? MENDING.path : null);
+    });
+    this.publisher = new Publisher(signaling, device, path("send"));
+    this.subscriber = new Subscriber(signaling, device, store, path("recv"));
   }
 
   addPeer({ peerId, displayName, producers }: PeerInfo): void {
@@ -85,4 +93,5 @@ export class Call {
     this.publisher.close();
     this.subscriber.close();
   }
+    this.store.tell("path", null);
 }

@@ -2,6 +2,7 @@
 import type { types } from "mediasoup-client";
 import type { OwnObjects, Source } from "../protocol/types";
 import { encodingOf } from "./encodings";
+import type { Path } from "./Path";
 import { patiently } from "./patience";
 import type { SignalingClient } from "./SignalingClient";
 import { Link, whileOpen } from "./transports";
@@ -18,8 +19,9 @@ export class Publisher {
   constructor(
     private readonly signaling: SignalingClient,
     device: types.Device,
+    path: Path,
   ) {
-    this.link = new Link(signaling, device, "send");
+    this.link = new Link(signaling, device, "send", path);
   }
 
   /** Sends a track as the source's picture or sound, in place of the one before if there is one. */
@@ -54,7 +56,10 @@ export class Publisher {
 
   /** Keeps what lives on both sides and ends what lives on one; what is missing is published again by its owner. */
   async resume(own: OwnObjects): Promise<void> {
-    if (!this.link.survives(own.transports)) this.discard();
+    if (!this.link.survives(own.transports)) {
+      this.link.discard();
+      this.producers.clear();
+    }
     const lost = [...this.producers].filter(([, producer]) => producer.closed || !own.producers.includes(producer.id));
     for (const [source] of lost) await this.drop(source).catch(() => undefined);
     const known = new Set([...this.producers.values()].map(({ id }) => id));
@@ -63,9 +68,9 @@ export class Publisher {
     }
   }
 
-  /** The transport is gone, and with it, on the server, all that was sent over it. */
-  discard(): void {
-    this.link.discard();
+  /** The server gave the transport up, and with it all that was sent over it. */
+  giveUp(): void {
+    this.link.giveUp();
     this.producers.clear();
   }
 

@@ -184,7 +184,7 @@ export class RoomSession {
   private async transportClosed(transportId: string): Promise<void> {
     const { call } = this;
     if (call?.publisher.owns(transportId)) {
-      call.publisher.discard();
+      call.publisher.giveUp();
       await this.local.attach(call.publisher);
     } else await call?.renewReceiving(transportId);
   }

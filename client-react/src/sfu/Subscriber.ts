@@ -4,6 +4,7 @@ import type { Notifications } from "../protocol/notifications";
 import type { ConsumerInfo, OwnObjects, ProducerInfo, Source } from "../protocol/types";
 import { isAway } from "./failures";
 import { LevelMeter } from "./levels";
+import type { Path } from "./Path";
 import { patiently } from "./patience";
 import type { SignalingClient } from "./SignalingClient";
 import type { Store } from "./store";
@@ -37,8 +38,9 @@ export class Subscriber {
     private readonly signaling: SignalingClient,
     private readonly device: types.Device,
     private readonly store: Store,
+    path: Path,
   ) {
-    this.link = new Link(signaling, device, "recv");
+    this.link = new Link(signaling, device, "recv", path);
   }
 
   /** consume → attach → consumer-resume; asking twice for one producer is asking once. */
@@ -96,8 +98,9 @@ export class Subscriber {
     return Promise.all([...unstarted.map((one) => this.startAgain(one)), ...alive.map((info) => this.subscribe(info))]);
   }
 
-  /** The transport is gone, and with it, on the server, all consumers: everything is asked for anew. */
+  /** The server gave the transport up, and with it all consumers: everything is asked for anew. */
   renew(): Promise<unknown> {
+    this.link.giveUp();
     // Copies: who still asks over the old transport sees that it is not wanted any more.
     const alive = [...this.wanted.values()].map((info) => ({ ...info }));
     return this.resume({ transports: [], producers: [], consumers: [] }, alive);

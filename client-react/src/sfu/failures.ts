@@ -42,6 +42,7 @@ export const MENDING = {
   unreachable: "The server cannot be reached. Trying again…",
   lost: "The connection to the server was lost. Reconnecting…",
   closed: "The server closed the room. Entering it again…",
+  path: "No way was found for sound and pictures: a firewall or a VPN may block them. Trying again…",
 } as const;
 
 /** The connection is away; coming back mends what failed because of it. */

@@ -4,7 +4,7 @@ import { isTransient } from "./failures";
 /** Pauses between tries. */
 const RETRY_AFTER_MS = [500, 1_000, 2_000, 4_000];
 
-const pause = (ms: number) => new Promise((resolve) => { setTimeout(resolve, ms); });
+export const pause = (ms: number) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 /** Tries a few times, while somebody waits for it; throws the last failure. */
 export async function patiently<T>(act: () => Promise<T>, wanted = () => true): Promise<T> {

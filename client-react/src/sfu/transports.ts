@@ -1,7 +1,9 @@
 /** One direction's WebRTC transport: made when first needed, mended when the network changes, made anew when gone. */
 import type { types } from "mediasoup-client";
+import { pause } from "./patience";
 import type { SignalingClient } from "./SignalingClient";
 import { RequestError, TransportGone } from "./failures";
+import type { Path } from "./Path";
 
 /** A path may come back alone within this time; then new ICE credentials are asked for. */
 const REPAIR_AFTER_MS = 1_500;
@@ -75,18 +77,25 @@ export class Link {
   private connection: "none" | "up" | "broken" = "none";
   private closed = false;
   private restarting: Promise<void> | null = null;
+  /** How long the next transport has to wait: where there is no path, one made at once would help nobody. */
+  private waitMs = 0;
 
   constructor(
     private readonly signaling: SignalingClient,
     private readonly device: types.Device,
     private readonly direction: keyof typeof OPEN,
+    private readonly path: Path,
   ) {}
 
   /** The transport; the first to ask has it made. */
   get(): Promise<types.Transport> {
     if (this.making) return this.making;
-    const making: Promise<types.Transport> = this.open().then((transport) => {
-      if (this.making === making && !this.closed) return (this.transport = transport);
+    const wanted = () => this.making === making && !this.closed;
+    const making: Promise<types.Transport> = this.patience().then(() => {
+      if (!wanted()) throw new TransportGone();
+      return this.open();
+    }).then((transport) => {
+      if (wanted()) return (this.transport = transport);
       transport.close();
       throw new TransportGone();
     });
@@ -114,6 +123,13 @@ export class Link {
     this.transport = null;
     this.making = null;
     this.connection = "none";
+    this.waitMs = 0;
+  }
+
+  /** The server gave the transport up: media did not get through. */
+  giveUp(): void {
+    this.discard();
+    this.waitMs = this.path.failed();
   }
 
   discardIfBroken(): void {
@@ -142,6 +158,10 @@ export class Link {
     if (this.owns(transport.id)) await transport.restartIce({ iceParameters });
   }
 
+  private async patience(): Promise<void> {
+    if (this.waitMs > 0) await pause(this.waitMs);
+  }
+
   private async open(): Promise<types.Transport> {
     const transport: types.Transport = await OPEN[this.direction](this.signaling, this.device, (connection) => {
       if (this.transport === transport) this.connection = connection;
@@ -156,8 +176,11 @@ export class Link {
     const mend = () => void this.restartIce().catch(() => undefined);
     transport.on("connectionstatechange", (state) => {
       clearTimeout(timer);
-      if (state !== "disconnected" && state !== "failed") return;
-      timer = setTimeout(mend, state === "failed" ? 0 : REPAIR_AFTER_MS);
+      if (state === "connected") {
+        this.waitMs = 0;
+        this.path.found();
+      } else if (state === "disconnected") timer = setTimeout(mend, REPAIR_AFTER_MS);
+      else if (state === "failed") timer = setTimeout(mend, this.path.failed());
     });
     transport.observer.on("close", () => { clearTimeout(timer); });
   }
