@@ -58,6 +58,7 @@ export class Call {
       // Whoever is not met is not seen; those who are, stay.
       if (!this.closed) this.onFailure(error);
     }
+    if (!this.closed) this.store.set({ listing: false });
   }
 
   /** The connection is back: both sides compare what they have. */
@@ -92,6 +93,6 @@ export class Call {
     this.closed = true;
     this.publisher.close();
     this.subscriber.close();
-  }
     this.store.tell("path", null);
+  }
 }

@@ -166,7 +166,7 @@ export class RoomSession {
 
   /** `strangers` are those whom a new peer meets. */
   private async takePart(call: Call, strangers: PeersPage | null, displayName: string): Promise<void> {
-    this.store.set({ status: "joined", self: { peerId: call.peerId, displayName } });
+    this.store.set({ status: "joined", self: { peerId: call.peerId, displayName }, listing: strangers !== null });
     this.store.tell("room", null);
     const met = strangers && call.meet(strangers);
     this.events.release();
@@ -219,7 +219,7 @@ export class RoomSession {
     this.local.detach();
     this.call?.close();
     this.call = null;
-    this.store.set({ peers: [], self: null });
+    this.store.set({ peers: [], self: null, listing: false });
   }
 
   /** The server holds nothing of ours any more. */

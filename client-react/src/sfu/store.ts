@@ -43,6 +43,8 @@ export interface State {
   room: string;
   self: { peerId: string; displayName: string } | null;
   peers: readonly RemotePeer[];
+  /** Those who were there before us are still being listed. */
+  listing: boolean;
   local: LocalMediaState;
   /** What is wrong, in a sentence or two; `null` when nothing is. */
   problem: string | null;
@@ -57,6 +59,7 @@ export const INITIAL: State = {
   room: "",
   self: null,
   peers: [],
+  listing: false,
   local: {
     tracks: { microphone: null, camera: null, screen: null },
     muted: false,
