@@ -59,12 +59,13 @@ export class RoomSession {
   }
 
   async leave(): Promise<void> {
-    const wasIn = this.call !== null;
+    const left = ["joined", "reconnecting"].includes(this.store.get().status);
     this.giveUp(null);
     this.local.stopAll();
     this.store.dismiss();
-    this.store.set({ left: true });
-    if (wasIn) await this.signaling.request("leaveRoom").catch(() => undefined);
+    this.store.set({ left });
+    // Also on the way in: the server may have let us in already.
+    await this.signaling.request("leaveRoom").catch(() => undefined);
     if (!this.wishes()) this.signaling.disconnect();
   }
 

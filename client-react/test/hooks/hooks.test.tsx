@@ -81,6 +81,17 @@ test("useAnnouncements tells a large room in one sentence, and then who comes", 
   expect(result.current.map(({ text }) => text)).toEqual([first, "Eff joined."]);
 });
 
+test("who cancels on the way in has not left", async () => {
+  const { result, socket, until } = mounted(useRoom);
+  delete socket.answers["joinRoom"];
+  act(() => { result.current.join("tea", "Ann"); });
+  await until(() => { expect(socket.count("joinRoom")).toBe(1); });
+  act(() => { result.current.leave(); });
+  await until(() => { expect(result.current).toMatchObject({ status: "idle", left: false }); });
+  await until(() => { expect(socket.connected).toBe(false); });
+  expect(socket.events().at(-1)).toBe("leaveRoom");
+});
+
 test("a hook outside a session says what it needs", () => {
   const quiet = vi.spyOn(console, "error").mockReturnValue();
   expect(() => renderHook(useSession)).toThrow("SessionContext");
