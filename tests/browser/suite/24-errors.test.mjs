@@ -67,6 +67,7 @@ scene("the system refuses to share a screen", async (stage) => {
   await stage.picture(ann, "error-in-room");
   await ann.page.click("[aria-label='Dismiss this message']");
   await until("the sentence is gone", async () => (await ann.state()).problem === null);
+  assert.equal(await ann.focused(), "screen", "who had the focus before has it again");
 });
 
 /** Bob is in the room; Ann asks for a place, too. */
@@ -122,4 +123,5 @@ scene("the way into a room can be cancelled", (stage) =>
     await ann.page.click(".entering button");
     await until("Ann is in the lobby", async () => (await ann.state()).status === "idle");
     await ann.page.waitForSelector("#name");
+    assert.equal(await ann.focused(), "Join a room", "nothing was left");
   }));

@@ -46,6 +46,14 @@ export class User {
     return until(`${this.name} reads ${pattern}`, async () => pattern.test(await text()), JOINED);
   }
 
+  /** What has the focus: its control, id, label or text. */
+  focused() {
+    return this.page.evaluate(() => {
+      const { dataset, id, tagName, textContent, ariaLabel } = document.activeElement;
+      return dataset.control || id || ariaLabel || textContent || tagName;
+    });
+  }
+
   /** Position of somebody's picture in its film, in seconds; 0 without one. */
   position(name) {
     return this.page.evaluate((who) => document.querySelector(`figure[data-name="${who}"] video`)?.currentTime ?? 0, name);
