@@ -41,9 +41,9 @@ export class User {
   }
 
   /** Waits for a sentence that says what went wrong. */
-  reads(pattern, where = "[data-testid=notice]") {
+  reads(pattern, where = "[data-testid=notice]", patience = JOINED) {
     const text = () => this.page.evaluate((at) => document.querySelector(at)?.textContent ?? "", where);
-    return until(`${this.name} reads ${pattern}`, async () => pattern.test(await text()), JOINED);
+    return until(`${this.name} reads ${pattern}`, async () => pattern.test(await text()), patience);
   }
 
   /** What has the focus: its control, id, label or text. */
