@@ -40,6 +40,14 @@ test("a path that is not found is told in a sentence until both directions have 
   expect(session.store.get().problem).toBeNull();
 });
 
+test("while the server is away nothing is told of paths", async () => {
+  const { session, handlers, lose } = await inRoom();
+  lose();
+  const { problem } = session.store.get();
+  for (const state of ["failed", "connecting", "failed"] as const) for (const handler of handlers) handler.setConnectionState(state);
+  expect(session.store.get().problem).toBe(problem);
+});
+
 test("transports that the server gives up again and again are made anew ever more seldom, and people are told", async () => {
   const { socket, session } = await inRoom();
   const idOfLast = () => (payloads(socket, "transport-connect").at(-1) as { transportId: string }).transportId;

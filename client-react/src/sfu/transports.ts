@@ -180,7 +180,8 @@ export class Link {
         this.waitMs = 0;
         this.path.found();
       } else if (state === "disconnected") timer = setTimeout(mend, REPAIR_AFTER_MS);
-      else if (state === "failed") timer = setTimeout(mend, this.path.failed());
+      // Without the server there is no way either: of that people are told, and coming back mends it.
+      else if (state === "failed" && this.signaling.connected) timer = setTimeout(mend, this.path.failed());
     });
     transport.observer.on("close", () => { clearTimeout(timer); });
   }
