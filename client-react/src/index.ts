@@ -9,11 +9,20 @@ export interface SessionOptions {
   server?: string;
 }
 
-/** A session of this page; it connects when `join` is called, and leaves when the page goes away. */
-export function createSession({ server }: SessionOptions = {}): RoomSession {
+export interface Session extends RoomSession {
+  /** Leaves, closes the connection and the devices, and listens to the page no more. */
+  dispose: () => Promise<void>;
+}
+
+/** A session of this page; it connects when `join` is called, and leaves when the page goes away or at `dispose`. */
+export function createSession({ server }: SessionOptions = {}): Session {
   const session = new RoomSession(new SignalingClient(openSocket(server)));
-  watchPage(session);
-  return session;
+  const unwatch = watchPage(session);
+  const dispose = async () => {
+    unwatch();
+    await session.leave();
+  };
+  return Object.assign(session, { dispose });
 }
 
 export { ActiveSpeaker, type Speaking, SpeakerJudge } from "./sfu/ActiveSpeaker";

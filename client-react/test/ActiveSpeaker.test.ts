@@ -1,7 +1,11 @@
+import { testFakeParameters as fake } from "mediasoup-client";
 import { afterEach, expect, test, vi } from "vitest";
 import { ActiveSpeaker, SpeakerJudge } from "../src/sfu/ActiveSpeaker";
-import { levelOf } from "../src/sfu/levels";
+import { LevelMeter } from "../src/sfu/levels";
 import { loudnessOf } from "../src/sfu/loudness";
+import { inRoom } from "./support/room";
+
+const { encodings: [{ ssrc: SSRC } = {}] = [] } = fake.generateConsumerRemoteParameters({ codecMimeType: "audio/opus" }).rtpParameters;
 
 afterEach(() => { vi.useRealTimers(); });
 
@@ -61,14 +65,34 @@ test("levels are asked for only while somebody listens", async () => {
   expect(speaker.get().active).toBeNull();
 });
 
-test("the level comes from the receiver, or else from statistics", async () => {
-  const report = (level: number) => () => Promise.resolve(new Map([["a", { type: "inbound-rtp", audioLevel: level }]]) as unknown as RTCStatsReport);
-  const heard = (audioLevel?: number) => ({
-    getSynchronizationSources: () => [{ source: 1, timestamp: 0, rtpTimestamp: 0, ...(audioLevel !== undefined && { audioLevel }) }],
-  });
-  expect(await levelOf({ rtpReceiver: heard(0.4), getStats: report(0.9) })).toBe(0.4);
-  expect(await levelOf({ rtpReceiver: heard(), getStats: report(0.9) })).toBe(0.9);
-  expect(await levelOf({ rtpReceiver: undefined, getStats: () => Promise.reject(new Error("closed")) })).toBe(0);
+/** A report of one stream. */
+const report = (timestamp: number, sound: { totalAudioEnergy?: number; audioLevel?: number }) =>
+  new Map([["a", { type: "inbound-rtp", ssrc: 1, timestamp, ...sound }]]) as unknown as RTCStatsReport;
+
+test("the level is that of all sound since the report before, however short it was", () => {
+  const meter = new LevelMeter();
+  expect(meter.measure(report(0, { totalAudioEnergy: 3, audioLevel: 0.5 })).get(1)).toBe(0.5);
+  expect(meter.measure(report(200, { totalAudioEnergy: 3.05, audioLevel: 0 })).get(1)).toBeCloseTo(0.5);
+  expect(meter.measure(report(200, { totalAudioEnergy: 3.05, audioLevel: 0 })).get(1)).toBeCloseTo(0.5);
+  expect(meter.measure(report(400, { totalAudioEnergy: 3.05, audioLevel: 0.9 })).get(1)).toBe(0);
+  expect(meter.measure(report(600, { totalAudioEnergy: 9, audioLevel: 0 })).get(1)).toBe(1);
+});
+
+test("the level is that of the moment where the browser counts no energy", () => {
+  const meter = new LevelMeter();
+  expect([0, 200].map((at) => meter.measure(report(at, { audioLevel: 0.4 })).get(1))).toEqual([0.4, 0.4]);
+});
+
+test("who is muted is silent at once, and nothing is asked of the browser for it", async () => {
+  const { socket, session, handlers, voice } = await inRoom();
+  const ask = vi.fn(() => Promise.resolve(new Map([["a", { type: "inbound-rtp", ssrc: SSRC, timestamp: 1, audioLevel: 0.7 }]])));
+  for (const handler of handlers) vi.spyOn(handler, "getTransportStats").mockImplementation(ask);
+  expect(await session.audioLevels()).toEqual(new Map([["bob", 0.7]]));
+  socket.tell("producer-paused", { producerId: voice.producerId, peerId: "bob" });
+  expect(await session.audioLevels()).toEqual(new Map([["bob", 0]]));
+  expect(ask).toHaveBeenCalledTimes(1);
+  socket.tell("producer-resumed", { producerId: voice.producerId, peerId: "bob" });
+  expect(await session.audioLevels()).toEqual(new Map([["bob", 0.7]]));
 });
 
 test("the meter is empty in silence, full at a shout, in between in speech", () => {

@@ -136,3 +136,73 @@ test("why one is not in is told before what a device lacks, and alone when the d
   await session.local.turnOnWanted();
   expect(session.store.get().problem).toMatch(/^This room is full[^.]*\. [^.]*\.$/);
 });
+
+test("a camera that is turned off while it is being sent is off at once, and not sent", async () => {
+  const { socket, session, opened, until } = await joined();
+  await session.local.turnOff("camera");
+  const answer = socket.answers["transport-produce"];
+  const held = new Promise<void>((resolve) => {
+    socket.answers["transport-produce"] = async (payload) => {
+      await new Promise<void>((go) => { letGo = go; resolve(); });
+      return answer?.(payload);
+    };
+  });
+  let letGo: () => void = () => undefined;
+  const on = session.local.turnOn("camera");
+  await held;
+  const off = session.local.turnOff("camera");
+  expect(opened.at(-1)?.readyState).toBe("ended");
+  expect(session.store.get().local.tracks.camera).toBeNull();
+  letGo();
+  await Promise.all([on, off]);
+  await until(() => { expect(socket.count("producer-close")).toBe(2); });
+});
+
+test("a screen that is chosen after the user is out of the room is not shared", async () => {
+  let choose: (track: MediaStreamTrack) => void = () => undefined;
+  const { socket, session, until } = bench((source) =>
+    source === "screen" ? new Promise((resolve) => { choose = resolve; }) : openFake(source),
+  );
+  serve(socket);
+  await session.join("tea", "Ann");
+  const sharing = session.local.turnOn("screen");
+  socket.answers["joinRoom"] = () => ({ error: "no", code: "limit-peers" });
+  socket.tell("room-closed", { reason: "worker-died" });
+  await until(() => { expect(session.store.get().status).toBe("idle"); });
+  const track = await openFake("screen");
+  choose(track);
+  await sharing;
+  expect(track.readyState).toBe("ended");
+  expect(session.store.get().local.tracks.screen).toBeNull();
+});
+
+test("a microphone that is muted before the call is sent as nothing but paused", async () => {
+  const { socket, session, until } = bench();
+  serve(socket);
+  await session.local.turnOnWanted();
+  await session.local.setMuted(true);
+  const microphone = session.store.get().local.tracks.microphone;
+  expect(microphone?.enabled).toBe(false);
+  await session.join("tea", "Ann");
+  await until(() => { expect(socket.count("transport-produce")).toBe(2); });
+  const sent = socket.sent.filter(({ event }) => event === "transport-produce").map(({ payload }) => payload);
+  expect(sent).toEqual(expect.arrayContaining([
+    expect.objectContaining({ kind: "audio", paused: true, appData: { source: "microphone" } }),
+    expect.objectContaining({ kind: "video", paused: false }),
+  ]));
+  expect(socket.count("producer-pause")).toBe(0);
+  await session.local.setMuted(false);
+  expect(microphone?.enabled).toBe(true);
+  expect(socket.count("producer-resume")).toBe(1);
+});
+
+test("a microphone that is opened anew is heard, although the one before was muted", async () => {
+  const { session } = await joined();
+  await session.local.setMuted(true);
+  await session.local.turnOff("microphone");
+  expect(session.store.get().local.muted).toBe(false);
+  await session.local.turnOn("microphone");
+  await session.local.setMuted(true);
+  await session.leave();
+  expect(session.store.get().local.muted).toBe(false);
+});

@@ -1,19 +1,27 @@
 import { expect, test } from "vitest";
 import { DeviceError } from "../src/sfu/devices";
 import { deviceSentence } from "../src/sfu/failures";
-import { bench, type FakeTrack, openFake } from "./support/session";
+import { payloads } from "./support/room";
+import { bench, openFake } from "./support/session";
 import { producerOf, serve } from "./support/server";
 
-/** A session that has joined and publishes. */
+/** A session that has joined and publishes; `sent` has the ids of its producers by source, the newest of each. */
 async function joined(...peers: Parameters<typeof serve>[1] & object) {
   const all = bench();
   serve(all.socket, peers);
-  await all.session.join("tea", "Ann");
-  await all.until(() => {
-    expect(all.socket.count("transport-produce")).toBe(2);
+  const sent: Record<string, string> = {};
+  all.socket.alter("transport-produce", (answer, payload) => {
+    sent[(payload as { appData: { source: string } }).appData.source] = (answer as { id: string }).id;
+    return answer;
   });
-  return all;
+  await all.session.join("tea", "Ann");
+  await all.until(() => { expect(Object.keys(sent).sort()).toEqual(["camera", "microphone"]); });
+  await settled();
+  return { ...all, sent };
 }
+
+/** What is still on its way has come. */
+const settled = () => new Promise((resolve) => { setTimeout(resolve, 20); });
 
 test("joining publishes microphone and camera over one transport", async () => {
   const { socket, session } = await joined();
@@ -45,6 +53,9 @@ test("producers already in the room are consumed and then resumed", async () => 
   });
   const order = socket.events();
   expect(order.indexOf("consume")).toBeLessThan(order.indexOf("consumer-resume"));
+  expect(payloads(socket, "consume")).toMatchObject([{ remoteProducerId: producer.producerId }]);
+  const { consumerId } = session.store.get().peers[0]?.media[0] ?? {};
+  expect(payloads(socket, "consumer-resume")).toEqual([{ serverConsumerId: consumerId }]);
   expect(session.store.get().peers).toMatchObject([
     { peerId: "bob", displayName: "Name of bob", media: [{ producerId: producer.producerId, source: "microphone" }] },
   ]);
@@ -58,7 +69,8 @@ test("a producer announced twice is consumed once", async () => {
   await until(() => {
     expect(socket.count("consumer-resume")).toBe(1);
   });
-  expect(socket.count("consume")).toBe(1);
+  await settled();
+  expect(payloads(socket, "consume")).toMatchObject([{ remoteProducerId: producer.producerId }]);
 });
 
 test("a producer that closes while it is being consumed leaves nothing behind", async () => {
@@ -74,7 +86,7 @@ test("a producer that closes while it is being consumed leaves nothing behind", 
   await until(() => {
     expect(socket.count("consume")).toBe(1);
   });
-  await new Promise((resolve) => { setTimeout(resolve); });
+  await settled();
   expect(socket.count("consumer-resume")).toBe(0);
   expect(session.store.get()).toMatchObject({ peers: [{ peerId: "bob", media: [] }], problem: null });
 });
@@ -89,20 +101,25 @@ test("a peer that leaves is gone with its media", async () => {
 });
 
 test("muting pauses the microphone's producer, unmuting resumes it", async () => {
-  const { socket, session } = await joined();
+  const { socket, session, sent } = await joined();
+  const microphone = session.store.get().local.tracks.microphone;
   await session.local.setMuted(true);
+  expect(microphone?.enabled).toBe(false);
   await session.local.setMuted(false);
-  expect(socket.events().slice(-2)).toEqual(["producer-pause", "producer-resume"]);
+  expect(microphone).toMatchObject({ enabled: true, readyState: "live" });
+  const payload = { producerId: sent["microphone"] };
+  expect(socket.sent.slice(-2)).toEqual([{ event: "producer-pause", payload }, { event: "producer-resume", payload }]);
 });
 
 test("turning the camera off closes its producer and stops the device", async () => {
-  const { socket, session } = await joined();
-  const track = session.store.get().local.tracks.camera as unknown as FakeTrack;
+  const { socket, session, sent } = await joined();
+  const { camera, microphone } = session.store.get().local.tracks;
+  const first = sent["camera"];
   await session.local.turnOff("camera");
-  expect(track.readyState).toBe("ended");
-  expect(socket.count("producer-close")).toBe(1);
+  expect([camera?.readyState, microphone?.readyState]).toEqual(["ended", "live"]);
+  expect(payloads(socket, "producer-close")).toEqual([{ producerId: first }]);
   await session.local.turnOn("camera");
-  expect(socket.count("transport-produce")).toBe(3);
+  expect(payloads(socket, "transport-produce").slice(2)).toMatchObject([{ kind: "video", appData: { source: "camera" } }]);
 });
 
 test("a denied camera is told in a sentence and the call goes on without it", async () => {
@@ -126,6 +143,8 @@ test("a camera the server refuses is told and the call goes on", async () => {
   await until(() => {
     expect(session.store.get()).toMatchObject({ status: "joined", problem: "You are sending as many streams as the server allows." });
   });
+  await settled();
+  expect(payloads(socket, "transport-produce").map((one) => (one as { kind: string }).kind).sort()).toEqual(["audio", "video"]);
 });
 
 test("a full room sends the user back to the lobby with a sentence", async () => {
@@ -135,6 +154,7 @@ test("a full room sends the user back to the lobby with a sentence", async () =>
   await until(() => {
     expect(session.store.get()).toMatchObject({ status: "idle", problem: expect.stringContaining("full") as string });
   });
+  expect(socket.connected).toBe(false);
 });
 
 test("a server that cannot be reached is told while the client goes on trying", async () => {
@@ -167,18 +187,24 @@ test("when the socket comes back the room is joined and everything published aga
   await until(() => {
     expect(socket.count("transport-produce")).toBe(4);
   });
+  expect(socket.count("joinRoom")).toBe(2);
   expect(session.store.get()).toMatchObject({ status: "joined", problem: null });
   expect(session.store.get().local.tracks.camera).toBe(camera);
+  expect(camera?.readyState).toBe("live");
 });
 
 test("a closed room is joined again", async () => {
-  const { socket, session, until } = await joined();
+  const { socket, session, until } = await joined({ peerId: "bob", producers: [producerOf("bob")] });
+  const before = session.store.get().self?.peerId;
   socket.tell("room-closed", { reason: "worker-died" });
+  expect(session.store.get()).toMatchObject({ status: "reconnecting", problem: expect.stringContaining("closed the room") as string, peers: [] });
   await until(() => {
     expect(socket.count("transport-produce")).toBe(4);
+    expect(socket.count("consumer-resume")).toBe(2);
   });
   expect(socket.count("joinRoom")).toBe(2);
-  expect(session.store.get().status).toBe("joined");
+  expect(session.store.get()).toMatchObject({ status: "joined", problem: null, peers: [{ peerId: "bob", media: [{}] }] });
+  expect(session.store.get().self?.peerId).not.toBe(before);
 });
 
 test("a join that fails for a while is tried again", async () => {
@@ -212,12 +238,13 @@ test("a camera that opens after the user left is closed again", async () => {
 
 test("leaving stops the devices, tells the server and does not come back", async () => {
   const { socket, session } = await joined();
-  const track = session.store.get().local.tracks.microphone as unknown as FakeTrack;
+  const { camera, microphone } = session.store.get().local.tracks;
   await session.leave();
-  expect(track.readyState).toBe("ended");
+  expect([camera?.readyState, microphone?.readyState]).toEqual(["ended", "ended"]);
   expect(socket.events().at(-1)).toBe("leaveRoom");
   expect(socket.connected).toBe(false);
-  expect(session.store.get().status).toBe("idle");
+  expect(session.store.get()).toMatchObject({ status: "idle", left: true, peers: [], self: null });
   socket.connect();
+  await settled();
   expect(socket.count("joinRoom")).toBe(1);
 });

@@ -72,3 +72,53 @@ test("a server that does not answer the join is told, and asked again", async ()
   await joining;
   expect(session.store.get()).toMatchObject({ status: "joined", problem: null });
 });
+
+test("a room of which no more can be read is taken part in all the same", async () => {
+  const { socket, session, until } = bench();
+  new House(socket, [peerOf("one", producerOf("one"))]);
+  socket.alter("joinRoom", (answer) => ({ ...answer, morePeers: 1 }));
+  socket.answers["getPeers"] = () => ({ error: "no", code: "bad-request" });
+  await session.join("tea", "Ann");
+  await until(() => { expect(socket.count("consumer-resume")).toBe(1); });
+  expect(session.store.get()).toMatchObject({ status: "joined", problem: "No." });
+  expect(socket.count("joinRoom")).toBe(1);
+});
+
+test("a source that cannot be sent at once is sent a moment later", async () => {
+  const { socket, session, until } = bench();
+  new House(socket);
+  const produce = socket.answers["transport-produce"];
+  socket.answers["transport-produce"] = () => {
+    if (produce) socket.answers["transport-produce"] = produce;
+    return { error: "too many", code: "rate-limited" };
+  };
+  await session.join("tea", "Ann");
+  await until(() => { expect(socket.count("transport-produce")).toBe(3); });
+  expect(session.store.get().problem).toBeNull();
+});
+
+test("a browser that cannot read what the room offers is told so, and holds no connection", async () => {
+  const { socket, session } = bench();
+  new House(socket);
+  socket.alter("joinRoom", (answer) => ({ ...answer, rtpCapabilities: null }));
+  await session.join("tea", "Ann");
+  expect(session.store.get()).toMatchObject({ status: "idle", problem: "This browser cannot take part in calls." });
+  expect(socket.connected).toBe(false);
+});
+
+test("who loses the connection on the way into the room is not in it", async () => {
+  const { socket, session, until } = bench();
+  new House(socket);
+  let lost = false;
+  socket.alter("joinRoom", (answer) => {
+    // Just after the answer has come.
+    if (!lost) void Promise.resolve().then(() => null).then(() => { lost = true; socket.drop(); });
+    return answer;
+  });
+  await session.join("tea", "Ann");
+  await until(() => { expect(lost).toBe(true); });
+  await new Promise((resolve) => { setTimeout(resolve, 20); });
+  expect(session.store.get()).toMatchObject({ status: "joining", problem: expect.stringContaining("was lost") as string });
+  socket.connect();
+  await until(() => { expect(session.store.get()).toMatchObject({ status: "joined", problem: null }); });
+});

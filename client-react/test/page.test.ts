@@ -1,8 +1,11 @@
-import { expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { watchPage } from "../src/sfu/page";
 
-function page() {
-  const connection = new EventTarget();
+beforeEach(() => { vi.useFakeTimers(); });
+afterEach(() => { vi.useRealTimers(); });
+
+function page(type?: string) {
+  const connection = Object.assign(new EventTarget(), { type });
   const window = Object.assign(new EventTarget(), { navigator: { connection } });
   const session = { suspend: vi.fn(), wake: vi.fn(), networkChanged: vi.fn(() => Promise.resolve()) };
   const stop = watchPage(session, window as unknown as Window);
@@ -25,12 +28,27 @@ test("a page from the browser's cache comes back, a fresh one has not been away"
   expect(session.wake).toHaveBeenCalledOnce();
 });
 
-test("another network is told, however the browser tells it, until one stops", () => {
-  const { window, connection, session, stop } = page();
+test("another network is told once, however often the browser tells it, until one stops", () => {
+  const { window, connection, session, stop } = page("wifi");
   window.dispatchEvent(new Event("online"));
+  connection.type = "cellular";
   connection.dispatchEvent(new Event("change"));
+  vi.runAllTimers();
+  expect(session.networkChanged).toHaveBeenCalledOnce();
+  connection.type = "wifi";
+  connection.dispatchEvent(new Event("change"));
+  vi.runAllTimers();
   expect(session.networkChanged).toHaveBeenCalledTimes(2);
+  window.dispatchEvent(new Event("online"));
   stop();
   window.dispatchEvent(new Event("online"));
+  vi.runAllTimers();
   expect(session.networkChanged).toHaveBeenCalledTimes(2);
+});
+
+test.each(["wifi", undefined])("a new estimate of the same network is no other network (%s)", (type) => {
+  const { connection, session } = page(type);
+  connection.dispatchEvent(new Event("change"));
+  vi.runAllTimers();
+  expect(session.networkChanged).not.toHaveBeenCalled();
 });

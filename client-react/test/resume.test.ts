@@ -1,39 +1,17 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { House, peerOf } from "./support/house";
+import { peerOf } from "./support/house";
+import { inRoom, payloads } from "./support/room";
 import { producerOf } from "./support/server";
-import { bench, type FakeTrack, openFake } from "./support/session";
+import type { FakeTrack } from "./support/session";
 
 afterEach(() => { vi.useRealTimers(); });
 
-/** Ann in a room with Bob, whose voice she hears. */
-async function inRoom() {
-  let opened = 0;
-  const all = bench((source) => {
-    opened += 1;
-    return openFake(source);
-  });
-  const voice = producerOf("bob");
-  const house = new House(all.socket, [peerOf("bob", voice)]);
-  await all.session.join("tea", "Ann");
-  await all.until(() => {
-    expect(all.socket.count("transport-produce")).toBe(2);
-    expect(all.socket.count("consumer-resume")).toBe(1);
-  });
-  const { socket, session } = all;
-  const lose = () => {
-    socket.lose("transport close");
-    socket.sent.length = 0;
-  };
-  const back = async () => {
-    socket.connect();
-    await all.until(() => { expect(session.store.get().status).toBe("joined"); });
-    await all.until(() => { expect(socket.count("restart-ice")).toBe(2); });
-  };
-  return { ...all, house, voice, lose, back, opened: () => opened };
+/** Transports whose path is looked for, none of them twice. */
+function restarted(socket: { sent: { event: string; payload: unknown }[] }): Set<string> {
+  const ids = payloads(socket, "restart-ice").map((one) => (one as { transportId: string }).transportId);
+  expect(ids).toHaveLength(new Set(ids).size);
+  return new Set(ids);
 }
-
-const payloads = ({ sent }: { sent: { event: string; payload: unknown }[] }, event: string) =>
-  sent.filter((one) => one.event === event).map(({ payload }) => payload);
 
 test("while the connection is away the others stay on the screen", async () => {
   const { session, lose } = await inRoom();
@@ -43,14 +21,15 @@ test("while the connection is away the others stay on the screen", async () => {
 });
 
 test("a peer that lives on keeps everything, and looks for its path anew", async () => {
-  const { socket, session, lose, back } = await inRoom();
+  const { socket, session, house, lose, back } = await inRoom();
   const before = session.store.get().peers[0]?.media[0]?.track;
   lose();
   await back();
   expect(payloads(socket, "joinRoom")).toEqual([{ roomName: "tea", displayName: "Ann", resumeToken: "token 1" }]);
-  expect(new Set(socket.events())).toEqual(new Set(["joinRoom", "restart-ice"]));
+  expect(socket.events()).toEqual(["joinRoom", "restart-ice", "restart-ice"]);
+  expect(restarted(socket)).toEqual(new Set(house.own.transports));
   expect(session.store.get().peers[0]?.media[0]?.track).toBe(before);
-  expect(session.store.get()).toMatchObject({ status: "joined", problem: null, self: { peerId: "ann" } });
+  expect(session.store.get()).toMatchObject({ status: "joined", problem: null, self: { peerId: "ann 1" } });
 });
 
 test("each join has the token of the one before", async () => {
@@ -83,14 +62,16 @@ test("a producer of ours that we know nothing of is closed", async () => {
 });
 
 test("what was turned off while the connection was away is closed when it is back", async () => {
-  const { socket, session, lose, back } = await inRoom();
+  const { socket, session, house, lose, back } = await inRoom();
   const camera = session.store.get().local.tracks.camera as unknown as FakeTrack;
+  const [, picture] = house.own.producers;
   lose();
   await session.local.turnOff("camera");
   expect(camera.readyState).toBe("ended");
   expect(session.store.get().problem).toContain("Reconnecting");
   await back();
-  expect(socket.count("producer-close")).toBe(1);
+  expect(payloads(socket, "producer-close")).toEqual([{ producerId: picture }]);
+  expect(socket.count("transport-produce")).toBe(0);
 });
 
 test("what was turned on while the connection was away is sent when it is back", async () => {
@@ -149,7 +130,8 @@ test("transports that died are made anew with all that was on them", async () =>
     expect(socket.count("transport-produce")).toBe(2);
     expect(socket.count("consumer-resume")).toBe(1);
   });
-  expect(payloads(socket, "createWebRtcTransport")).toEqual(expect.arrayContaining([{ consumer: true }, { consumer: false }]));
+  const made = payloads(socket, "createWebRtcTransport") as { consumer: boolean }[];
+  expect(made.map(({ consumer }) => consumer).sort()).toEqual([false, true]);
 });
 
 test("after the grace period a new peer enters with the same tracks", async () => {
@@ -162,7 +144,10 @@ test("after the grace period a new peer enters with the same tracks", async () =
     expect(socket.count("transport-produce")).toBe(2);
     expect(socket.count("consumer-resume")).toBe(1);
   });
-  expect(session.store.get()).toMatchObject({ status: "joined", problem: null, local: { tracks } });
+  expect(session.store.get()).toMatchObject({ status: "joined", problem: null, self: { peerId: "ann 2" } });
+  const now = session.store.get().local.tracks;
+  expect(now.camera).toBe(tracks.camera);
+  expect(now.microphone).toBe(tracks.microphone);
   expect(opened()).toBe(2);
 });
 
@@ -200,10 +185,10 @@ test("a page that comes back enters as a new peer", async () => {
 });
 
 test("after a change of the network both paths are looked for anew", async () => {
-  const { socket, session } = await inRoom();
+  const { socket, session, house } = await inRoom();
   socket.answers["getProducers"] = () => ({ producers: [] });
   await session.networkChanged();
-  expect(socket.count("restart-ice")).toBe(2);
+  expect(restarted(socket)).toEqual(new Set(house.own.transports));
   expect(socket.connected).toBe(true);
 });
 
@@ -218,28 +203,34 @@ test("a socket that is silent after a change of the network is given up", async 
 });
 
 test("a path that fails is looked for anew", async () => {
-  const { socket, handlers, until } = await inRoom();
+  const { socket, handlers, house, until } = await inRoom();
   handlers[0]?.setConnectionState("failed");
-  await until(() => { expect(socket.count("restart-ice")).toBe(1); });
+  const [transportId] = house.own.transports;
+  await until(() => { expect(payloads(socket, "restart-ice")).toEqual([{ transportId }]); });
 });
 
 test("a send transport that the server gave up is replaced; nothing else is touched", async () => {
   const { socket, house, until } = await inRoom();
-  const { payload } = socket.sent.find(({ event }) => event === "transport-connect") ?? {};
-  const { transportId } = payload as { transportId: string };
+  const { transportId } = payloads(socket, "transport-connect")[0] as { transportId: string };
   expect(house.own.transports).toContain(transportId);
   socket.sent.length = 0;
   socket.tell("transport-closed", { transportId, reason: "consent-expired" });
   await until(() => { expect(socket.count("transport-produce")).toBe(2); });
+  expect(payloads(socket, "createWebRtcTransport")).toEqual([{ consumer: false }]);
+  const next = house.own.transports.at(-1);
+  expect(payloads(socket, "transport-produce")).toMatchObject([{ transportId: next }, { transportId: next }]);
   expect(socket.count("joinRoom") + socket.count("consume")).toBe(0);
 });
 
 test("a receive transport that the server gave up is replaced; nothing else is touched", async () => {
-  const { socket, until } = await inRoom();
-  const { payload } = socket.sent.find(({ event }) => event === "transport-recv-connect") ?? {};
-  const transportId = (payload as { serverConsumerTransportId: string }).serverConsumerTransportId;
+  const { socket, house, voice, until } = await inRoom();
+  const { serverConsumerTransportId: transportId } = payloads(socket, "transport-recv-connect")[0] as { serverConsumerTransportId: string };
   socket.sent.length = 0;
   socket.tell("transport-closed", { transportId, reason: "consent-expired" });
   await until(() => { expect(socket.count("consumer-resume")).toBe(1); });
+  expect(payloads(socket, "createWebRtcTransport")).toEqual([{ consumer: true }]);
+  expect(payloads(socket, "consume")).toMatchObject([
+    { remoteProducerId: voice.producerId, serverConsumerTransportId: house.own.transports.at(-1) },
+  ]);
   expect(socket.count("joinRoom") + socket.count("transport-produce")).toBe(0);
 });

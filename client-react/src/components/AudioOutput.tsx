@@ -1,4 +1,6 @@
+import { useRef } from "react";
 import { useConsumer } from "../hooks/useConsumer";
+import { useFocusBack } from "../hooks/useFocusBack";
 
 interface Props {
   track: MediaStreamTrack;
@@ -13,11 +15,17 @@ export function AudioOutput({ track, name, speaker }: Props) {
   return (
     <>
       <audio ref={ref} autoPlay />
-      {blocked && (
-        <button type="button" className="primary unblock" onClick={play}>
-          Let me hear {name}
-        </button>
-      )}
+      {blocked && <Unblock name={name} play={play} />}
     </>
+  );
+}
+
+function Unblock({ name, play }: { name: string; play: () => void }) {
+  const ref = useRef<HTMLButtonElement>(null);
+  useFocusBack(ref);
+  return (
+    <button ref={ref} type="button" className="primary unblock" onClick={play}>
+      Let me hear {name}
+    </button>
   );
 }

@@ -8,8 +8,8 @@ import { Notice } from "./Notice";
 import { Preview } from "./Preview";
 import { ThemeButton } from "./ThemeButton";
 
-/** See yourself, pick devices, a room and a name. */
-export function Lobby() {
+/** See yourself, pick devices, a room and a name. `isBack` from a room, or from the way to one. */
+export function Lobby({ isBack }: { isBack: boolean }) {
   const { left } = useRoom();
   const { preview } = useLocalMedia();
   const heading = useRef<HTMLHeadingElement>(null);
@@ -23,8 +23,9 @@ export function Lobby() {
   }, []);
 
   useEffect(() => {
-    if (left) heading.current?.focus();
-  }, [left]);
+    // What had the focus is gone: go on reading here.
+    if (isBack) heading.current?.focus();
+  }, [isBack]);
 
   return (
     <div className="lobby">

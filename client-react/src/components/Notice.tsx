@@ -1,3 +1,5 @@
+import { useRef } from "react";
+import { useFocusBack } from "../hooks/useFocusBack";
 import { useRoom } from "../hooks/useRoom";
 import { Icon } from "./Icon";
 
@@ -7,15 +9,21 @@ export function Notice() {
   const shown = status === "reconnecting" ? null : problem;
   return (
     <div className="notice-area" role="alert">
-      {shown !== null && (
-        <p className="notice" data-testid="notice">
-          <Icon name="warning" />
-          <span>{shown}</span>
-          <button type="button" className="quiet" onClick={dismiss} aria-label="Dismiss this message">
-            <Icon name="close" />
-          </button>
-        </p>
-      )}
+      {shown !== null && <Sentence text={shown} dismiss={dismiss} />}
     </div>
+  );
+}
+
+function Sentence({ text, dismiss }: { text: string; dismiss: () => void }) {
+  const ref = useRef<HTMLParagraphElement>(null);
+  useFocusBack(ref);
+  return (
+    <p ref={ref} className="notice" data-testid="notice">
+      <Icon name="warning" />
+      <span>{text}</span>
+      <button type="button" className="quiet" onClick={dismiss} aria-label="Dismiss this message">
+        <Icon name="close" />
+      </button>
+    </p>
   );
 }

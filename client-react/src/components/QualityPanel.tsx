@@ -1,3 +1,5 @@
+import { useRef } from "react";
+import { useFocusBack } from "../hooks/useFocusBack";
 import { type RatedRow, useStats } from "../hooks/useStats";
 import { Icon } from "./Icon";
 
@@ -26,8 +28,10 @@ const COLUMNS: [string, (row: RatedRow) => string][] = [
 /** What flows and how well, stream by stream. */
 export function QualityPanel({ onClose }: { onClose: () => void }) {
   const rows = useStats();
+  const ref = useRef<HTMLElement>(null);
+  useFocusBack(ref);
   return (
-    <aside className="quality" aria-label="Quality">
+    <aside ref={ref} className="quality" aria-label="Quality">
       <header>
         <h2>Quality</h2>
         <button type="button" className="quiet" onClick={onClose} aria-label="Close quality">

@@ -27,6 +27,8 @@ export function useAnnouncements(): readonly Announcement[] {
     };
     const unsubscribe = store.subscribe(() => {
       const now = store.get();
+      // Those who were there before are told together, when all are known.
+      if (now.listing) return;
       announcements(before, now).forEach(show);
       before = now;
     });

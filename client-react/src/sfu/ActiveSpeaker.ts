@@ -1,7 +1,7 @@
 /** Who speaks: judged from how loud everyone is, without help from the server. */
 
-/** Below this is breath and fan. */
-const QUIET = 0.015;
+/** Below this is breath and fan; levels are those of peaks. */
+const QUIET = 0.03;
 /** Of the last judgement, this much stays: words have pauses. */
 const MEMORY = 0.75;
 /** A newcomer must be this much louder than who has the floor… */
@@ -77,7 +77,11 @@ export class ActiveSpeaker {
   };
 
   private async listen(): Promise<void> {
-    const next = this.judge.judge(await this.levels());
+    const { judge } = this;
+    const levels = await this.levels();
+    // Nobody listens any more.
+    if (judge !== this.judge) return;
+    const next = judge.judge(levels);
     if (same(this.speaking, next)) return;
     this.speaking = next;
     for (const listener of this.listeners) listener();

@@ -8,12 +8,11 @@ import type { Store } from "./store";
 const SOURCES: readonly Source[] = ["microphone", "camera", "screen"];
 
 export class LocalMedia {
-  private readonly busy = new Set<Source>();
+  /** Devices that are being opened, and whether they are still wanted: one that opens too late is closed again. */
+  private readonly opening = new Map<Source, boolean>();
   /** What is wrong with each device, in a sentence. */
   private readonly failed = new Map<Source, string>();
   private publisher: Publisher | null = null;
-  /** Counts the times the user left: a device that opens too late is closed again. */
-  private stay = 0;
 
   constructor(
     private readonly store: Store,
@@ -37,24 +36,23 @@ export class LocalMedia {
     await Promise.all((["microphone", "camera"] as const).filter((one) => wanted[one]).map((one) => this.turnOn(one)));
   }
 
-  /** Opens a device and sends it; a second call while the first works is ignored. */
-  turnOn(source: Source): Promise<void> {
+  /** Opens a device and sends it; a second call while the first opens it is ignored. */
+  async turnOn(source: Source): Promise<void> {
     this.want(source, true);
-    return this.exclusively(source, async () => {
-      if (this.track(source)) return;
+    if (this.opening.has(source)) this.opening.set(source, true);
+    else if (!this.track(source)) {
       this.tell(source, null);
-      const track = await this.openTrack(source);
-      if (track) await this.publish(source);
-    });
+      await this.report(source, async () => {
+        if (await this.openTrack(source)) await this.publish(source);
+      });
+    }
   }
 
-  turnOff(source: Source): Promise<void> {
+  /** Closes the device at once, whatever is being done with it. */
+  async turnOff(source: Source): Promise<void> {
     this.want(source, false);
-    return this.exclusively(source, async () => {
-      this.track(source)?.stop();
-      this.store.setTrack(source, null);
-      await this.publisher?.unpublish(source);
-    });
+    this.shut(source);
+    await this.report(source, async () => this.publisher?.unpublish(source));
   }
 
   toggle(source: Source): Promise<void> {
@@ -64,18 +62,19 @@ export class LocalMedia {
   /** Muting keeps the microphone open: unmuting is then immediate. */
   async setMuted(muted: boolean): Promise<void> {
     this.store.setLocal({ muted });
+    this.silence();
     await this.report("microphone", async () => this.publisher?.setPaused("microphone", muted));
   }
 
   /** Takes another device, at once if one of its kind is on. */
   async choose(kind: DeviceKind, id: string): Promise<void> {
     this.store.setLocal({ chosen: { ...this.store.get().local.chosen, [kind]: id } });
-    if (kind === "speaker" || !this.track(kind)) return;
-    await this.exclusively(kind, async () => {
+    if (kind === "speaker" || !this.track(kind) || this.opening.has(kind)) return;
+    await this.report(kind, async () => {
       // Two at once are more than some systems allow.
       this.track(kind)?.stop();
       const track = await this.openTrack(kind).catch(async (error: unknown) => {
-        this.store.setTrack(kind, null);
+        this.shut(kind);
         await this.publisher?.unpublish(kind);
         throw error;
       });
@@ -89,12 +88,22 @@ export class LocalMedia {
   }
 
   stopAll(): void {
-    this.stay += 1;
     this.detach();
-    for (const source of SOURCES) {
-      this.track(source)?.stop();
-      this.store.setTrack(source, null);
-    }
+    for (const source of SOURCES) this.shut(source);
+  }
+
+  private shut(source: Source): void {
+    if (this.opening.has(source)) this.opening.set(source, false);
+    this.track(source)?.stop();
+    this.store.setTrack(source, null);
+    // Who opens a microphone wants to be heard.
+    if (source === "microphone") this.store.setLocal({ muted: false });
+  }
+
+  /** Nothing of a muted microphone leaves it, whatever the server knows. */
+  private silence(): void {
+    const { tracks, muted } = this.store.get().local;
+    if (tracks.microphone) tracks.microphone.enabled = !muted;
   }
 
   private want(source: Source, wanted: boolean): void {
@@ -102,19 +111,25 @@ export class LocalMedia {
   }
 
   private async openTrack(source: Source): Promise<MediaStreamTrack | null> {
-    const { stay } = this;
+    this.opening.set(source, true);
     this.store.setOpening(source, true);
     try {
       const track = await this.open(source, this.store.get().local.chosen);
-      if (stay !== this.stay) {
+      if (!this.opening.get(source)) {
         track.stop();
         return null;
       }
       track.addEventListener("ended", () => void this.stopped(source, track));
       this.store.setTrack(source, track);
+      if (source === "microphone") this.silence();
       void this.refreshDevices();
       return track;
+    } catch (error) {
+      // Nobody waits for it any more.
+      if (!this.opening.get(source)) return null;
+      throw error;
     } finally {
+      this.opening.delete(source);
       this.store.setOpening(source, false);
     }
   }
@@ -136,13 +151,6 @@ export class LocalMedia {
 
   private track(source: Source): MediaStreamTrack | null {
     return this.store.get().local.tracks[source];
-  }
-
-  private async exclusively(source: Source, act: () => Promise<void>): Promise<void> {
-    if (this.busy.has(source)) return;
-    this.busy.add(source);
-    await this.report(source, act);
-    this.busy.delete(source);
   }
 
   private async report(source: Source, act: () => Promise<void>): Promise<void> {

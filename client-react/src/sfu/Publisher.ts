@@ -2,8 +2,10 @@
 import type { types } from "mediasoup-client";
 import type { OwnObjects, Source } from "../protocol/types";
 import { encodingOf } from "./encodings";
+import type { Path } from "./Path";
+import { patiently } from "./patience";
 import type { SignalingClient } from "./SignalingClient";
-import { Link } from "./transports";
+import { Link, whileOpen } from "./transports";
 
 export class Publisher {
   private readonly link: Link;
@@ -17,29 +19,19 @@ export class Publisher {
   constructor(
     private readonly signaling: SignalingClient,
     device: types.Device,
+    path: Path,
   ) {
-    this.link = new Link(signaling, device, "send");
+    this.link = new Link(signaling, device, "send", path);
   }
 
   /** Sends a track as the source's picture or sound, in place of the one before if there is one. */
   publish(source: Source, track: MediaStreamTrack): Promise<void> {
     return this.inTurn(source, async () => {
-      if (this.closed || track.readyState === "ended") return;
-      const producer = this.producers.get(source);
-      if (producer && !producer.closed) {
-        if (producer.track !== track) await producer.replaceTrack({ track });
-        return;
-      }
-      const transport = await this.link.get();
-      // The track belongs to LocalMedia: it outlives this call when the client rejoins.
-      const options = { track, stopTracks: false, appData: { source }, ...encodingOf(source) };
+      const wanted = () => !this.closed && track.readyState !== "ended";
       try {
-        const made = await transport.produce(options);
-        this.producers.set(source, made);
-        this.pausedThere.set(made.id, false);
+        if (wanted()) await patiently(() => this.send(source, track), wanted);
       } catch (error) {
-        this.link.discardIfBroken();
-        throw error;
+        if (wanted()) throw error;
       }
     });
   }
@@ -64,7 +56,10 @@ export class Publisher {
 
   /** Keeps what lives on both sides and ends what lives on one; what is missing is published again by its owner. */
   async resume(own: OwnObjects): Promise<void> {
-    if (!this.link.survives(own.transports)) this.discard();
+    if (!this.link.survives(own.transports)) {
+      this.link.discard();
+      this.producers.clear();
+    }
     const lost = [...this.producers].filter(([, producer]) => producer.closed || !own.producers.includes(producer.id));
     for (const [source] of lost) await this.drop(source).catch(() => undefined);
     const known = new Set([...this.producers.values()].map(({ id }) => id));
@@ -73,9 +68,9 @@ export class Publisher {
     }
   }
 
-  /** The transport is gone, and with it, on the server, all that was sent over it. */
-  discard(): void {
-    this.link.discard();
+  /** The server gave the transport up, and with it all that was sent over it. */
+  giveUp(): void {
+    this.link.giveUp();
     this.producers.clear();
   }
 
@@ -95,6 +90,27 @@ export class Publisher {
 
   stats(): Promise<RTCStatsReport | null> {
     return this.link.stats();
+  }
+
+  private async send(source: Source, track: MediaStreamTrack): Promise<void> {
+    const producer = this.producers.get(source);
+    if (producer && !producer.closed) {
+      if (producer.track !== track) await whileOpen(producer, producer.replaceTrack({ track }));
+      return;
+    }
+    const transport = await this.link.get();
+    // The track belongs to LocalMedia: it outlives this call when the client rejoins, and is disabled while muted.
+    const ours = { stopTracks: false, disableTrackOnPause: false };
+    const paused = !track.enabled;
+    const options = { track, ...ours, appData: { source, paused }, ...encodingOf(source) };
+    try {
+      const made = await whileOpen(transport, transport.produce(options));
+      this.producers.set(source, made);
+      this.pausedThere.set(made.id, paused);
+    } catch (error) {
+      this.link.discardIfBroken();
+      throw error;
+    }
   }
 
   private async drop(source: Source): Promise<void> {

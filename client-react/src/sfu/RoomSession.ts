@@ -1,11 +1,10 @@
 /** Being in a room, and staying in it: join, leave, and coming back after everything that can break. */
 import type { types } from "mediasoup-client";
-import type { JoinAnswer, OwnObjects } from "../protocol/types";
+import type { JoinAnswer, PeersPage } from "../protocol/types";
 import { ActiveSpeaker } from "./ActiveSpeaker";
 import { Call } from "./Call";
-import { isAway, isFinal, MENDING, RequestError, sentence } from "./failures";
+import { entrySentence, isAway, isFinal, MENDING, RequestError, sentence } from "./failures";
 import { LocalMedia } from "./LocalMedia";
-import { allPeers, morePages } from "./peers";
 import { BROWSER, type Platform } from "./platform";
 import { RoomEvents } from "./RoomEvents";
 import type { SignalingClient } from "./SignalingClient";
@@ -60,12 +59,13 @@ export class RoomSession {
   }
 
   async leave(): Promise<void> {
-    const wasIn = this.call !== null;
+    const left = ["joined", "reconnecting"].includes(this.store.get().status);
     this.giveUp(null);
     this.local.stopAll();
     this.store.dismiss();
-    this.store.set({ left: true });
-    if (wasIn) await this.signaling.request("leaveRoom").catch(() => undefined);
+    this.store.set({ left });
+    // Also on the way in: the server may have let us in already.
+    await this.signaling.request("leaveRoom").catch(() => undefined);
     if (!this.wishes()) this.signaling.disconnect();
   }
 
@@ -73,6 +73,7 @@ export class RoomSession {
   suspend(): void {
     if (!this.wish || this.suspended) return;
     this.suspended = true;
+    clearTimeout(this.retry);
     this.forgetPeer();
     this.signaling.sayGoodbye();
   }
@@ -93,11 +94,10 @@ export class RoomSession {
 
   /** For the statistics panel and tests. */
   async stats(): Promise<RTCStatsReport[]> {
-    const reports = await Promise.all([this.call?.publisher.stats(), this.call?.subscriber.stats()]);
-    return reports.filter((report) => report != null);
+    return (await this.call?.stats()) ?? [];
   }
 
-  /** How loud each of the others is right now, from 0 to 1, by peer. */
+  /** How loud each of the others was since this was last asked, from 0 to 1, by peer. */
   async audioLevels(): Promise<Map<string, number>> {
     return (await this.call?.subscriber.audioLevels()) ?? new Map<string, number>();
   }
@@ -106,13 +106,20 @@ export class RoomSession {
     this.signaling.onUp(() => void this.enter());
     this.signaling.onUnreachable((error) => {
       if (!this.wish) return;
-      if (isFinal(error)) this.giveUp(sentence(error));
-      else this.tell(MENDING.unreachable);
+      if (!isFinal(error)) this.tell(MENDING.unreachable);
+      else if (!this.call) this.giveUp(sentence(error));
+      else {
+        // The peer lives on, and its media flows. A socket that was refused does not try again by itself.
+        this.tell(sentence(error));
+        this.connectLater();
+      }
     });
     this.signaling.onDown((final) => {
       if (!this.wish || this.suspended) return;
+      // What was on its way into the room has lost its way.
+      this.turn += 1;
       this.tell(MENDING.lost);
-      if (final) this.later(() => { this.signaling.connect(); });
+      if (final) this.connectLater();
     });
   }
 
@@ -128,7 +135,7 @@ export class RoomSession {
     } catch (error) {
       // Left, or entered anew, in the meantime: nobody waits for this one.
       if (!isCurrent()) return;
-      if (isFinal(error)) this.giveUp(sentence(error));
+      if (isFinal(error)) this.giveUp(entrySentence(error));
       else this.retryLater(error);
     }
   }
@@ -141,15 +148,11 @@ export class RoomSession {
     const answer = await this.signaling.request("joinRoom", wish);
     if (!isCurrent()) return;
     this.resumeToken = answer.resumeToken ?? null;
-    if (this.call && answer.resumed) await this.resume(this.call, answer, answer.own, isCurrent);
+    // Asked twice over one socket, the server does not call it resumed; yet it is the peer we were.
+    const livesOn = this.call !== null && (answer.resumed || answer.peerId === this.call.peerId);
+    if (livesOn) await this.call?.resume(answer, isCurrent);
     else await this.begin(device ?? (await this.platform.makeDevice()), answer, isCurrent);
-    if (isCurrent() && this.call) await this.takePart(this.call, answer, displayName);
-  }
-
-  /** The peer we were lives on: both sides compare what they have. */
-  private async resume(call: Call, answer: JoinAnswer, own: OwnObjects, isCurrent: () => boolean): Promise<void> {
-    const peers = await allPeers(this.signaling, answer);
-    if (isCurrent()) await call.resume(own, peers);
+    if (isCurrent() && this.call) await this.takePart(this.call, livesOn ? null : answer, displayName);
   }
 
   /** A new peer: nothing on the server is ours yet. */
@@ -157,25 +160,18 @@ export class RoomSession {
     await device.load({ routerRtpCapabilities: answer.rtpCapabilities });
     if (!isCurrent()) return;
     this.endCall();
-    this.call = new Call(this.signaling, device, this.store, (error) => {
+    this.call = new Call(answer.peerId, this.signaling, device, this.store, (error) => {
       if (!isAway(error)) this.store.tell("room", sentence(error));
     });
-    for (const peer of answer.peers) this.call.addPeer(peer);
   }
 
-  private async takePart(call: Call, answer: JoinAnswer, displayName: string): Promise<void> {
-    this.store.set({ status: "joined", self: { peerId: answer.peerId, displayName } });
+  /** `strangers` are those whom a new peer meets. */
+  private async takePart(call: Call, strangers: PeersPage | null, displayName: string): Promise<void> {
+    this.store.set({ status: "joined", self: { peerId: call.peerId, displayName }, listing: strangers !== null });
     this.store.tell("room", null);
+    const met = strangers && call.meet(strangers);
     this.events.release();
-    await Promise.all([this.local.attach(call.publisher), answer.resumed ? null : this.meet(call, answer)]);
-  }
-
-  /** Takes in the rest of a large room, those who send first. */
-  private async meet(call: Call, answer: JoinAnswer): Promise<void> {
-    for await (const { peers } of morePages(this.signaling, answer)) {
-      if (this.call !== call) return;
-      for (const peer of peers) call.addPeer(peer);
-    }
+    await Promise.all([this.local.attach(call.publisher), met]);
   }
 
   private roomClosed(): void {
@@ -189,11 +185,9 @@ export class RoomSession {
   private async transportClosed(transportId: string): Promise<void> {
     const { call } = this;
     if (call?.publisher.owns(transportId)) {
-      call.publisher.discard();
+      call.publisher.giveUp();
       await this.local.attach(call.publisher);
-    } else if (call?.subscriber.owns(transportId)) {
-      await call.subscriber.renew().catch((error: unknown) => { this.store.tell("room", sentence(error)); });
-    }
+    } else await call?.renewReceiving(transportId);
   }
 
   /** Says what is wrong with the connection while it is being mended. */
@@ -218,11 +212,15 @@ export class RoomSession {
     this.retry = setTimeout(act, RETRY_AFTER_MS);
   }
 
+  private connectLater(): void {
+    this.later(() => { this.signaling.connect(); });
+  }
+
   private endCall(): void {
     this.local.detach();
     this.call?.close();
     this.call = null;
-    this.store.set({ peers: [], self: null });
+    this.store.set({ peers: [], self: null, listing: false });
   }
 
   /** The server holds nothing of ours any more. */
@@ -242,6 +240,8 @@ export class RoomSession {
     this.store.set({ ...INITIAL, local, problems });
     this.store.tell("room", problem);
     void this.local.turnOff("screen");
+    // Who cannot take part holds no place; the next try connects anew.
+    if (problem !== null) this.signaling.disconnect();
   }
 
   private wishes(): boolean {

@@ -2,14 +2,13 @@
 import type { types } from "mediasoup-client";
 import type { Notifications } from "../protocol/notifications";
 import type { ConsumerInfo, OwnObjects, ProducerInfo, Source } from "../protocol/types";
-import { isAway, isTransient } from "./failures";
-import { levelOf, listenTo } from "./levels";
+import { isAway } from "./failures";
+import { LevelMeter } from "./levels";
+import type { Path } from "./Path";
+import { patiently } from "./patience";
 import type { SignalingClient } from "./SignalingClient";
 import type { Store } from "./store";
-import { Link } from "./transports";
-
-/** Pauses between tries to receive a stream that the server could not give at once. */
-const RETRY_AFTER_MS = [500, 1_000, 2_000, 4_000];
+import { Link, whileOpen } from "./transports";
 
 const SOURCES: readonly unknown[] = ["microphone", "camera", "screen"] satisfies Source[];
 
@@ -19,8 +18,6 @@ const sourceOf = ({ appData, kind }: ConsumerInfo): Source => {
   if (SOURCES.includes(source)) return source as Source;
   return kind === "audio" ? "microphone" : "camera";
 };
-
-const pause = (ms: number) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 interface Reception {
   consumer: types.Consumer;
@@ -34,33 +31,28 @@ export class Subscriber {
   private readonly receptions = new Map<string, Reception>();
   /** Producers that are alive in the room: one may close while we are still asking for it. */
   private readonly wanted = new Map<string, ProducerInfo>();
+  private readonly meter = new LevelMeter();
   private closed = false;
 
   constructor(
     private readonly signaling: SignalingClient,
     private readonly device: types.Device,
     private readonly store: Store,
+    path: Path,
   ) {
-    this.link = new Link(signaling, device, "recv");
+    this.link = new Link(signaling, device, "recv", path);
   }
 
   /** consume → attach → consumer-resume; asking twice for one producer is asking once. */
   async subscribe(info: ProducerInfo): Promise<void> {
     if (this.closed || this.wanted.has(info.producerId)) return;
     this.wanted.set(info.producerId, info);
-    for (const wait of [...RETRY_AFTER_MS, null]) {
-      try {
-        await this.consume(info);
-        return;
-      } catch (error) {
-        this.link.discardIfBroken();
-        // A producer that closed, or a call that ended, while we asked for it is no failure; after a loss of the
-        // connection it is asked for anew.
-        if (!this.wants(info) || isAway(error)) return;
-        if (wait === null || !isTransient(error)) throw error;
-        await pause(wait);
-        if (!this.wants(info)) return;
-      }
+    try {
+      await patiently(() => this.consume(info), () => this.wants(info));
+    } catch (error) {
+      // A producer that closed, or a call that ended, while we asked for it is no failure; after a loss of the
+      // connection it is asked for anew.
+      if (this.wants(info) && !isAway(error)) throw error;
     }
   }
 
@@ -101,14 +93,17 @@ export class Subscriber {
     const known = new Set([...this.receptions.values()].map(({ consumer }) => consumer.id));
     const strays = own.consumers.filter((id) => !known.has(id));
     for (const serverConsumerId of strays) this.signaling.request("consumer-close", { serverConsumerId }).catch(() => undefined);
-    for (const reception of this.receptions.values()) if (!reception.started) this.start(reception).catch(() => undefined);
+    const unstarted = [...this.receptions.values()].filter(({ started }) => !started);
     for (const { producerId, paused } of alive) this.setPaused(producerId, paused);
-    return Promise.all(alive.map((info) => this.subscribe(info)));
+    return Promise.all([...unstarted.map((one) => this.startAgain(one)), ...alive.map((info) => this.subscribe(info))]);
   }
 
-  /** The transport is gone, and with it, on the server, all consumers: everything is asked for anew. */
+  /** The server gave the transport up, and with it all consumers: everything is asked for anew. */
   renew(): Promise<unknown> {
-    return this.resume({ transports: [], producers: [], consumers: [] }, [...this.wanted.values()]);
+    this.link.giveUp();
+    // Copies: who still asks over the old transport sees that it is not wanted any more.
+    const alive = [...this.wanted.values()].map((info) => ({ ...info }));
+    return this.resume({ transports: [], producers: [], consumers: [] }, alive);
   }
 
   close(): void {
@@ -130,12 +125,18 @@ export class Subscriber {
     return this.link.stats();
   }
 
-  /** How loud each peer is right now, from 0 to 1. */
+  /** How loud each peer was since this was last asked, from 0 to 1. Who is muted is silent, and costs nothing. */
   async audioLevels(): Promise<Map<string, number>> {
-    const voices = [...this.receptions.values()].filter(({ consumer }) => consumer.kind === "audio" && !consumer.closed);
-    const levels = await Promise.all(voices.map(({ consumer }) => levelOf(listenTo(consumer))));
-    const byPeer = new Map<string, number>();
-    voices.forEach(({ peerId }, index) => byPeer.set(peerId, Math.max(byPeer.get(peerId) ?? 0, levels[index] ?? 0)));
+    const voices = [...this.receptions].filter(([, { consumer }]) => consumer.kind === "audio" && !consumer.closed);
+    const byPeer = new Map(voices.map(([, { peerId }]) => [peerId, 0]));
+    const open = voices.filter(([producerId]) => this.wanted.get(producerId)?.paused === false);
+    const report = open.length > 0 ? await this.link.stats().catch(() => null) : null;
+    if (!report) return byPeer;
+    const levels = this.meter.measure(report);
+    for (const [, { peerId, consumer }] of open) {
+      const level = levels.get(consumer.rtpParameters.encodings?.[0]?.ssrc ?? 0) ?? 0;
+      byPeer.set(peerId, Math.max(byPeer.get(peerId) ?? 0, level));
+    }
     return byPeer;
   }
 
@@ -145,6 +146,16 @@ export class Subscriber {
   }
 
   private async consume(info: ProducerInfo): Promise<void> {
+    try {
+      await this.receive(info);
+    } catch (error) {
+      this.link.discardIfBroken();
+      throw error;
+    }
+  }
+
+  /** Goes on where an earlier try ended. */
+  private async receive(info: ProducerInfo): Promise<void> {
     const received = this.receptions.get(info.producerId);
     if (received && !received.consumer.closed) return this.start(received);
     const transport = await this.link.get();
@@ -157,7 +168,8 @@ export class Subscriber {
     if (!this.wants(info)) return;
     const { id, producerId, kind, rtpParameters } = params;
     // Tracks of one peer share a stream id, so that the browser plays lips and voice together.
-    const consumer = await transport.consume({ id, producerId, kind, rtpParameters, streamId: info.peerId });
+    const options = { id, producerId, kind, rtpParameters, streamId: info.peerId };
+    const consumer = await whileOpen(transport, transport.consume(options));
     if (!this.wants(info)) {
       consumer.close();
       return;
@@ -168,6 +180,15 @@ export class Subscriber {
   private async start(reception: Reception): Promise<void> {
     await this.signaling.request("consumer-resume", { serverConsumerId: reception.consumer.id });
     reception.started = true;
+  }
+
+  private async startAgain(reception: Reception): Promise<void> {
+    const wanted = () => !this.closed && !reception.consumer.closed;
+    try {
+      await patiently(() => this.start(reception), wanted);
+    } catch (error) {
+      if (wanted()) throw error;
+    }
   }
 
   private attach(info: ProducerInfo, params: ConsumerInfo, consumer: types.Consumer): Reception {

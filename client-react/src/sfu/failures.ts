@@ -12,11 +12,17 @@ export class RequestError extends Error {
   }
 }
 
+/** A transport was closed while it was used; the next try has another. To people it is nothing but the loss it follows. */
+export class TransportGone extends RequestError {
+  constructor() {
+    super("disconnected", "the transport was closed meanwhile");
+  }
+}
+
 const BY_CODE: Record<string, string> = {
   "limit-peers": "This room is full. Try again later or pick another room.",
   "limit-rooms": "The server has no place for another room right now.",
   "limit-sockets": "Too many connections from your address. Close other tabs and try again.",
-  unauthorized: "You are not allowed to enter this room.",
   timeout: "The server did not answer in time.",
   "rate-limited": "Too many requests in a short time. Wait a moment and try again.",
   disconnected: "The connection to the server was lost.",
@@ -36,6 +42,7 @@ export const MENDING = {
   unreachable: "The server cannot be reached. Trying again…",
   lost: "The connection to the server was lost. Reconnecting…",
   closed: "The server closed the room. Entering it again…",
+  path: "No way was found for sound and pictures: a firewall or a VPN may block them. Trying again…",
 } as const;
 
 /** The connection is away; coming back mends what failed because of it. */
@@ -44,12 +51,13 @@ export const isAway = (error: unknown): boolean =>
 
 /** The same request may succeed a moment later. */
 export const isTransient = (error: unknown): boolean =>
-  error instanceof RequestError && ["timeout", "rate-limited", "internal"].includes(error.code);
+  error instanceof TransportGone ||
+  (error instanceof RequestError && ["timeout", "rate-limited", "internal"].includes(error.code));
 
 /** Answers to a join that another try will not change; so is everything that is no answer. */
 export const isFinal = (error: unknown): boolean =>
   !(error instanceof RequestError) ||
-  ["limit-peers", "limit-rooms", "limit-sockets", "unauthorized", "bad-request"].includes(error.code);
+  ["limit-peers", "limit-rooms", "limit-sockets", "bad-request"].includes(error.code);
 
 const BY_DEVICE_ERROR: Record<string, string> = {
   NotAllowedError: "is blocked. Allow it in the browser's address bar, then try again.",
@@ -65,15 +73,20 @@ const UNPLUGGED = "stopped: it was unplugged or taken away. Plug it in, or pick 
 /** Closing the browser's chooser is no fault; the browser does not tell it from a system that forbids. */
 const SCREEN_REFUSED = "is not shared: none was chosen, or the system does not allow it.";
 
+const CANNOT = "This browser cannot take part in calls.";
+
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "");
 
 /** One sentence for a failed request or join. */
 export function sentence(error: unknown): string {
   if (error instanceof RequestError) return BY_CODE[error.code] ?? asSentence(error.message);
   // What mediasoup-client throws where there is no WebRTC it knows.
-  if (nameOf(error) === "UnsupportedError") return "This browser cannot take part in calls.";
+  if (nameOf(error) === "UnsupportedError") return CANNOT;
   return error instanceof Error && error.message ? error.message : "Something went wrong.";
 }
+
+/** One sentence for a room that cannot be entered: what is no refusal is something the browser lacks. */
+export const entrySentence = (error: unknown): string => (error instanceof RequestError ? sentence(error) : CANNOT);
 
 /** The server's own words, as a person writes them. */
 const asSentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1) + (/[.!?…]$/.test(words) ? "" : ".");

@@ -3,8 +3,14 @@ import type { RoomSession } from "./RoomSession";
 
 type Session = Pick<RoomSession, "suspend" | "wake" | "networkChanged">;
 
-/** `navigator.connection`, where there is one: it tells of a change from Wi-Fi to mobile. */
-const connection = (navigator: Navigator): EventTarget | undefined =>
+/** A change of the network is told in several ways, and more than once. */
+const SETTLED_AFTER_MS = 500;
+
+/**
+ * `navigator.connection`, where there is one. It tells of new estimates, too; a change from Wi-Fi to mobile is a change
+ * of `type`, which not every browser gives.
+ */
+const connectionOf = (navigator: Navigator): (EventTarget & { type?: string }) | undefined =>
   (navigator as { connection?: EventTarget }).connection;
 
 /**
@@ -14,10 +20,23 @@ const connection = (navigator: Navigator): EventTarget | undefined =>
 export function watchPage(session: Session, page: Window = window): () => void {
   const ending = new AbortController();
   const { signal } = ending;
-  const changed = () => void session.networkChanged();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const changed = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => void session.networkChanged(), SETTLED_AFTER_MS);
+  };
+  const connection = connectionOf(page.navigator);
+  let type = connection?.type;
   page.addEventListener("pagehide", () => { session.suspend(); }, { signal });
   page.addEventListener("pageshow", ({ persisted }) => { if (persisted) session.wake(); }, { signal });
   page.addEventListener("online", changed, { signal });
-  connection(page.navigator)?.addEventListener("change", changed, { signal });
-  return () => { ending.abort(); };
+  connection?.addEventListener("change", () => {
+    if (connection.type === type) return;
+    type = connection.type;
+    changed();
+  }, { signal });
+  return () => {
+    clearTimeout(timer);
+    ending.abort();
+  };
 }

@@ -1,11 +1,13 @@
 /** The peers of a large room come in pages. */
 import type { PeerInfo, PeersPage } from "../protocol/types";
+import { patiently } from "./patience";
 import type { SignalingClient } from "./SignalingClient";
 
 /** The pages after the one at hand. */
 export async function* morePages(signaling: SignalingClient, { morePeers }: PeersPage): AsyncGenerator<PeersPage> {
   while (typeof morePeers === "number") {
-    const page: PeersPage = await signaling.request("getPeers", { after: morePeers });
+    const after: number = morePeers;
+    const page: PeersPage = await patiently(() => signaling.request("getPeers", { after }));
     yield page;
     ({ morePeers } = page);
   }

@@ -43,11 +43,13 @@ export interface State {
   room: string;
   self: { peerId: string; displayName: string } | null;
   peers: readonly RemotePeer[];
+  /** Those who were there before us are still being listed. */
+  listing: boolean;
   local: LocalMediaState;
   /** What is wrong, in a sentence or two; `null` when nothing is. */
   problem: string | null;
-  /** The same apart: what is wrong with the room and the way to it, and with the user's own devices. */
-  problems: Readonly<Record<"room" | "devices", string | null>>;
+  /** The same apart: what is wrong with the room and the way to it, with the way of media, and with the user's devices. */
+  problems: Readonly<Record<"room" | "path" | "devices", string | null>>;
   /** The user was in a room and left it. */
   left: boolean;
 }
@@ -57,6 +59,7 @@ export const INITIAL: State = {
   room: "",
   self: null,
   peers: [],
+  listing: false,
   local: {
     tracks: { microphone: null, camera: null, screen: null },
     muted: false,
@@ -66,7 +69,7 @@ export const INITIAL: State = {
     chosen: {},
   },
   problem: null,
-  problems: { room: null, devices: null },
+  problems: { room: null, path: null, devices: null },
   left: false,
 };
 
@@ -90,7 +93,7 @@ export class Store {
   /** Says what is wrong, or with `null` that it is wrong no more. Why one is not in comes first. */
   tell(about: keyof State["problems"], sentence: string | null): void {
     const problems = { ...this.state.problems, [about]: sentence };
-    this.set({ problems, problem: [problems.room, problems.devices].filter((one) => one !== null).join(" ") || null });
+    this.set({ problems, problem: [problems.room, problems.path, problems.devices].filter((one) => one !== null).join(" ") || null });
   }
 
   /** The user has read it. */

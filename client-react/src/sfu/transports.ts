@@ -1,7 +1,9 @@
 /** One direction's WebRTC transport: made when first needed, mended when the network changes, made anew when gone. */
 import type { types } from "mediasoup-client";
+import { pause } from "./patience";
 import type { SignalingClient } from "./SignalingClient";
-import { RequestError } from "./failures";
+import { RequestError, TransportGone } from "./failures";
+import type { Path } from "./Path";
 
 /** A path may come back alone within this time; then new ICE credentials are asked for. */
 const REPAIR_AFTER_MS = 1_500;
@@ -38,7 +40,9 @@ async function openSend(signaling: SignalingClient, device: types.Device, told: 
     settle(connect(signaling.request("transport-connect", { transportId, dtlsParameters }), told), done, failed);
   });
   transport.on("produce", ({ kind, rtpParameters, appData }, done, failed) => {
-    const payload = { transportId, kind, rtpParameters, appData };
+    // mediasoup-client knows no producer that starts paused.
+    const { paused, ...others } = appData;
+    const payload = { transportId, kind, rtpParameters, appData: others, paused: paused === true };
     settle(signaling.request("transport-produce", payload), ({ id }) => { done({ id }); }, failed);
   });
   return transport;
@@ -55,6 +59,15 @@ async function openRecv(signaling: SignalingClient, device: types.Device, told: 
   return transport;
 }
 
+/** What mediasoup-client says of something that was closed meanwhile is nothing for people. */
+export async function whileOpen<T>(it: { closed: boolean }, act: Promise<T>): Promise<T> {
+  try {
+    return await act;
+  } catch (error) {
+    throw it.closed && !(error instanceof RequestError) ? new TransportGone() : error;
+  }
+}
+
 const OPEN = { send: openSend, recv: openRecv } as const;
 
 export class Link {
@@ -64,20 +77,27 @@ export class Link {
   private connection: "none" | "up" | "broken" = "none";
   private closed = false;
   private restarting: Promise<void> | null = null;
+  /** How long the next transport has to wait: where there is no path, one made at once would help nobody. */
+  private waitMs = 0;
 
   constructor(
     private readonly signaling: SignalingClient,
     private readonly device: types.Device,
     private readonly direction: keyof typeof OPEN,
+    private readonly path: Path,
   ) {}
 
   /** The transport; the first to ask has it made. */
   get(): Promise<types.Transport> {
     if (this.making) return this.making;
-    const making: Promise<types.Transport> = this.open().then((transport) => {
-      if (this.making === making && !this.closed) return (this.transport = transport);
+    const wanted = () => this.making === making && !this.closed;
+    const making: Promise<types.Transport> = this.patience().then(() => {
+      if (!wanted()) throw new TransportGone();
+      return this.open();
+    }).then((transport) => {
+      if (wanted()) return (this.transport = transport);
       transport.close();
-      throw new RequestError("disconnected", "the transport is not needed any more");
+      throw new TransportGone();
     });
     making.catch(() => {
       if (this.making === making) this.making = null;
@@ -103,6 +123,13 @@ export class Link {
     this.transport = null;
     this.making = null;
     this.connection = "none";
+    this.waitMs = 0;
+  }
+
+  /** The server gave the transport up: media did not get through. */
+  giveUp(): void {
+    this.discard();
+    this.waitMs = this.path.failed();
   }
 
   discardIfBroken(): void {
@@ -131,6 +158,10 @@ export class Link {
     if (this.owns(transport.id)) await transport.restartIce({ iceParameters });
   }
 
+  private async patience(): Promise<void> {
+    if (this.waitMs > 0) await pause(this.waitMs);
+  }
+
   private async open(): Promise<types.Transport> {
     const transport: types.Transport = await OPEN[this.direction](this.signaling, this.device, (connection) => {
       if (this.transport === transport) this.connection = connection;
@@ -145,8 +176,12 @@ export class Link {
     const mend = () => void this.restartIce().catch(() => undefined);
     transport.on("connectionstatechange", (state) => {
       clearTimeout(timer);
-      if (state !== "disconnected" && state !== "failed") return;
-      timer = setTimeout(mend, state === "failed" ? 0 : REPAIR_AFTER_MS);
+      if (state === "connected") {
+        this.waitMs = 0;
+        this.path.found();
+      } else if (state === "disconnected") timer = setTimeout(mend, REPAIR_AFTER_MS);
+      // Without the server there is no way either: of that people are told, and coming back mends it.
+      else if (state === "failed" && this.signaling.connected) timer = setTimeout(mend, this.path.failed());
     });
     transport.observer.on("close", () => { clearTimeout(timer); });
   }

@@ -3,16 +3,19 @@ import { act, cleanup, renderHook, waitFor } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { afterEach, expect, test, vi } from "vitest";
 import { SessionContext, useActiveSpeaker, useDevices, useLocalMedia, usePeers, useRoom, useSession, useStats } from "../../src/react";
+import { useAnnouncements } from "../../src/hooks/useAnnouncements";
 import { useShortcuts } from "../../src/hooks/useShortcuts";
 import { bench } from "../support/session";
 import { producerOf, serve } from "../support/server";
 
 afterEach(cleanup);
 
-/** A hook in a page whose session has joined a room with Bob. */
-function mounted<T>(hook: () => T) {
+const BOB = { peerId: "bob", producers: [producerOf("bob")] };
+
+/** A hook in a page whose session joins a room with Bob, or with others. */
+function mounted<T>(hook: () => T, peers: Parameters<typeof serve>[1] = [BOB]) {
   const all = bench();
-  serve(all.socket, [{ peerId: "bob", producers: [producerOf("bob")] }]);
+  serve(all.socket, peers);
   const wrapper = ({ children }: { children: ReactNode }) => <SessionContext value={all.session}>{children}</SessionContext>;
   const { result, unmount } = renderHook(hook, { wrapper });
   const until = (check: () => void) => waitFor(check, { timeout: 3_000, interval: 5 });
@@ -65,6 +68,28 @@ test("useStats gives a row per stream", async () => {
   const report = new Map([["o", { id: "o", type: "outbound-rtp", kind: "audio", bytesSent: 5 }]]) as unknown as RTCStatsReport;
   vi.spyOn(session, "stats").mockResolvedValue([report]);
   await until(() => { expect(result.current).toMatchObject([{ who: "You", source: "microphone", bytes: 5, bitrate: 0, loss: 0 }]); });
+});
+
+test("useAnnouncements tells a large room in one sentence, and then who comes", async () => {
+  const peers = ["a", "b", "c", "d", "e"].map((peerId) => ({ peerId, producers: [] }));
+  const { result, session, socket, until } = mounted(useAnnouncements, peers);
+  await act(() => session.join("tea", "Ann"));
+  await until(() => { expect(session.store.get().peers).toHaveLength(peers.length); });
+  const first = "You are in tea. Here with Name of a, Name of b and 3 others.";
+  await until(() => { expect(result.current.map(({ text }) => text)).toEqual([first]); });
+  act(() => { socket.tell("new-peer", { peerId: "f", displayName: "Eff" }); });
+  expect(result.current.map(({ text }) => text)).toEqual([first, "Eff joined."]);
+});
+
+test("who cancels on the way in has not left", async () => {
+  const { result, socket, until } = mounted(useRoom);
+  delete socket.answers["joinRoom"];
+  act(() => { result.current.join("tea", "Ann"); });
+  await until(() => { expect(socket.count("joinRoom")).toBe(1); });
+  act(() => { result.current.leave(); });
+  await until(() => { expect(result.current).toMatchObject({ status: "idle", left: false }); });
+  await until(() => { expect(socket.connected).toBe(false); });
+  expect(socket.events().at(-1)).toBe("leaveRoom");
 });
 
 test("a hook outside a session says what it needs", () => {

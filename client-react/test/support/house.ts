@@ -13,9 +13,14 @@ export class House {
   /** Tokens the server would still take. */
   token: string | null = null;
   private tokens = 0;
+  private peerId = "";
+  private lives = 0;
+  /** Over this connection the peer was told who it is: asked again, it is told the same. */
+  private greeted = false;
 
   constructor(socket: FakeSocket, peers: PeerInfo[] = []) {
     this.peers = peers;
+    socket.on("disconnect", () => { this.greeted = false; });
     serve(socket);
     socket.answers["joinRoom"] = (wish: Wish) => this.join(wish);
     this.note(socket, "createWebRtcTransport", "transports", (answer) => (answer as { params: { id: string } }).params.id);
@@ -26,21 +31,27 @@ export class House {
   /** The grace period is over. */
   forget(): void {
     this.token = null;
+    this.greeted = false;
     this.own = { transports: [], producers: [], consumers: [] };
   }
 
   private join({ roomName, resumeToken }: Wish) {
-    const resumed = resumeToken !== undefined && resumeToken === this.token;
-    if (!resumed) this.forget();
+    const resumed = !this.greeted && resumeToken !== undefined && resumeToken === this.token;
+    if (!resumed && !this.greeted) {
+      this.forget();
+      this.peerId = `ann ${(this.lives += 1)}`;
+    }
+    this.greeted = true;
     this.token = `token ${(this.tokens += 1)}`;
     return {
       rtpCapabilities: fake.generateRouterRtpCapabilities(),
-      peerId: "ann",
+      peerId: this.peerId,
       roomName,
-      peers: this.peers,
+      peers: structuredClone(this.peers),
+      morePeers: null,
       resumeToken: this.token,
       resumed,
-      ...(resumed && { own: structuredClone(this.own) }),
+      own: structuredClone(this.own),
     };
   }
 

@@ -59,8 +59,10 @@ scene("mute, camera off and leaving are seen by the other", async (stage) => {
 
   await ann.press("microphone");
   await until("Bob is told that Ann is muted", async () => (await voice()).paused);
+  await bob.hearsNothingOf("Ann");
   await ann.press("microphone");
   await until("Bob is told that Ann is not muted", async () => !(await voice()).paused);
+  await bob.hears("Ann");
 
   await ann.press("camera");
   await until("Ann's camera is gone", async () => (await media()).every(({ source }) => source !== "camera"));

@@ -67,6 +67,7 @@ scene("the system refuses to share a screen", async (stage) => {
   await stage.picture(ann, "error-in-room");
   await ann.page.click("[aria-label='Dismiss this message']");
   await until("the sentence is gone", async () => (await ann.state()).problem === null);
+  assert.equal(await ann.focused(), "screen", "who had the focus before has it again");
 });
 
 /** Bob is in the room; Ann asks for a place, too. */
@@ -122,4 +123,20 @@ scene("the way into a room can be cancelled", (stage) =>
     await ann.page.click(".entering button");
     await until("Ann is in the lobby", async () => (await ann.state()).status === "idle");
     await ann.page.waitForSelector("#name");
+    assert.equal(await ann.focused(), "Join a room", "nothing was left");
   }));
+
+/** Nobody is there (RFC 5737). */
+const NOWHERE = "192.0.2.1";
+
+for (const browser of ["chromium", "firefox"]) {
+  scene(`in ${browser} sound and pictures find no way to the server`, (stage) =>
+    onServer(["--announced-address", NOWHERE], async (server) => {
+      const ann = await stage.user("Ann", browser, { server });
+      await ann.join("tea");
+      await ann.reads(/No way was found for sound and pictures: a firewall or a VPN may block them\. Trying again/, undefined, { timeout: 120_000 });
+      assert.equal((await ann.state()).status, "joined", "the call is not given up");
+      await stage.picture(ann, `error-no-path-${browser}`);
+      await assertAccessible(ann, "no path");
+    }));
+}

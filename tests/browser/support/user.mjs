@@ -3,6 +3,11 @@ import { until } from "./wait.mjs";
 
 const JOINED = { timeout: 15_000 };
 
+/** Frames that a picture that moves decodes at least in a second, also on a small machine. */
+const FRAMES = 5;
+/** Energy of more than silence: that of a silent microphone is a billionth in a second, that of a fake one a hundredth. */
+const SOUND = 1e-5;
+
 export class User {
   /** `page` is a fresh page of any browser; `server` what it is served by. */
   constructor(name, page, server) {
@@ -41,20 +46,25 @@ export class User {
   }
 
   /** Waits for a sentence that says what went wrong. */
-  reads(pattern, where = "[data-testid=notice]") {
+  reads(pattern, where = "[data-testid=notice]", patience = JOINED) {
     const text = () => this.page.evaluate((at) => document.querySelector(at)?.textContent ?? "", where);
-    return until(`${this.name} reads ${pattern}`, async () => pattern.test(await text()), JOINED);
+    return until(`${this.name} reads ${pattern}`, async () => pattern.test(await text()), patience);
   }
 
-  /** Position of somebody's picture in its film, in seconds; 0 without one. */
-  position(name) {
-    return this.page.evaluate((who) => document.querySelector(`figure[data-name="${who}"] video`)?.currentTime ?? 0, name);
+  /** What has the focus: its control, id, label or text. */
+  focused() {
+    return this.page.evaluate(() => {
+      const { dataset, id, tagName, textContent, ariaLabel } = document.activeElement;
+      return dataset.control || id || ariaLabel || textContent || tagName;
+    });
   }
 
-  /** Waits until somebody's picture has moved on by some seconds. */
-  async goesOnSeeing(name, seconds = 1) {
-    const from = await this.position(name);
-    await until(`${this.name} goes on seeing ${name}`, async () => (await this.position(name)) > from + seconds);
+  /** Waits until somebody's picture, or screen, moves on for some seconds. */
+  goesOnSeeing(name, seconds = 1) {
+    const [who, source] = name.endsWith("’s screen") ? [name.slice(0, -"’s screen".length), "screen"] : [name, "camera"];
+    const rises = rising();
+    return until(`${this.name} goes on seeing ${name}`, async () =>
+      (await this.received()).some((row) => row.who === who && row.source === source && rises(row, row.frames, FRAMES * seconds)));
   }
 
   /** Names of the tiles that show a picture. */
@@ -98,23 +108,35 @@ export class User {
     return (await this.rows()).filter(({ direction }) => direction === "received");
   }
 
-  /** Waits until each of `names` is seen and heard here, and goes on being seen. */
+  /** Waits until each of `names` is seen and heard here from now on: what came before does not count. */
   async seesAndHears(...names) {
+    const [seen, heard] = [rising(), rising()];
     const playing = async () => {
+      // Each row is looked at each time, so that all are measured from the beginning.
       const rows = await this.received();
-      const all = names.every(
-        (name) =>
-          rows.some(({ who, source, frames }) => who === name && source === "camera" && frames > 0) &&
-          rows.some(({ who, audioEnergy }) => who === name && audioEnergy > 0),
-      );
-      return all && rows;
+      const moving = rows.filter((row) => row.source === "camera" && seen(row, row.frames, FRAMES)).map(({ who }) => who);
+      const loud = rows.filter((row) => heard(row, row.audioEnergy, SOUND)).map(({ who }) => who);
+      return names.every((name) => moving.includes(name) && loud.includes(name));
     };
-    const before = await until(`${this.name} sees and hears ${names.join(", ")}`, playing);
-    for (const { who, producerId, frames } of before.filter(({ source }) => source === "camera")) {
-      await until(`${this.name} goes on seeing ${who}`, async () =>
-        (await this.received()).some((row) => row.producerId === producerId && row.frames > frames + 5),
-      );
-    }
+    await until(`${this.name} sees and hears ${names.join(", ")}`, playing, { timeout: 30_000 });
+  }
+
+  /** Waits until somebody is heard from now on. */
+  hears(name) {
+    const rises = rising();
+    return until(`${this.name} hears ${name}`, async () =>
+      (await this.received()).some((row) => row.who === name && rises(row, row.audioEnergy, SOUND)));
+  }
+
+  /** Waits until nothing is heard of somebody for a while. */
+  async hearsNothingOf(name, ms = 1_500) {
+    const sound = async () => (await this.received()).filter(({ who }) => who === name).reduce((all, { audioEnergy }) => all + audioEnergy, 0);
+    let [quiet, since] = [await sound(), Date.now()];
+    await until(`${this.name} hears nothing of ${name}`, async () => {
+      const now = await sound();
+      if (now > quiet + SOUND) [quiet, since] = [now, Date.now()];
+      return Date.now() - since >= ms;
+    });
   }
 
   /** Everything worth knowing when something failed. */
@@ -128,4 +150,14 @@ export class User {
       reports: await ask(() => window.__miso.reports()),
     };
   }
+}
+
+/** Whether a row's count has risen by more than `more` since it was first looked at, or since it began anew. */
+function rising() {
+  const lowest = new Map();
+  return ({ producerId, source }, count, more) => {
+    const key = producerId ?? source;
+    lowest.set(key, Math.min(lowest.get(key) ?? Infinity, count));
+    return count > lowest.get(key) + more;
+  };
 }

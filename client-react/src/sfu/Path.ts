@@ -1,0 +1,25 @@
+/** Whether media finds a way to the server in one direction: when people are told that it does not, and how long to wait. */
+
+/** One failure is nothing: networks change. */
+const TOLD_AFTER = 2;
+/** Before the next try, by the number of those that failed; then always the last. */
+const WAIT_MS = [0, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000];
+
+export class Path {
+  private failures = 0;
+
+  /** `tell` hears that there is no way, and that there is one again; each once. */
+  constructor(private readonly tell: (missing: boolean) => void) {}
+
+  found(): void {
+    if (this.failures >= TOLD_AFTER) this.tell(false);
+    this.failures = 0;
+  }
+
+  /** One more try failed; gives how long to wait before the next. */
+  failed(): number {
+    this.failures += 1;
+    if (this.failures === TOLD_AFTER) this.tell(true);
+    return WAIT_MS[this.failures - 1] ?? WAIT_MS.at(-1) ?? 0;
+  }
+}

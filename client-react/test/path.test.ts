@@ -1,0 +1,83 @@
+/** A server that is reached, but not by sound and pictures. */
+import { afterEach, expect, test, vi } from "vitest";
+import { Path } from "../src/sfu/Path";
+import { inRoom, payloads } from "./support/room";
+
+afterEach(() => { vi.useRealTimers(); });
+
+const NO_WAY = expect.stringContaining("No way was found for sound and pictures") as string;
+
+test("one failure is told to nobody; more are told once, until there is a way", () => {
+  const tell = vi.fn();
+  const path = new Path(tell);
+  path.failed();
+  path.found();
+  path.failed();
+  expect(tell).not.toHaveBeenCalled();
+  path.failed();
+  path.failed();
+  path.found();
+  path.found();
+  expect(tell.mock.calls).toEqual([[true], [false]]);
+});
+
+test("each try waits longer, but never for ever", () => {
+  const path = new Path(() => undefined);
+  const waits = Array.from({ length: 9 }, () => path.failed());
+  expect(waits).toEqual([0, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
+  path.found();
+  expect(path.failed()).toBe(0);
+});
+
+test("a path that is not found is told in a sentence until both directions have one", async () => {
+  const { session, handlers } = await inRoom();
+  const [one, other] = handlers;
+  for (const state of ["failed", "connecting", "failed"] as const) for (const handler of handlers) handler.setConnectionState(state);
+  expect(session.store.get()).toMatchObject({ status: "joined", problem: NO_WAY });
+  one?.setConnectionState("connected");
+  expect(session.store.get().problem).toEqual(NO_WAY);
+  other?.setConnectionState("connected");
+  expect(session.store.get().problem).toBeNull();
+});
+
+test("while the server is away nothing is told of paths", async () => {
+  const { session, handlers, lose } = await inRoom();
+  lose();
+  const { problem } = session.store.get();
+  for (const state of ["failed", "connecting", "failed"] as const) for (const handler of handlers) handler.setConnectionState(state);
+  expect(session.store.get().problem).toBe(problem);
+});
+
+test("transports that the server gives up again and again are made anew ever more seldom, and people are told", async () => {
+  const { socket, session } = await inRoom();
+  const idOfLast = () => (payloads(socket, "transport-connect").at(-1) as { transportId: string }).transportId;
+  vi.useFakeTimers();
+  const giveUp = async () => {
+    const made = socket.count("createWebRtcTransport");
+    socket.tell("transport-closed", { transportId: idOfLast(), reason: "connect-timeout" });
+    for (let seconds = 0; seconds < 60; seconds += 1) {
+      await vi.advanceTimersByTimeAsync(1_000);
+      if (socket.count("createWebRtcTransport") > made) return seconds;
+    }
+    return Infinity;
+  };
+  expect(await giveUp()).toBe(0);
+  expect(session.store.get().problem).toBeNull();
+  const waits = [await giveUp(), await giveUp(), await giveUp()];
+  expect(session.store.get()).toMatchObject({ status: "joined", problem: NO_WAY });
+  expect(waits).toEqual([0, 1, 3]);
+  await session.leave();
+  expect(session.store.get().problem).toBeNull();
+});
+
+test("who leaves while a transport waits for its turn opens none", async () => {
+  const { socket, session } = await inRoom();
+  const { transportId } = payloads(socket, "transport-connect")[0] as { transportId: string };
+  const { serverConsumerTransportId } = payloads(socket, "transport-recv-connect")[0] as { serverConsumerTransportId: string };
+  vi.useFakeTimers();
+  for (const id of [transportId, transportId, serverConsumerTransportId]) socket.tell("transport-closed", { transportId: id, reason: "connect-timeout" });
+  await session.leave();
+  const made = socket.count("createWebRtcTransport");
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(socket.count("createWebRtcTransport")).toBe(made);
+});
