@@ -37,7 +37,6 @@ export async function checked(response: Response): Promise<Response> {
 
 const BY_STATUS: Record<number, string> = {
   401: "The server asks for a token that this page does not have.",
-  403: "The server does not allow this.",
   404: "There is no broadcast with this id.",
   429: "Too many requests in a short time.",
   503: "The server has no place for more right now.",
@@ -54,6 +53,7 @@ export function problemSentence(error: unknown): string {
   const known = BY_STATUS[error.status];
   if (known !== undefined) return known;
   if (error.message) return asSentence(error.message);
+  if (error.status === 403) return "The server does not allow this.";
   return error.status >= 500 ? "The server had a fault." : `The server refused with ${error.status}.`;
 }
 

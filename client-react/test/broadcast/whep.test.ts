@@ -156,10 +156,11 @@ test.each([
   [404, "unknown", "There is no broadcast with this id."],
   [401, "refused", "The server asks for a token that this page does not have."],
   [403, "refused", "The server does not allow this."],
-  [406, "refused", "No codec in common."],
-])("%i is final until the viewer asks again", async (status, becomes, sentence) => {
+  [403, "refused", "This id is secret.", "this id is secret"],
+  [422, "refused", "No codec in common.", "no codec in common"],
+])("%i is final until the viewer asks again", async (status, becomes, sentence, detail = "") => {
   const { client, connections, refusals, pass } = whepBench();
-  refusals.push(problem(status, {}, "no codec in common"));
+  refusals.push(problem(status, {}, detail));
   client.start();
   await pass(LONG);
   expect(client.get()).toMatchObject({ status: becomes, problem: sentence });

@@ -55,7 +55,7 @@ test("an id is got, kept in the address, and shown as what to copy", async () =>
   expect(location.pathname + location.search).toBe("/broadcast?id=secret");
   expect(value("WHIP URL")).toMatch(/\/whip\/secret$/);
   expect(value("Link to watch")).toMatch(/\/stream\?id=view$/);
-  expect(text("main")).toMatch(/secret broadcast id.*until Jan 1, 2030/);
+  expect(text("main")).toMatch(/secret broadcast id.*unused, the id is good until Jan 1, 2030/);
   expect(document.activeElement?.textContent).toBe("Your broadcast");
 });
 

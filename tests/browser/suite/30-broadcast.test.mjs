@@ -101,14 +101,19 @@ scene("both pages look well in a hand and in the dark", async (stage) => {
   await look(stage, broadcaster, "broadcast-live-phone-dark");
 });
 
+/** What the server takes for no room's name. */
+const idOf = (prefix) => `${prefix}-${"0".repeat(32)}`;
+
 scene("ids that nobody knows are said to be unknown", async (stage) => {
-  const viewer = await Viewer.at(stage, `${stage.server.url}/stream?id=nobody`, "chromium", DESK);
+  const viewer = await Viewer.at(stage, `${stage.server.url}/stream?id=${idOf("v")}`, "chromium", DESK);
   await viewer.reads(/No such broadcast/);
   await look(stage, viewer, "stream-unknown");
+  await viewer.page.goto(`${stage.server.url}/stream?id=${idOf("b")}`);
+  await viewer.reads(/for publishing and secret/);
   await viewer.page.goto(`${stage.server.url}/stream`);
   await viewer.reads(/names no broadcast/);
   const broadcaster = await Broadcaster.at(stage, DESK);
-  await broadcaster.page.goto(`${stage.server.url}/broadcast?id=nobody`);
+  await broadcaster.page.goto(`${stage.server.url}/broadcast?id=${idOf("b")}`);
   await broadcaster.reads(/This id is not valid/);
   await look(stage, broadcaster, "broadcast-unknown");
   await broadcaster.getId();

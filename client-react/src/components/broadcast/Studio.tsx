@@ -49,7 +49,7 @@ export function Studio({ id, onNewId }: Props) {
             <CopyField name="whip-url" label="WHIP URL" value={whipUrl} />
             <p className="hint">
               It holds your secret broadcast id, as the address of this page does: whoever knows either can broadcast in your
-              place. Keep this page&apos;s address to come back{broadcast?.expiresAt ? ` until ${dateWords(broadcast.expiresAt)}` : ""}.
+              place. Keep this page&apos;s address to come back{broadcast?.expiresAt ? `; unused, the id is good until ${dateWords(broadcast.expiresAt)}` : ""}.
             </p>
           </section>
           <section className="panel" aria-labelledby="share">
