@@ -1,6 +1,6 @@
-import { rate } from "../app/rate";
 import { type RatedRow, useStats } from "../hooks/useStats";
 import { Icon } from "./Icon";
+import { rate } from "../app/rate";
 
 const DASH = "–";
 

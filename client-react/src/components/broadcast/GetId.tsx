@@ -1,6 +1,7 @@
 import { type SyntheticEvent, useEffect, useRef, useState } from "react";
 import { createBroadcast } from "../../broadcast/api";
 import { ProblemError, problemSentence } from "../../broadcast/problem";
+import { usePageTitle } from "../../hooks/usePageTitle";
 import { Icon } from "../Icon";
 
 interface Props {
@@ -16,8 +17,8 @@ export function GetId({ onId, expired = false }: Props) {
   const [problem, setProblem] = useState<string | null>(null);
   const [asking, setAsking] = useState(false);
 
+  usePageTitle("Broadcast");
   useEffect(() => {
-    document.title = "Broadcast · miso";
     if (expired) heading.current?.focus();
   }, [expired]);
 

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "react";
 import { viewUrlOf, whipUrlOf } from "../../broadcast/api";
 import { useBroadcast } from "../../hooks/useBroadcast";
+import { usePageTitle } from "../../hooks/usePageTitle";
 import { Icon } from "../Icon";
 import { CopyField } from "./CopyField";
 import { GetId } from "./GetId";
@@ -19,10 +20,8 @@ export function Studio({ id, onNewId }: Props) {
   const { broadcast, unknown, problem, look } = useBroadcast(id);
   const live = broadcast?.state === "live";
   const whipUrl = whipUrlOf(id, location.href);
+  usePageTitle(live ? "Live · Broadcast" : "Broadcast");
 
-  useEffect(() => {
-    document.title = live ? "Live · Broadcast · miso" : "Broadcast · miso";
-  }, [live]);
   // The button that had the focus is gone: go on reading here.
   useEffect(() => { heading.current?.focus(); }, []);
 

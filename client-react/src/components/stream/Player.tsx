@@ -2,6 +2,7 @@ import { type KeyboardEvent, type MouseEvent, useEffect, useRef } from "react";
 import { messageOf } from "../../broadcast/words";
 import { useFullscreen } from "../../hooks/useFullscreen";
 import { useIdle } from "../../hooks/useIdle";
+import { usePageTitle } from "../../hooks/usePageTitle";
 import { usePictureInPicture } from "../../hooks/usePictureInPicture";
 import { usePlayback } from "../../hooks/usePlayback";
 import { useWhep } from "../../hooks/useWhep";
@@ -9,8 +10,6 @@ import { Icon } from "../Icon";
 import { LiveBadge } from "./LiveBadge";
 import { PlayerControls } from "./PlayerControls";
 import { StreamMessage } from "./StreamMessage";
-
-const TITLES = { live: "Live · miso", waiting: "Not live yet · miso", ended: "Ended · miso" } as const;
 
 /** The picture, what stands in its way, and what one can do with it. */
 export function Player({ id }: { id: string }) {
@@ -23,10 +22,7 @@ export function Player({ id }: { id: string }) {
   const idle = useIdle(frame);
   const live = status === "live";
   const message = messageOf({ status, problem });
-
-  useEffect(() => {
-    document.title = status in TITLES ? TITLES[status as keyof typeof TITLES] : "Stream · miso";
-  }, [status]);
+  usePageTitle(message?.title ?? "Live");
 
   // So that its keys act without a click, which who came by keyboard has not made.
   useEffect(() => { frame.current?.focus({ preventScroll: true }); }, []);

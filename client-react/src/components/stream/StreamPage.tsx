@@ -6,6 +6,7 @@ import { StreamMessage } from "./StreamMessage";
 
 /** `/stream?id=…`: one broadcast, for whoever has the link. */
 export function StreamPage() {
+  // Nothing here switches the colours; what was chosen elsewhere holds.
   useTheme();
   const id = new URLSearchParams(location.search).get("id");
   if (id) return <Player id={id} />;
