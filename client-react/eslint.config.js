@@ -21,7 +21,7 @@ export default ts.config(
   },
   // One thing arrives through one door: the wire's words live in src/protocol, the media code knows no React.
   {
-    files: ["src/sfu/**", "src/protocol/**"],
+    files: ["src/sfu/**", "src/protocol/**", "src/broadcast/**"],
     rules: {
       "no-restricted-imports": ["error", { paths: ["react", "react-dom"], patterns: ["**/hooks/*", "**/components/*"] }],
     },

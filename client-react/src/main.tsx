@@ -1,26 +1,24 @@
-/** Starts the page: one session, one tree. */
-import { StrictMode } from "react";
+/** Starts the page that the address names, which is loaded with what it needs and no more. */
+import { type ComponentType, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { App } from "./App";
-import { rememberDevices } from "./app/remember";
-import { SessionContext } from "./hooks/session";
-import { createSession } from "./index";
-import { expose } from "./sfu/inspection";
 import "./styles/base.css";
-import "./styles/lobby.css";
-import "./styles/room.css";
-import "./styles/panels.css";
 
-const session = createSession();
-rememberDevices(session.store);
-expose(session);
+function pageAt(path: string): Promise<ComponentType> {
+  switch (path) {
+    case "/broadcast":
+      return import("./components/broadcast/BroadcastPage").then(({ BroadcastPage }) => BroadcastPage);
+    case "/stream":
+      return import("./components/stream/StreamPage").then(({ StreamPage }) => StreamPage);
+    default:
+      return import("./call").then(({ CallPage }) => CallPage);
+  }
+}
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
+const Page = await pageAt(location.pathname);
 createRoot(root).render(
   <StrictMode>
-    <SessionContext value={session}>
-      <App />
-    </SessionContext>
+    <Page />
   </StrictMode>,
 );

@@ -16,6 +16,15 @@ const PATHS = {
   close: "M6 6l12 12M18 6 6 18",
   warning: "M12 4 2.500 20h19ZM12 10v4M12 17v.1",
   volume: "M4 10v4h3l5 4V6l-5 4ZM16 9a4 4 0 0 1 0 6M18.500 6.500a8 8 0 0 1 0 11",
+  play: "M7 4.500v15l12-7.500Z",
+  pause: "M8 5v14M16 5v14",
+  expand: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
+  shrink: "M9 4v5H4M15 4v5h5M9 20v-5H4M15 20v-5h5",
+  small: "M3 5h18v14H3ZM12 12h6v4h-6Z",
+  copy: "M9 9h11v11H9ZM5 15H4V4h11v1",
+  open: "M14 4h6v6M20 4l-9 9M18 14v6H4V6h6",
+  stop: "M6 6h12v12H6Z",
+  viewers: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM4 21a8 8 0 0 1 16 0",
 } as const;
 
 export type IconName = keyof typeof PATHS;

@@ -3,10 +3,9 @@ import { useLocalMedia } from "../hooks/useLocalMedia";
 import { useRoom } from "../hooks/useRoom";
 import { DevicePicker } from "./DevicePicker";
 import { JoinForm } from "./JoinForm";
-import { Logo } from "./Logo";
 import { Notice } from "./Notice";
+import { PageHeader } from "./PageHeader";
 import { Preview } from "./Preview";
-import { ThemeButton } from "./ThemeButton";
 
 /** See yourself, pick devices, a room and a name. `isBack` from a room, or from the way to one. */
 export function Lobby({ isBack }: { isBack: boolean }) {
@@ -29,12 +28,7 @@ export function Lobby({ isBack }: { isBack: boolean }) {
 
   return (
     <div className="lobby">
-      <header className="lobby-header">
-        <Logo />
-        <span className="wordmark">miso</span>
-        <span className="spacer" />
-        <ThemeButton />
-      </header>
+      <PageHeader />
       <main className="lobby-main">
         <section className="lobby-preview" aria-label="Camera and microphone">
           <Preview />

@@ -2,10 +2,10 @@ import { useRef } from "react";
 import { useFocusBack } from "../hooks/useFocusBack";
 import { type RatedRow, useStats } from "../hooks/useStats";
 import { Icon } from "./Icon";
+import { rate } from "../app/rate";
 
 const DASH = "–";
 
-const rate = (bits: number) => (bits >= 1_000_000 ? `${(bits / 1_000_000).toFixed(1)} Mb/s` : `${Math.round(bits / 1_000)} kb/s`);
 const picture = ({ width, height, framesPerSecond }: RatedRow) => (width > 0 ? `${width}×${height} @ ${framesPerSecond}` : DASH);
 
 /** Of what is sent, each layer has a row; of what is received, the server picks one. */

@@ -1,0 +1,14 @@
+import { Logo } from "./Logo";
+import { ThemeButton } from "./ThemeButton";
+
+/** The top of a page that is no call. */
+export function PageHeader() {
+  return (
+    <header className="page-header">
+      <Logo />
+      <span className="wordmark">miso</span>
+      <span className="spacer" />
+      <ThemeButton />
+    </header>
+  );
+}
