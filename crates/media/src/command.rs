@@ -152,9 +152,10 @@ pub struct ProduceOptions {
     pub paused: bool,
     /// The router's header-extension ids, which every consumer of the router shares.
     pub router_header_extensions: Vec<ortc::types::RtpHeaderExtensionParameters>,
-    /// Keeps what came since the newest key frame for consumers that start in between. For clients
-    /// that make key frames when they please and not when they are asked; others are better asked.
-    /// Without effect on audio and on more than one encoding.
+    /// Keeps what came since the newest key frame for consumers that start or resume in between:
+    /// they are sent it at once, faster than it was made, and then what comes. For clients that make
+    /// key frames when they please and not when they are asked; others are better asked, because a
+    /// group is seen in quick motion. Without effect on audio and on more than one encoding.
     pub group_of_pictures: Option<GroupOfPicturesOptions>,
 }
 
@@ -162,7 +163,8 @@ pub struct ProduceOptions {
 /// bound is dropped, and nothing is kept until the next key frame: a part of it is of no use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GroupOfPicturesOptions {
-    /// Bytes of its packets.
+    /// Bytes of its packets, with the hundred that are noted of each. As much memory stays in use
+    /// as the largest of the last two groups took.
     pub max_bytes: usize,
     /// Time since its key frame.
     pub max_duration: Duration,

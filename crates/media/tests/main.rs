@@ -29,6 +29,7 @@ mod odd;
 mod oracle;
 mod own_names;
 mod poison;
+mod replay;
 mod reports;
 mod resume;
 mod simulcast;

@@ -6,6 +6,7 @@ use super::{
     key_frame_schedule::KeyFrameSchedule,
     payload_types::PayloadTypes,
     renumber::{Numbers, Renumber, RenumberConfig, Renumbered},
+    replay::{self, Replay},
     report::SenderReportData,
     retransmission_buffer::Kept,
     rtp_stream_send::{RtpStreamSend, StreamConfig},
@@ -29,13 +30,17 @@ pub(crate) struct Consumer {
     kind: MediaKind,
     paused: bool,
     producer_paused: bool,
-    payload_types: PayloadTypes,
-    streams: StreamManager,
-    numbers: Renumber,
+    pub(super) payload_types: PayloadTypes,
+    pub(super) streams: StreamManager,
+    pub(super) numbers: Renumber,
     stream: RtpStreamSend,
     schedule: KeyFrameSchedule,
+    /// It is sent old packets; none: those that come.
+    pub(super) replay: Option<Box<Replay>>,
+    /// When the last replay was over.
+    pub(super) replayed: Option<Instant>,
     /// A key frame of the encoding being sent was asked for and has not come.
-    refresh: Option<usize>,
+    pub(super) refresh: Option<usize>,
     /// Encodings to ask for a key frame, one bit each.
     requests: u8,
     /// Layers as last told.
@@ -67,6 +72,8 @@ impl Consumer {
             }),
             stream: RtpStreamSend::new(stream_config(&config)?),
             schedule: KeyFrameSchedule::default(),
+            replay: None,
+            replayed: None,
             refresh: None,
             requests: 0,
             told_layers: None,
@@ -181,8 +188,16 @@ impl Consumer {
 
     /// The receiver (PLI, FIR) or the control side wants a key frame.
     pub(crate) fn request_key_frame(&mut self, now: Instant) {
-        if !self.active() || self.kind == MediaKind::Audio {
+        if !self.active() || self.kind == MediaKind::Audio || self.is_replaying() {
             return;
+        }
+        if !replay::is_over(now, self.replayed) {
+            // It asks because it has not decoded yet what it was sent: that need not be repeated.
+            return self
+                .streams
+                .current()
+                .into_iter()
+                .for_each(|it| self.ask(it));
         }
         self.refresh = self.streams.current();
         for encoding in [self.refresh, self.streams.wanted()].into_iter().flatten() {
@@ -231,8 +246,9 @@ impl Consumer {
     /// When [`Consumer::handle_timeout`] has something to do. It moves only with that call, a
     /// switch, or a command, never with each packet.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        let replay = self.replay.as_ref().map(|replay| replay.poll_timeout());
         let times = [self.schedule.poll_timeout(), self.streams.poll_timeout()];
-        times.into_iter().flatten().min()
+        times.into_iter().chain([replay]).flatten().min()
     }
 
     /// Whether it sends: neither it nor its producer is paused.
@@ -321,7 +337,12 @@ impl Consumer {
         }
     }
 
-    fn send(&mut self, now: Instant, packet: &MediaPacket<'_>, numbers: Numbers) -> Forward {
+    pub(super) fn send(
+        &mut self,
+        now: Instant,
+        packet: &MediaPacket<'_>,
+        numbers: Numbers,
+    ) -> Forward {
         let rewrite = Rewrite {
             ssrc: self.stream.ssrc(),
             payload_type: self.payload_types.name(packet.payload_type),
@@ -341,13 +362,15 @@ impl Consumer {
         if active != before {
             self.refresh = None;
             self.requests = 0;
+            self.replay = None;
+            self.replayed = None;
             self.streams.set_active(now, active);
             self.follow(now);
         }
     }
 
     /// Waits for the key frame that is wanted now, and asks for it if that is news.
-    fn follow(&mut self, now: Instant) {
+    pub(super) fn follow(&mut self, now: Instant) {
         let wanted = self.streams.wanted().or(self.refresh);
         if self.schedule.want(now, wanted)
             && let Some(encoding) = wanted

@@ -17,6 +17,7 @@ mod offset_window;
 mod payload_types;
 mod picture_manager;
 mod renumber;
+mod replay;
 mod report;
 mod retransmission_buffer;
 mod retransmission_limit;
@@ -32,6 +33,7 @@ mod timestamp_mapper;
 mod types;
 
 pub(crate) use entity::Consumer;
+pub(crate) use replay::ReplayWish;
 pub(crate) use retransmission_buffer::{Kept, RetransmissionBuffer};
 pub(crate) use stream_manager::StreamScore;
 pub(crate) use types::{ConsumerConfig, Forward, MediaEnd, RepairEnd, Retransmission, Rewrite};

@@ -10,7 +10,7 @@ use super::{
     timestamp_mapper::TimestampMapper,
     types::Vp8Rewrite,
 };
-use crate::rtp::MediaPacket;
+use crate::{producer::LiveFrame, rtp::MediaPacket};
 
 /// So many packets from outside the window, with no newer one between them, can mean that the source
 /// counts anew (RFC 3550 §A.1 takes two; repairs come in bursts).
@@ -96,6 +96,29 @@ impl Renumber {
     /// Starts a segment at `packet`; older packets have no place in it.
     pub(super) fn start(&mut self, now: Instant, packet: &MediaPacket<'_>) -> Numbers {
         let offset = self.clock_offset(packet);
+        let timestamp = self.timestamp.start(now, packet.timestamp, offset);
+        self.start_at(now, packet, timestamp)
+    }
+
+    /// The same with a packet of long ago, when the source's newest frame is `live`; what follows
+    /// it is sent faster than it was made.
+    pub(super) fn start_replay(
+        &mut self,
+        now: Instant,
+        packet: &MediaPacket<'_>,
+        live: LiveFrame,
+    ) -> Numbers {
+        let (offset, input) = (self.clock_offset(packet), packet.timestamp);
+        let timestamp = self.timestamp.start_replay(now, input, live, offset);
+        self.start_at(now, packet, timestamp)
+    }
+
+    /// What was to be sent faster than it was made is sent.
+    pub(super) fn end_replay(&mut self) {
+        self.timestamp.end_replay();
+    }
+
+    fn start_at(&mut self, now: Instant, packet: &MediaPacket<'_>, timestamp: u32) -> Numbers {
         self.encoding = Some(packet.encoding);
         self.stale = 0;
         self.fresh_at = Some(now);
@@ -103,7 +126,7 @@ impl Renumber {
         let vp8 = self.pictures.as_mut().zip(packet.info.vp8);
         Numbers {
             sequence_number: self.sequence.start(packet.sequence),
-            timestamp: self.timestamp.start(now, packet.timestamp, offset),
+            timestamp,
             vp8: vp8.map(|(pictures, vp8)| pictures.start(vp8)),
         }
     }

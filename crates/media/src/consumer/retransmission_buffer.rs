@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::rtp::MediaPacket;
+use crate::rtp::{MediaPacket, outgoing};
 
 /// Room at first; doubled while packets younger than the age limit would be overwritten.
 const FIRST_SLOTS: usize = 64;
@@ -50,7 +50,18 @@ pub(crate) struct Kept<'a> {
     payload_len: usize,
 }
 
-impl Kept<'_> {
+impl<'a> Kept<'a> {
+    /// A packet as built into `bytes`, which came at `at`.
+    pub(crate) fn new(at: Instant, media: MediaPacket<'static>, bytes: &'a [u8]) -> Self {
+        let payload_len = bytes.len() - outgoing::payload_at(bytes);
+        Self {
+            at,
+            media,
+            bytes,
+            payload_len,
+        }
+    }
+
     /// Payload and RTP header, as the limit counts them.
     pub(super) fn wire_size(&self) -> usize {
         const HEADER: usize = 12;

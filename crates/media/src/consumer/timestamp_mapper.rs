@@ -1,6 +1,11 @@
 //! Renames timestamps so that what a consumer gets is one continuous clock that never goes back.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use crate::producer::LiveFrame;
 
 /// A clock that disagrees with the arrival times by more than this at a switch is not trusted.
 const SWITCH_TOLERANCE: Duration = Duration::from_secs(3);
@@ -8,6 +13,12 @@ const SWITCH_TOLERANCE: Duration = Duration::from_secs(3);
 /// A source whose timestamps leap so far from the arrival times counts anew. Far above what queues
 /// on the way can hold back.
 const LEAP_TOLERANCE: Duration = Duration::from_secs(10);
+
+/// Shortest time between two frames that are replayed: players count in milliseconds.
+const REPLAY_STEP: Duration = Duration::from_millis(1);
+
+/// Frames whose offsets are remembered: packets that come later than a second are of no use.
+const REPLAYED_FRAMES: usize = 64;
 
 /// Longest step forward; half the range would read as a step back.
 const MAX_STEP: u32 = 1 << 30;
@@ -25,6 +36,19 @@ pub(super) struct TimestampMapper {
     /// The source clock's own offset, used as soon as it does not lead back.
     pending: Option<u32>,
     newest: Option<Newest>,
+    /// Frames sent faster than they were made, and for a while after.
+    replay: Option<Box<Replay>>,
+}
+
+/// While old frames are made up for, each is stamped with the moment it is sent.
+#[derive(Debug)]
+struct Replay {
+    /// When it started, and with which output.
+    start: (Instant, u32),
+    /// Whether there are more of them.
+    catching_up: bool,
+    /// Input timestamp and offset of the last frames: each has an offset of its own.
+    frames: VecDeque<(u32, u32)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +77,7 @@ impl TimestampMapper {
             earlier: None,
             pending: None,
             newest: None,
+            replay: None,
         }
     }
 
@@ -80,6 +105,7 @@ impl TimestampMapper {
             self.pending = None;
         }
         self.earlier = None;
+        self.replay = None;
         self.newest = Some(Newest {
             input,
             output,
@@ -88,10 +114,44 @@ impl TimestampMapper {
         output
     }
 
+    /// Starts a new segment at `input`, which is long past: the source's newest frame came at
+    /// `live.at`. Frames are stamped with the moment they are sent until they have caught up with
+    /// what their source's clock calls for.
+    pub(super) fn start_replay(
+        &mut self,
+        now: Instant,
+        input: u32,
+        live: LiveFrame,
+        offset: Option<u32>,
+    ) -> u32 {
+        let output = self.start(now, input, None);
+        let age = ticks(now.saturating_duration_since(live.at), self.clock_rate);
+        let arrived = output.wrapping_sub(age);
+        let by_clock =
+            offset.filter(|&clock| self.near(live.timestamp.wrapping_add(clock), arrived));
+        self.pending = by_clock.or(Some(arrived.wrapping_sub(live.timestamp)));
+        self.replay = Some(Box::new(Replay {
+            start: (now, output),
+            catching_up: true,
+            frames: VecDeque::from([(input, self.offset)]),
+        }));
+        output
+    }
+
+    /// All old frames are sent.
+    pub(super) fn end_replay(&mut self) {
+        if let Some(replay) = &mut self.replay {
+            replay.catching_up = false;
+        }
+    }
+
     /// The outgoing timestamp of a packet in the current segment; `newest` by sequence, or late.
     pub(super) fn map(&mut self, now: Instant, sequence: u64, input: u32, newest: bool) -> u32 {
         if newest && self.newest.is_some_and(|frame| frame.input != input) {
             self.enter_frame(now, sequence, input);
+        }
+        if !newest && let Some(offset) = self.replay.as_ref().and_then(|it| it.offset(input)) {
+            return input.wrapping_add(offset);
         }
         let offset = match self.earlier {
             Some(earlier) if sequence < earlier.before && input != earlier.frame => earlier.offset,
@@ -131,6 +191,7 @@ impl TimestampMapper {
         {
             self.change_offset(clock, earlier);
         }
+        self.restamp(now, input, (newest, earlier));
         let elapsed = i64::from(self.elapsed(now, newest));
         let step = i64::from(signed(input.wrapping_add(self.offset), newest.output));
         if (step - elapsed).abs() > self.ticks(LEAP_TOLERANCE) {
@@ -145,6 +206,39 @@ impl TimestampMapper {
                 output,
                 at: now,
             });
+        }
+        self.note_replayed(input);
+    }
+
+    /// Stamps a frame that is made up for with the present.
+    fn restamp(&mut self, now: Instant, input: u32, (newest, earlier): (Newest, Earlier)) {
+        let replay = self.replay.as_ref().filter(|it| it.catching_up);
+        let Some((replay, _)) = replay.zip(self.pending) else {
+            return;
+        };
+        let (at, first) = replay.start;
+        let gone = ticks(now.saturating_duration_since(at), self.clock_rate);
+        let step = ticks(REPLAY_STEP, self.clock_rate);
+        let (present, least) = (first.wrapping_add(gone), newest.output.wrapping_add(step));
+        let leads_back = signed(present, least) < 0;
+        let output = if leads_back { least } else { present };
+        self.offset = output.wrapping_sub(input);
+        self.earlier = Some(earlier);
+    }
+
+    /// Remembers a frame's offset until all that are remembered have the same.
+    fn note_replayed(&mut self, input: u32) {
+        let Some(replay) = &mut self.replay else {
+            return;
+        };
+        if replay.frames.len() == REPLAYED_FRAMES {
+            replay.frames.pop_front();
+        }
+        replay.frames.push_back((input, self.offset));
+        let alike = |frame: &(u32, u32)| frame.1 == self.offset;
+        let full = replay.frames.len() == REPLAYED_FRAMES;
+        if full && !replay.catching_up && replay.frames.iter().all(alike) {
+            self.replay = None;
         }
     }
 
@@ -187,6 +281,13 @@ impl TimestampMapper {
     }
 }
 
+impl Replay {
+    fn offset(&self, input: u32) -> Option<u32> {
+        let mut frames = self.frames.iter().rev();
+        frames.find(|frame| frame.0 == input).map(|frame| frame.1)
+    }
+}
+
 /// A duration in ticks of a clock, wrapping like timestamps do.
 pub(super) fn ticks(time: Duration, clock_rate: u32) -> u32 {
     (time.as_nanos() * u128::from(clock_rate) / 1_000_000_000) as u32
@@ -226,6 +327,79 @@ mod tests {
                 true,
             );
             assert_eq!(output, first.wrapping_add(second * 90_000));
+        }
+    }
+
+    fn live(at: u64, timestamp: u32) -> LiveFrame {
+        LiveFrame {
+            at: after(at),
+            timestamp,
+        }
+    }
+
+    #[test]
+    fn replayed_frames_are_stamped_with_the_present_until_they_are_of_it() {
+        let mut mapper = video();
+        // 100 frames of 33 ms, the newest of which came 20 ms ago.
+        let first = mapper.start_replay(after(0), 0, live(0, 99 * FRAME), None);
+        assert_eq!(first, 1_000);
+        let mut before = first;
+        for frame in 1..100 {
+            let now = u64::from(frame / 2) * 5;
+            let output = mapper.map(after(now), u64::from(frame), frame * FRAME, true);
+            let behind = output.wrapping_sub(first + now as u32 * 90);
+            assert!(output > before && behind <= 90, "{frame}: {behind}");
+            assert_eq!(mapper.at(after(now), None).map(|at| at - output), Some(0));
+            before = output;
+        }
+        // Eight more have come meanwhile.
+        let natural = |frame: u32| first + (frame - 99) * FRAME;
+        for frame in 100..107 {
+            let output = mapper.map(after(250), u64::from(frame), frame * FRAME, true);
+            assert!(output > before && output >= natural(frame), "{frame}");
+            before = output;
+        }
+        mapper.end_replay();
+        for frame in 107..110 {
+            let now = u64::from(frame - 99) * 100 / 3;
+            let output = mapper.map(after(now), u64::from(frame), frame * FRAME, true);
+            assert_eq!(output, natural(frame));
+        }
+    }
+
+    #[test]
+    fn replay_keeps_the_clock_that_was_there() {
+        let mut mapper = video();
+        mapper.start(after(0), 0, None);
+        for frame in 1..=300 {
+            mapper.map(
+                after(u64::from(frame) * 100 / 3),
+                u64::from(frame),
+                frame * FRAME,
+                true,
+            );
+        }
+        let clock = mapper.clock_offset();
+        let again =
+            mapper.start_replay(after(10_010), 30 * FRAME, live(10_002, 300 * FRAME), clock);
+        assert_eq!(again, 1_000 + 300 * FRAME + 900);
+        assert_eq!(mapper.clock_offset(), clock);
+        let output = mapper.map(after(10_020), 31, 31 * FRAME, true);
+        assert_eq!(output, again + 900);
+        let caught_up = mapper.map(after(10_040), 301, 301 * FRAME, true);
+        assert_eq!(caught_up, 1_000 + 301 * FRAME);
+    }
+
+    #[test]
+    fn late_packet_of_a_replayed_frame_has_its_frames_timestamp() {
+        let mut mapper = video();
+        mapper.start_replay(after(0), 0, live(0, 99 * FRAME), None);
+        let outputs: Vec<u32> = (1..40)
+            .map(|n| mapper.map(after(n * 8), n * 10, n as u32 * FRAME, true))
+            .collect();
+        for n in [1, 20, 38, 39] {
+            let late = mapper.map(after(320), n * 10 + 1, n as u32 * FRAME, false);
+            assert_eq!(late, outputs[n as usize - 1]);
         }
     }
 

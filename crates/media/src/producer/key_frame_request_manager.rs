@@ -12,7 +12,15 @@ pub(crate) struct KeyFrameRequestManager {
     last_sent: Option<Instant>,
     pending: bool,
     sent: u64,
+    /// The first request since the last key frame.
+    unanswered: Option<Instant>,
+    /// The last key frame did not come for its request.
+    deaf: bool,
 }
+
+/// A key frame so long after its request has nothing to do with it: a round trip to a far client
+/// and an encoder's start take less.
+const ANSWER_TIME: Duration = Duration::from_secs(1);
 
 impl KeyFrameRequestManager {
     /// `interval`: the shortest time between two requests.
@@ -22,6 +30,8 @@ impl KeyFrameRequestManager {
             last_sent: None,
             pending: false,
             sent: 0,
+            unanswered: None,
+            deaf: false,
         }
     }
 
@@ -37,8 +47,17 @@ impl KeyFrameRequestManager {
     }
 
     /// A key frame begins: it serves whoever waits.
-    pub(crate) fn key_frame_received(&mut self, _now: Instant) {
+    pub(crate) fn key_frame_received(&mut self, now: Instant) {
         self.pending = false;
+        if let Some(asked) = self.unanswered.take() {
+            self.deaf = now.saturating_duration_since(asked) > ANSWER_TIME;
+        }
+    }
+
+    /// Whether asking is of no use: the client takes no notice of it.
+    pub(crate) fn is_deaf(&self, now: Instant) -> bool {
+        let ignored = |asked| now.saturating_duration_since(asked) > ANSWER_TIME;
+        self.deaf || self.unanswered.is_some_and(ignored)
     }
 
     /// When [`Self::handle_timeout`] is next needed.
@@ -68,6 +87,7 @@ impl KeyFrameRequestManager {
         self.last_sent = Some(now);
         self.pending = false;
         self.sent += 1;
+        self.unanswered.get_or_insert(now);
     }
 
     fn next_allowed(&self) -> Option<Instant> {
@@ -126,6 +146,21 @@ mod tests {
         manager.key_frame_received(at(start, 20));
         assert!(!manager.request(at(start, 30)));
         assert!(manager.handle_timeout(at(start, 200)));
+    }
+
+    #[test]
+    fn client_is_deaf_whose_key_frames_do_not_follow_requests() {
+        let (mut manager, start) = manager();
+        assert!(!manager.is_deaf(at(start, 5_000)), "never asked");
+        manager.request(at(start, 5_000));
+        manager.request(at(start, 5_900));
+        assert!(!manager.is_deaf(at(start, 5_950)));
+        assert!(manager.is_deaf(at(start, 6_001)));
+        manager.key_frame_received(at(start, 9_000));
+        assert!(manager.is_deaf(at(start, 9_000)), "that came by itself");
+        manager.request(at(start, 10_000));
+        manager.key_frame_received(at(start, 10_200));
+        assert!(!manager.is_deaf(at(start, 20_000)), "it listens");
     }
 
     #[test]

@@ -6,13 +6,14 @@ use std::time::Instant;
 use ortc::types::{MediaKind, RtpCodecParameters, RtpParameters, RtpType};
 
 use super::{
+    group_of_pictures::GroupOfPictures,
     key_frame_request_manager::KeyFrameRequestManager,
     key_frames_seen::KeyFramesSeen,
     rtp_stream_recv::{ReceivedSenderReport, RtpStreamRecv, RtpStreamRecvConfig, StreamPacket},
 };
 use crate::{
-    CommandError, MediaLimits, ProduceOptions, ProducerDump, ProducerId, ProducerScore,
-    TransportId,
+    CommandError, GroupOfPicturesOptions, MediaLimits, ProduceOptions, ProducerDump, ProducerId,
+    ProducerScore, TransportId,
     consumer::{Kept, RetransmissionBuffer, StreamScore},
     router::TransportKey,
     rtp::{
@@ -40,6 +41,8 @@ pub(crate) struct Producer {
     layout: OutgoingLayout,
     dependency_descriptor: Option<u8>,
     limits: MediaLimits,
+    /// Only of a single video stream.
+    group: Option<GroupOfPictures>,
     /// Only streams with RTX are ever sent again, and only video has it.
     keeps_packets: bool,
     last_scores: Vec<u8>,
@@ -125,6 +128,7 @@ impl Producer {
             paused: options.paused,
             scheduled: Scheduled::default(),
             encodings: parameters.encodings.iter().map(encoding).collect(),
+            group: keeps_group(options).map(GroupOfPictures::new),
             keeps_packets: options.kind == MediaKind::Video,
             payload_types,
             layout: OutgoingLayout::new(
@@ -196,6 +200,9 @@ impl Producer {
         if self.keeps_packets {
             encoding.keep(&self.limits).insert(now, &media, out);
         }
+        if let Some(group) = &mut self.group {
+            group.push(now, &media, out);
+        }
         Received::Media(media)
     }
 
@@ -245,11 +252,41 @@ impl Producer {
 
     /// A packet kept for retransmission.
     pub(crate) fn kept(&self, now: Instant, encoding: usize, sequence: u64) -> Option<Kept<'_>> {
-        self.encodings
-            .get(encoding)?
-            .kept
-            .as_ref()?
-            .get(now, sequence)
+        let recent = self.encodings.get(encoding)?.kept.as_ref();
+        let of_group = || self.group.as_ref()?.kept(now, sequence);
+        recent
+            .and_then(|kept| kept.get(now, sequence))
+            .or_else(of_group)
+    }
+
+    /// The newest group of pictures, where it is kept and there is one.
+    pub(crate) fn group(&self) -> Option<&GroupOfPictures> {
+        let group = self.group.as_ref();
+        group.filter(|group| group.start_sequence().is_some())
+    }
+
+    /// Pauses or resumes it; `false` when it is so already.
+    pub(crate) fn set_paused(&mut self, paused: bool) -> bool {
+        if std::mem::replace(&mut self.paused, paused) == paused {
+            return false;
+        }
+        if let Some(group) = &mut self.group {
+            // What comes after a pause does not go on with what came before it.
+            group.clear();
+        }
+        true
+    }
+
+    /// Whether the client takes no notice of key-frame requests.
+    pub(crate) fn is_deaf(&self, now: Instant) -> bool {
+        let mut encodings = self.encodings.iter();
+        encodings.any(|encoding| encoding.key_frames.is_deaf(now))
+    }
+
+    /// Payload bits per second now, over all streams.
+    pub(crate) fn bitrate(&self, now: Instant) -> u64 {
+        let streams = self.encodings.iter().filter_map(|one| one.stream.as_ref());
+        streams.map(|stream| stream.bitrate(now)).sum()
     }
 
     /// The media SSRC of an encoding, once it is known.
@@ -354,7 +391,7 @@ impl Producer {
             paused: self.paused,
             packets: streams().map(RtpStreamRecv::packets).sum(),
             bytes: streams().map(RtpStreamRecv::bytes).sum(),
-            bitrate: streams().map(|stream| stream.bitrate(now)).sum(),
+            bitrate: self.bitrate(now),
             duplicates: streams().map(RtpStreamRecv::duplicates).sum(),
             recovered: streams().map(RtpStreamRecv::recovered).sum(),
             jitter: streams().map(RtpStreamRecv::jitter).max().unwrap_or(0),
@@ -490,6 +527,13 @@ impl PayloadTypes {
             original,
         ))
     }
+}
+
+/// Consumers of simulcast choose among streams, and a key frame of another helps them.
+fn keeps_group(options: &ProduceOptions) -> Option<GroupOfPicturesOptions> {
+    let single = options.rtp_type == RtpType::Simple && options.rtp_parameters.encodings.len() == 1;
+    let video = options.kind == MediaKind::Video;
+    options.group_of_pictures.filter(|_| single && video)
 }
 
 fn invalid(why: &str) -> CommandError {

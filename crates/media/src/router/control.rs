@@ -227,7 +227,7 @@ impl Router {
         let Some(producer) = self.producers.get_mut(key) else {
             return;
         };
-        if std::mem::replace(&mut producer.paused, paused) == paused {
+        if !producer.set_paused(paused) {
             return;
         }
         for consumer in self.routes[key].clone() {

@@ -5,6 +5,7 @@ mod control;
 mod fan_out;
 mod feedback;
 mod outlet;
+mod replay;
 mod router;
 mod timeout;
 

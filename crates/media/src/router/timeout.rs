@@ -97,6 +97,10 @@ impl Router {
             return;
         }
         route.consumer.handle_timeout(now);
+        if route.consumer.is_replay_due(now) {
+            self.replay(now, key, out);
+        }
+        let route = &self.consumers[key];
         if route.next_report.is_some_and(|at| at <= now) {
             self.send_report(now, key, ntp, out);
         }
@@ -134,10 +138,14 @@ impl Router {
         let producer = route.producer;
         let next = || route.consumer.take_key_frame_request();
         let wanted: Vec<usize> = std::iter::from_fn(next).collect();
-        let deadline = route.deadline();
-        out.wake_consumer(&mut route.scheduled, deadline, key);
         for encoding in wanted {
-            self.request_key_frame(now, producer, encoding, out);
+            if !self.replay_instead(now, key) {
+                self.request_key_frame(now, producer, encoding, out);
+            }
+        }
+        if let Some(route) = self.consumers.get_mut(key) {
+            let deadline = route.deadline();
+            out.wake_consumer(&mut route.scheduled, deadline, key);
         }
     }
 

@@ -155,8 +155,24 @@ impl Net {
 
     /// Starts sending a track.
     pub fn publish(&mut self, key: PeerKey, setup: SourceSetup) -> ProducerId {
+        self.publish_with(key, setup, |_| {})
+    }
+
+    /// Starts sending a track with changed options.
+    pub fn publish_with(
+        &mut self,
+        key: PeerKey,
+        setup: SourceSetup,
+        change: impl FnOnce(&mut media::ProduceOptions),
+    ) -> ProducerId {
         let producer = ProducerId(self.fresh_id());
-        let reply = self.try_produce(key, producer, &setup);
+        let mut options = parameters::produce_options(&setup);
+        change(&mut options);
+        let reply = self.request(Command::Produce {
+            transport: self.peers[key.0].transport,
+            producer,
+            options: Box::new(options),
+        });
         assert!(matches!(reply, Ok(Reply::Done)), "no producer: {reply:?}");
         let now = self.now;
         let index = self.peers[key.0].client.add_source(setup, now);

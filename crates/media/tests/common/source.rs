@@ -38,6 +38,8 @@ pub struct SourceSetup {
     pub sends_transport_cc: bool,
     /// Whether VP8 payloads carry picture ids and layer indices.
     pub sends_picture_ids: bool,
+    /// Makes key frames so far apart, without being asked.
+    pub key_interval: Option<Duration>,
     pub encodings: Vec<EncodingSetup>,
 }
 
@@ -112,6 +114,7 @@ impl SourceSetup {
             sends_mid: true,
             sends_transport_cc: false,
             sends_picture_ids: true,
+            key_interval: None,
             encodings: vec![EncodingSetup::new(ssrc, None, 2)],
         }
     }
@@ -146,6 +149,7 @@ impl SourceSetup {
             sends_mid: true,
             sends_transport_cc: false,
             sends_picture_ids: true,
+            key_interval: None,
             encodings: vec![encoding],
         }
     }
@@ -386,7 +390,12 @@ impl Encoding {
         now: Instant,
         of: &SourceSetup,
     ) -> Vec<Vec<u8>> {
-        let key = std::mem::take(&mut self.key_wanted);
+        let since = self.key_frames.last().map(|at| now - *at);
+        let due = of
+            .key_interval
+            .zip(since)
+            .is_some_and(|(due, since)| since >= due);
+        let key = std::mem::take(&mut self.key_wanted) || due;
         let temporal = if key { 0 } else { temporal };
         let picture = self.picture;
         let reference = if key { picture } else { self.last_base };
