@@ -8,7 +8,8 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 use miso::config::{
-    Config, ListenConfig, MediaConfig, Origins, RoomConfig, SignalingConfig, TlsMode, UdpBackend,
+    BroadcastConfig, Config, IceServer, ListenConfig, MaxConsumers, MediaConfig, Origins,
+    RoomConfig, SignalingConfig, TlsMode, UdpBackend, WhenFull,
 };
 
 /// WebRTC SFU in one binary: backend for mediasoup-client pages over Socket.IO.
@@ -97,6 +98,9 @@ struct ServeArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = RoomConfig::default().resume_grace.as_secs())]
     resume_grace: u64,
 
+    #[command(flatten)]
+    broadcast: BroadcastArgs,
+
     /// What is logged: error, warn, info, debug, trace, or directives as miso=debug,warn.
     #[arg(long, value_name = "FILTER", default_value = "info")]
     log: String,
@@ -108,6 +112,72 @@ struct ServeArgs {
     /// Connections open at once from one address.
     #[arg(long, value_name = "N", hide = true)]
     max_connections_per_address: Option<usize>,
+}
+
+/// Publishing and watching by WHIP and WHEP.
+#[derive(Debug, Args)]
+struct BroadcastArgs {
+    /// Who makes a broadcast id or publishes into a room by WHIP must show it. [default: anybody may]
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "MISO_BROADCAST_TOKEN",
+        hide_env_values = true
+    )]
+    broadcast_token: Option<String>,
+
+    /// Hours a broadcast id is good after it was last used.
+    #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = positive)]
+    broadcast_expiry: usize,
+
+    /// Peers of one room that may receive at once. [default: no limit]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    max_consumers: Option<usize>,
+
+    /// What becomes of one more: reject, or evict-oldest.
+    #[arg(long, value_name = "reject|evict-oldest", default_value = "reject", value_parser = when_full)]
+    when_full: WhenFull,
+
+    /// Refuse viewers who come before the broadcaster, instead of letting them wait.
+    #[arg(long)]
+    refuse_early_viewers: bool,
+
+    /// STUN or TURN server that WHIP and WHEP clients are told of; repeatable.
+    #[arg(long, value_name = "URL[,USER,PASSWORD]")]
+    ice_server: Vec<IceServer>,
+
+    /// Megabytes kept of each WHIP publisher's newest group of pictures, so that viewers start at
+    /// once; 0: none.
+    #[arg(long, value_name = "MB", default_value_t = 16)]
+    group_of_pictures: usize,
+}
+
+impl BroadcastArgs {
+    fn max_consumers(&self) -> Option<MaxConsumers> {
+        let when_full = self.when_full;
+        let of = |count| MaxConsumers { count, when_full };
+        self.max_consumers.map(of)
+    }
+
+    fn config(self) -> BroadcastConfig {
+        let hours = u64::try_from(self.broadcast_expiry).unwrap_or(u64::MAX);
+        BroadcastConfig {
+            token: self.broadcast_token,
+            expiry: Duration::from_secs(hours.saturating_mul(3600)),
+            viewers_wait: !self.refuse_early_viewers,
+            ice_servers: self.ice_server,
+            group_of_pictures_bytes: self.group_of_pictures.saturating_mul(1 << 20),
+            ..BroadcastConfig::default()
+        }
+    }
+}
+
+fn when_full(text: &str) -> Result<WhenFull, String> {
+    match text {
+        "reject" => Ok(WhenFull::Reject),
+        "evict-oldest" => Ok(WhenFull::EvictOldest),
+        _ => Err("expected reject or evict-oldest".into()),
+    }
 }
 
 /// What to do.
@@ -149,6 +219,7 @@ impl ServeArgs {
         let room = RoomConfig {
             peers_per_room: self.peers_per_room,
             resume_grace: Duration::from_secs(self.resume_grace),
+            max_consumers: self.broadcast.max_consumers(),
             ..RoomConfig::default()
         };
         let signaling = signaling(self.sockets_per_address);
@@ -184,6 +255,7 @@ impl ServeArgs {
                 media,
                 room,
                 signaling,
+                broadcast: self.broadcast.config(),
             },
             log: self.log,
             file: self.config,

@@ -25,7 +25,10 @@ pub mod tls;
 
 use std::{net::SocketAddr, sync::Arc};
 
-use axum::{Router, middleware::from_fn_with_state};
+use axum::{
+    Router,
+    middleware::{from_fn, from_fn_with_state},
+};
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tower::Layer;
@@ -33,7 +36,7 @@ use tower::Layer;
 use config::{Config, ConfigError};
 use engine::{EngineError, WorkerPool};
 use http::ServeError;
-use room::Registry;
+use room::{Broadcasts, Registry};
 use signaling::dialect::Dialects;
 use tls::TlsError;
 
@@ -111,19 +114,22 @@ impl Server {
             listen,
             room,
             signaling,
+            broadcast,
             ..
         } = self.config;
         let registry = Registry::new(self.pool.clone(), room, &signaling);
         let (layer, sockets) = signaling::layer(Arc::clone(&registry), self.dialects, &signaling);
+        let (broadcasts, secure) = (Broadcasts::new(broadcast), self.tls.is_some());
         // Around the router as a whole: inside it every route would get sessions of its own, and a
         // client that polls would be known to some of them only.
         let cap = from_fn_with_state(Arc::clone(&registry), signaling::cap_sessions);
         let router = Router::new()
             .merge(http::socket_io_client())
-            .fallback_service(layer.layer(http::router(registry)))
+            .fallback_service(layer.layer(http::router(registry, broadcasts, secure)))
             .layer(cap)
             .layer(from_fn_with_state(listen.origins.clone(), cors::guard))
-            .layer(cors::layer(&listen.origins));
+            .layer(cors::layer(&listen.origins))
+            .layer(from_fn(http::options));
         let shutdown = async {
             shutdown.await;
             // Before requests are waited for: a long poll is one.

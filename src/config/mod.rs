@@ -1,16 +1,18 @@
 //! Configuration: the parts' own structs, read once at start. Knows no file format and no
 //! environment; `main` fills it in.
 
+mod broadcast;
 mod dialects;
 mod listen;
 mod media;
 mod room;
 mod signaling;
 
+pub use broadcast::{BroadcastConfig, IceServer};
 pub use dialects::DialectConfig;
 pub use listen::{ListenConfig, Origins, TlsMode};
 pub use media::{MediaConfig, UdpBackend};
-pub use room::RoomConfig;
+pub use room::{MaxConsumers, RoomConfig, WhenFull};
 pub use signaling::SignalingConfig;
 
 /// Everything the server is told at start.
@@ -24,6 +26,8 @@ pub struct Config {
     pub room: RoomConfig,
     /// Sockets.
     pub signaling: SignalingConfig,
+    /// WHIP and WHEP.
+    pub broadcast: BroadcastConfig,
 }
 
 impl Config {
@@ -33,6 +37,7 @@ impl Config {
     /// A sentence that names the setting.
     pub fn validate(&self) -> Result<(), ConfigError> {
         self.listen.validate()?;
+        self.broadcast.validate()?;
         self.media.validate()
     }
 }

@@ -27,6 +27,28 @@ pub struct RoomConfig {
     pub resume_grace: Duration,
     /// Room events a peer may be behind before it is dropped.
     pub pending_events: usize,
+    /// Peers of one room that may receive at once.
+    pub max_consumers: Option<MaxConsumers>,
+}
+
+/// How many may receive, and what becomes of one more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaxConsumers {
+    /// So many.
+    pub count: usize,
+    /// One more.
+    pub when_full: WhenFull,
+}
+
+/// What becomes of whoever comes when no more may receive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhenFull {
+    /// It is refused.
+    #[default]
+    Reject,
+    /// It takes the place of whoever has received longest.
+    EvictOldest,
 }
 
 impl Default for RoomConfig {
@@ -57,6 +79,8 @@ impl Default for RoomConfig {
             resume_grace: Duration::from_secs(30),
             // A burst of 256 peers joining, each with four events, fits.
             pending_events: 1024,
+            // In a call everybody receives everybody.
+            max_consumers: None,
         }
     }
 }

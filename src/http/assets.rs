@@ -45,6 +45,8 @@ pub(super) fn router() -> Router {
         .route("/", get(home))
         .route("/rooms/{room}", get(with_slash))
         .route("/rooms/{room}/", get(page))
+        .route("/broadcast", get(page))
+        .route("/stream", get(page))
         .route("/sfu/{room}", get(with_slash))
         .route("/sfu/{room}/", get(page))
         .fallback(file)

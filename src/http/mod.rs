@@ -1,34 +1,54 @@
-//! HTTP beside Socket.IO: the page, the inspection API, what old frontends ask by HTTP, the accept
-//! loop. Signalling is a layer around this router; neither knows the other.
+//! HTTP beside Socket.IO: the page, the inspection API, WHIP and WHEP, what old frontends ask by
+//! HTTP, the accept loop. Signalling is a layer around this router; neither knows the other.
 
 mod assets;
 mod asyncapi;
+mod exchange;
 mod mediasoup;
+mod problem;
 pub mod rest;
 mod room_status;
+mod sdp;
 mod serve;
+mod sessions;
+mod whep;
+mod whep_events;
+mod whip;
 
 use std::sync::Arc;
 
 use axum::{Router, routing::get};
 
 pub use assets::socket_io_client;
+pub use exchange::options;
 pub use serve::{ServeError, serve};
 
-use crate::room::Registry;
+use self::sessions::Doors;
+use crate::room::{Broadcasts, Registry};
 
-/// Every route of the server but signalling.
-pub fn router(registry: Arc<Registry>) -> Router {
+/// Every route of the server but signalling. `secure`: whether connections are encrypted.
+pub fn router(registry: Arc<Registry>, broadcasts: Arc<Broadcasts>, secure: bool) -> Router {
     let status = get(room_status::list).with_state(Arc::clone(&registry));
+    let doors = Doors {
+        registry: Arc::clone(&registry),
+        broadcasts,
+        sessions: Arc::default(),
+        secure,
+    };
     rest::router(Arc::clone(&registry))
         .route("/room-status", status)
         .route("/asyncapi.json", get(asyncapi::document))
         .merge(mediasoup::router(registry))
+        .merge(whip::router(doors.clone()))
+        .merge(whep::router(doors.clone()))
+        .merge(rest::broadcasts(doors))
         .merge(assets::router())
 }
 
 /// Whether pages of other origins call what is at this path.
 #[must_use]
 pub fn open_to_pages(path: &str) -> bool {
-    matches!(path, "/" | "/room-status" | "/asyncapi.json") || path.starts_with("/mediasoup/")
+    const OPEN: [&str; 4] = ["/mediasoup/", "/whip", "/whep", "/api/v1/broadcasts"];
+    matches!(path, "/" | "/room-status" | "/asyncapi.json" | "/broadcast")
+        || OPEN.iter().any(|open| path.starts_with(open))
 }

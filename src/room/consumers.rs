@@ -6,10 +6,11 @@ use media::ConsumeOptions;
 use ortc::types::{MediaKind, RtpCapabilities, RtpParameters, RtpType};
 
 use super::{
-    AppData, ConsumerId, Filter, PeerId, ProducerChoice, ProducerId, Room, RoomError, State,
-    TransportChoice, TransportId, negotiation,
+    AppData, ConsumerId, Filter, Numbers, PeerId, ProducerChoice, ProducerId, Room, RoomError,
+    State, TransportChoice, TransportId, negotiation,
     peer::{Consumer, Peer, Producer},
     policy::Limit,
+    receivers::close_all,
 };
 use crate::engine::{ConsumerHandle, TransportHandle};
 
@@ -24,6 +25,8 @@ pub struct Consume {
     pub rtp_capabilities: RtpCapabilities,
     /// Starts paused.
     pub paused: bool,
+    /// What its client was told already. Payload types are those of `rtp_capabilities` then.
+    pub numbers: Option<Numbers>,
 }
 
 /// A consumer, as its peer is told of it.
@@ -87,15 +90,22 @@ impl Room {
         self.state().peer(peer)?.profile.correct(&mut caps);
         let source = self.source(peer, &request.producer, &caps)?;
         let (transport, handle, mid) = self.transport_to_consume(peer, &request.transport)?;
-        let rtp_parameters = negotiation::consumer(source.kind, &source.consumable, &caps, mid)?;
+        let mut rtp_parameters =
+            negotiation::consumer(source.kind, &source.consumable, &caps, mid)?;
+        let payload_types = match &request.numbers {
+            Some(numbers) => numbers.apply(&mut rtp_parameters, &caps),
+            None => Vec::new(),
+        };
         let options = ConsumeOptions {
             producer: source.id,
             kind: source.kind,
             rtp_parameters: rtp_parameters.clone(),
+            payload_types,
             consumable_encodings: source.consumable.encodings.clone(),
             rtp_type: source.rtp_type,
             paused: request.paused,
             preferred_layers: None,
+            resumable: request.numbers.is_some(),
         };
         let (consumer, now) = handle.consume(options).await?;
         if let Err(error) = self.keep_consumer(peer, transport, &consumer, &source, request.paused)
@@ -169,12 +179,18 @@ impl Room {
     ) -> Result<(), RoomError> {
         let mut state = self.state();
         let alive = state.owners.contains_key(&source.id);
+        let since = state.next();
         let owner = state.peer_mut(peer)?;
         if !owner.transports.contains_key(&transport) {
             return Err(RoomError::NotFound("transport"));
         }
         if !alive {
             return Err(RoomError::NotFound("producer"));
+        }
+        let evicted = state.make_place(peer)?;
+        let owner = state.peer_mut(peer)?;
+        if !owner.receives() {
+            owner.received_since = since;
         }
         owner.told.insert(source.id);
         owner.untold.retain(|id| *id != source.id);
@@ -190,6 +206,8 @@ impl Room {
                 paused,
             },
         );
+        drop(state);
+        close_all(evicted);
         Ok(())
     }
 
@@ -209,6 +227,18 @@ impl Room {
             .collect();
         found.sort_unstable_by_key(|(made, _)| *made);
         Ok(found.into_iter().map(|(_, id)| id).collect())
+    }
+
+    /// A peer's consumers of a kind.
+    pub(super) fn consumers_of_kind(
+        &self,
+        peer: &PeerId,
+        kind: MediaKind,
+    ) -> Result<Vec<ConsumerId>, RoomError> {
+        let state = self.state();
+        let own = state.peer(peer)?.consumers.iter();
+        let of_kind = own.filter(|(_, consumer)| consumer.kind == kind);
+        Ok(of_kind.map(|(id, _)| *id).collect())
     }
 
     /// Starts or stops consumers.

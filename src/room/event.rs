@@ -70,6 +70,8 @@ pub enum RoomEvent {
         /// Why, as a word.
         reason: &'static str,
     },
+    /// The receiver only watched, and its place was given to another.
+    Evicted,
     /// The room is gone; the receiver is in none now.
     RoomClosed {
         /// Why, as a word.

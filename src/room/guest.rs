@@ -1,15 +1,15 @@
-//! Peers without a socket: they watch over HTTP, and live as long as they have a transport.
+//! Peers without a socket: they come by HTTP, and live as long as they have a transport.
 
 use std::{net::IpAddr, sync::Arc};
 
 use uuid::Uuid;
 
 use super::{
-    EventReceiver, Hears, NewPeer, PeerId, Profile, Registry, Role, Room, RoomError, RoomEvent,
-    RoomId, TransportInfo, policy::SocketPermit,
+    EventReceiver, Hears, MaxConsumers, NewPeer, PeerId, Profile, Registry, Role, Room, RoomError,
+    RoomEvent, RoomId, TransportInfo, policy::SocketPermit,
 };
 
-/// A peer that only watches.
+/// A peer without a socket.
 #[derive(Clone, Debug)]
 pub struct Guest {
     /// Where it is.
@@ -18,68 +18,132 @@ pub struct Guest {
     pub id: PeerId,
 }
 
+/// Somebody about to come.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    /// Where to.
+    pub room: RoomId,
+    /// From where.
+    pub address: IpAddr,
+    /// How others see it.
+    pub name: Arc<str>,
+    /// What its transport is for.
+    pub role: Role,
+    /// Which header extensions it knows.
+    pub profile: Profile,
+    /// Whether the room is made if there is none.
+    pub opens: bool,
+    /// Whether it receives whatever there is, and counts as a receiver before there is anything.
+    pub watches: bool,
+    /// How many may receive in the room from now on; otherwise as before.
+    pub max_consumers: Option<MaxConsumers>,
+}
+
+impl Visit {
+    /// A page that asks for what it wants to watch.
+    #[must_use]
+    pub fn of_page(room: RoomId, address: IpAddr) -> Self {
+        Self {
+            opens: room.as_str() == RoomId::DEFAULT,
+            room,
+            address,
+            name: "Viewer".into(),
+            role: Role::Receive,
+            profile: Profile::Compat,
+            watches: false,
+            max_consumers: None,
+        }
+    }
+}
+
 impl Registry {
-    /// Lets somebody watch a room: a peer with a transport to receive on, which takes the place of a
-    /// socket at its address. It leaves by itself when its last transport is gone, which one that is
-    /// never connected is in time. Only the default room is made for it.
+    /// Lets somebody in: a peer with a transport, which takes the place of a socket at its address.
+    /// It leaves by itself when its last transport is gone, which one that is never connected is in
+    /// time.
     ///
     /// # Errors
     /// As for a join, or no such room, or no transport.
     pub async fn guest(
         self: &Arc<Self>,
-        room: RoomId,
-        address: IpAddr,
+        visit: Visit,
     ) -> Result<(Guest, TransportInfo), RoomError> {
-        // Done to the end, also when whoever asked does not wait: else a peer would be left that
-        // nobody ever takes out.
-        let admitting = tokio::spawn(self.clone().admit_guest(room, address));
-        admitting.await.map_err(|_| RoomError::Internal)?
+        self.host(visit, Stay::until_gone).await
     }
 
-    async fn admit_guest(
-        self: Arc<Self>,
-        room: RoomId,
-        address: IpAddr,
-    ) -> Result<(Guest, TransportInfo), RoomError> {
-        if room.as_str() != RoomId::DEFAULT && self.room(&room).is_none() {
+    /// The same; `stay` is what the guest does until it is gone.
+    pub(super) async fn host<F>(
+        self: &Arc<Self>,
+        visit: Visit,
+        stay: impl FnOnce(Stay, TransportInfo) -> F + Send + 'static,
+    ) -> Result<(Guest, TransportInfo), RoomError>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let registry = Arc::clone(self);
+        // Done to the end, also when whoever asked does not wait: else a peer would be left that
+        // nobody ever takes out.
+        let entering = tokio::spawn(async move {
+            let entered = registry.enter(visit).await?;
+            let transport = entered.guest.create_transport(entered.role).await?;
+            let guest = entered.guest.clone();
+            tokio::spawn(stay(entered, transport.clone()));
+            Ok((guest, transport))
+        });
+        entering.await.map_err(|_| RoomError::Internal)?
+    }
+
+    async fn enter(self: Arc<Self>, visit: Visit) -> Result<Stay, RoomError> {
+        if !visit.opens && self.room(&visit.room).is_none() {
             return Err(RoomError::NotFound("room"));
         }
         let (events, receiver) = self.event_queue();
         let id = PeerId::from(format!("guest-{}", Uuid::new_v4()).as_str());
         let peer = NewPeer {
             id: id.clone(),
-            display_name: Some("Viewer".into()),
-            profile: Profile::Compat,
-            hears: Hears::OnceAsked,
+            display_name: Some(visit.name),
+            profile: visit.profile,
+            hears: if visit.watches {
+                Hears::FromJoin
+            } else {
+                Hears::OnceAsked
+            },
             public: false,
             pages: true,
             resumes: false,
+            watches: visit.watches,
+            max_consumers: visit.max_consumers,
             events,
         };
-        let place = self.admission().socket(address, id.as_str())?;
-        let (room, _) = self.join(&room, peer).await?;
-        let guest = Guest { room, id };
-        match guest.create_transport().await {
-            Ok(transport) => {
-                tokio::spawn(guest.clone().stay(self, receiver, place));
-                Ok((guest, transport))
-            }
-            Err(error) => {
-                self.leave(&guest.room, &guest.id);
-                Err(error)
-            }
-        }
+        let place = self.admission().socket(visit.address, id.as_str())?;
+        let (room, _) = self.join(&visit.room, peer).await?;
+        Ok(Stay {
+            guest: Guest { room, id },
+            events: receiver,
+            role: visit.role,
+            registry: self,
+            _place: place,
+        })
+    }
+
+    /// Takes a guest out.
+    pub fn dismiss(&self, guest: &Guest) {
+        self.leave(&guest.room, &guest.id);
     }
 }
 
 impl Guest {
-    /// Another transport to receive on.
+    /// Another transport.
     ///
     /// # Errors
     /// Too many, or none to be had.
-    pub async fn create_transport(&self) -> Result<TransportInfo, RoomError> {
-        let role = Role::Receive;
+    pub async fn create_transport(&self, role: Role) -> Result<TransportInfo, RoomError> {
         self.room.create_transport(&self.id, role, None).await
+    }
+
+    /// Whether media can flow to or from it.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.room.has_connected_transport(&self.id)
     }
 
     /// Whether it is still in the room.
@@ -87,19 +151,38 @@ impl Guest {
     pub fn is_present(&self) -> bool {
         self.room.has_transports(&self.id)
     }
+}
 
-    async fn stay(self, registry: Arc<Registry>, mut events: EventReceiver, place: SocketPermit) {
-        while let Some(event) = events.recv().await {
-            let over = match event {
-                RoomEvent::TransportClosed { .. } => !self.is_present(),
-                RoomEvent::RoomClosed { .. } => true,
-                _ => false,
-            };
-            if over {
-                break;
+/// A guest while it is there; dropping it takes the guest out.
+pub(super) struct Stay {
+    pub(super) guest: Guest,
+    pub(super) events: EventReceiver,
+    role: Role,
+    registry: Arc<Registry>,
+    _place: SocketPermit,
+}
+
+impl Stay {
+    /// What happens next, until the guest is gone: the inner value says why.
+    pub(super) async fn next(&mut self) -> Result<RoomEvent, &'static str> {
+        match self.events.recv().await {
+            Some(RoomEvent::TransportClosed { reason, .. }) if !self.guest.is_present() => {
+                Err(reason)
             }
+            Some(RoomEvent::RoomClosed { reason, .. }) => Err(reason),
+            Some(RoomEvent::Evicted) => Err("evicted"),
+            Some(event) => Ok(event),
+            None => Err("closed"),
         }
-        registry.leave(&self.room, &self.id);
-        drop(place);
+    }
+
+    async fn until_gone(mut self, _: TransportInfo) {
+        while self.next().await.is_ok() {}
+    }
+}
+
+impl Drop for Stay {
+    fn drop(&mut self) {
+        self.registry.dismiss(&self.guest);
     }
 }

@@ -55,7 +55,8 @@ impl Room {
     pub fn peers(&self, peer: &PeerId) -> Result<Vec<PeerInfo>, RoomError> {
         let state = self.state();
         state.peer(peer)?;
-        let others = state.peers.iter().filter(|(id, _)| *id != peer);
+        let others = state.peers.iter();
+        let others = others.filter(|(id, other)| *id != peer && !other.watches);
         Ok(others.map(|(id, other)| other.info(id, u64::MAX)).collect())
     }
 
@@ -88,7 +89,8 @@ impl State {
         let (listed, pages) = peer.map_or((0, true), |peer| (peer.listed, peer.pages));
         let limit = if pages { limit } else { usize::MAX };
         let others = self.peers.iter().filter(|(other, peer)| {
-            *other != id && peer.entered <= listed && peer.place(listed) > after
+            let listable = *other != id && !peer.watches && peer.entered <= listed;
+            listable && peer.place(listed) > after
         });
         let mut others: Vec<_> = others.collect();
         others.sort_unstable_by_key(|(_, peer)| peer.place(listed));

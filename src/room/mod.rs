@@ -5,6 +5,7 @@
 //! up inside the caller's own peer, every producer inside the caller's own room, and "not yours"
 //! is the same answer as "unknown".
 
+mod broadcasts;
 mod consumers;
 mod event;
 mod event_queue;
@@ -18,10 +19,12 @@ mod peer;
 pub mod policy;
 mod producers;
 mod public;
+mod receivers;
 mod registry;
 mod reports;
 mod resume;
 mod transports;
+mod viewer;
 
 use std::{
     collections::HashMap,
@@ -29,25 +32,29 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+pub use crate::config::MaxConsumers;
+pub use broadcasts::{Broadcast, BroadcastId, Broadcasts, Publisher, Publishing, ViewId};
 pub use consumers::{Consume, ConsumerChoice, ConsumerInfo};
 pub use event::{ClosedProducer, RoomEvent, StreamScore};
 pub use event_queue::{EventReceiver, EventSender};
 pub use filter::Filter;
-pub use guest::Guest;
+pub use guest::{Guest, Visit};
 pub use inspect::{ConsumerView, PeerView, ProducerView, RoomView, TransportView};
 pub use listing::{Joined, PeerInfo, PeerPage};
-pub use media::{ConsumerId, ProducerId, TransportId};
-pub use negotiation::Profile;
+pub use media::{ConsumerId, GroupOfPicturesOptions, ProducerId, TransportId};
+pub use negotiation::{Numbers, Profile, can_produce};
 pub use peer::{AppData, Hears, NewPeer, PeerId, Role, TransportChoice};
 pub use producers::{Produce, ProducerChoice, ProducerInfo};
 pub use public::PublicList;
 pub use registry::{Counts, Registry};
 pub use resume::{Own, ResumeToken, Resumed};
 pub use transports::TransportInfo;
+pub use viewer::{Slot, Viewer, ViewerState, Wanted};
 
 use self::{
     peer::Peer,
     policy::{Limit, Permit},
+    receivers::close_all,
 };
 use crate::{
     config::RoomConfig,
@@ -96,6 +103,8 @@ struct State {
     closed: bool,
     /// Joins under way: they keep an empty room open.
     joining: usize,
+    /// How many may receive.
+    max_consumers: Option<MaxConsumers>,
     peers: HashMap<PeerId, Peer>,
     /// Whose each producer is.
     owners: HashMap<ProducerId, PeerId>,
@@ -106,6 +115,7 @@ struct State {
 
 impl Room {
     fn new(id: RoomId, config: RoomConfig, permit: Permit) -> Arc<Self> {
+        let max_consumers = config.max_consumers;
         Arc::new(Self {
             id,
             config,
@@ -113,6 +123,7 @@ impl Room {
             state: Mutex::new(State {
                 closed: false,
                 joining: 0,
+                max_consumers,
                 peers: HashMap::new(),
                 owners: HashMap::new(),
                 made: 0,
@@ -145,10 +156,17 @@ impl Room {
         if state.peers.len() >= self.config.peers_per_room {
             return Err(RoomError::Limit(Limit::Peers));
         }
-        state.tell_others(&new.id, |_| RoomEvent::PeerJoined {
-            peer: new.id.clone(),
-            display_name: new.display_name.clone(),
-        });
+        if new.max_consumers.is_some() {
+            state.max_consumers = new.max_consumers;
+        }
+        if new.watches {
+            close_all(state.make_place(&new.id)?);
+        } else {
+            state.tell_others(&new.id, |_| RoomEvent::PeerJoined {
+                peer: new.id.clone(),
+                display_name: new.display_name.clone(),
+            });
+        }
         let (id, profile) = (new.id.clone(), new.profile);
         let entered = state.next();
         let peer = Peer::new(new, entered, permit);
@@ -166,10 +184,12 @@ impl Room {
             state.close_producer(producer, "peer-left");
         }
         let gone = state.peers.remove(peer)?;
-        state.tell_others(peer, |_| RoomEvent::PeerLeft {
-            peer: peer.clone(),
-            display_name: gone.display_name.clone(),
-        });
+        if !gone.watches {
+            state.tell_others(peer, |_| RoomEvent::PeerLeft {
+                peer: peer.clone(),
+                display_name: gone.display_name.clone(),
+            });
+        }
         Some(Removed {
             transports: gone.transports.into_values().map(|t| t.handle).collect(),
             public: gone.public,

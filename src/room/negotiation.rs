@@ -6,7 +6,7 @@ use ortc::{
     ConsumerRtpParametersOptions, HeaderExtensionProfile,
     types::{
         DtlsParameters, MediaKind, RtpCapabilities, RtpHeaderExtension,
-        RtpHeaderExtensionParameters, RtpMapping, RtpParameters, RtpType, uri,
+        RtpHeaderExtensionParameters, RtpMapping, RtpParameters, RtpType, RtxEncoding, uri,
     },
 };
 
@@ -53,6 +53,54 @@ impl Profile {
             caps.header_extensions.retain(kept);
         }
     }
+}
+
+/// Names a receiver's session description gave what it will receive, before there was anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbers {
+    /// The media section.
+    pub mid: String,
+    /// The stream.
+    pub ssrc: u32,
+    /// Its retransmissions.
+    pub rtx_ssrc: u32,
+}
+
+impl Numbers {
+    /// Fresh ones for a media section.
+    #[must_use]
+    pub fn new(mid: String) -> Self {
+        // One after the other, and neither is 0.
+        let ssrc = random().clamp(1, u32::MAX - 1);
+        Self {
+            mid,
+            ssrc,
+            rtx_ssrc: ssrc + 1,
+        }
+    }
+
+    /// Gives a consumer these names and its receiver's payload types; returns the router's payload
+    /// types with the receiver's.
+    pub(super) fn apply(
+        &self,
+        parameters: &mut RtpParameters,
+        caps: &RtpCapabilities,
+    ) -> Vec<(u8, u8)> {
+        let payload_types = ortc::use_receiver_payload_types(parameters, caps);
+        parameters.mid = Some(self.mid.clone());
+        for encoding in &mut parameters.encodings {
+            encoding.ssrc = Some(self.ssrc);
+            let rtx_ssrc = self.rtx_ssrc;
+            encoding.rtx = encoding.rtx.map(|_| RtxEncoding { ssrc: rtx_ssrc });
+        }
+        payload_types
+    }
+}
+
+/// Whether a router can take what a client wants to send.
+#[must_use]
+pub fn can_produce(kind: MediaKind, rtp_parameters: &RtpParameters) -> bool {
+    producer(kind, rtp_parameters.clone()).is_ok()
 }
 
 /// A producer, negotiated.

@@ -9,8 +9,8 @@ use std::{
 use ortc::types::{MediaKind, RtpParameters, RtpType};
 
 use super::{
-    ConsumerId, EventSender, ProducerId, RoomError, RoomEvent, TransportId, negotiation::Profile,
-    policy::Permit, resume::Return,
+    ConsumerId, EventSender, MaxConsumers, ProducerId, RoomError, RoomEvent, TransportId,
+    negotiation::Profile, policy::Permit, resume::Return,
 };
 use crate::engine::{ConsumerHandle, ProducerHandle, TransportHandle};
 
@@ -116,6 +116,10 @@ pub struct NewPeer {
     pub pages: bool,
     /// Whether it is kept for a while when its connection is lost.
     pub resumes: bool,
+    /// Whether it only watches: it receives, or waits to; others are not told of it.
+    pub watches: bool,
+    /// How many may receive in the room from now on, if that changes.
+    pub max_consumers: Option<MaxConsumers>,
     /// Where its events go. When it is full the peer is dropped: the queue closes.
     pub events: EventSender,
 }
@@ -131,6 +135,12 @@ pub(super) struct Peer {
     pub(super) ready: bool,
     pub(super) hears: Hears,
     pub(super) public: bool,
+    /// Whether others do not hear of it, since it only watches.
+    pub(super) watches: bool,
+    /// Since when it receives, in the room's count.
+    pub(super) received_since: u64,
+    /// Whether its place was given to another.
+    pub(super) evicted: bool,
     /// When it joined, in the room's count.
     pub(super) entered: u64,
     /// Whether it is listed the others a page at a time.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use media::ProduceOptions;
+use media::{GroupOfPicturesOptions, ProduceOptions};
 use ortc::types::{MediaKind, RtpParameters, RtpType};
 
 use super::{
@@ -29,6 +29,9 @@ pub struct Produce {
     pub display: bool,
     /// Starts paused.
     pub paused: bool,
+    /// Whether its newest group of pictures is kept for whoever comes later: its encoder ignores
+    /// key-frame requests.
+    pub group_of_pictures: Option<GroupOfPicturesOptions>,
 }
 
 /// A producer, as others are told of it.
@@ -84,6 +87,7 @@ impl Room {
             rtp_type: negotiated.rtp_type,
             paused: request.paused,
             router_header_extensions: negotiation::router_header_extensions(),
+            group_of_pictures: request.group_of_pictures,
             rtp_parameters,
         };
         let mut consumable = negotiated.consumable;
@@ -220,6 +224,22 @@ impl Room {
             .told
             .extend(producers.iter().map(|producer| producer.id));
         Ok((producers, state.made))
+    }
+
+    /// A peer's producers, and what each is encoded with: `VP8`, `opus`.
+    #[must_use]
+    pub fn sent_by(&self, peer: &PeerId) -> Vec<(ProducerId, String)> {
+        let state = self.state();
+        let Ok(peer) = state.peer(peer) else {
+            return Vec::new();
+        };
+        let codec = |producer: &Producer| {
+            let first = producer.consumable.codecs.first();
+            let name = first.and_then(|codec| codec.mime_type.split_once('/'));
+            name.map_or_else(String::new, |(_, name)| name.to_owned())
+        };
+        let producers = peer.producers.iter();
+        producers.map(|(id, one)| (*id, codec(one))).collect()
     }
 
     /// Whether anybody in the room produces.
@@ -388,6 +408,9 @@ impl Peer {
             hears: new.hears,
             way_back: new.resumes.then(Return::new),
             public: new.public,
+            watches: new.watches,
+            received_since: entered,
+            evicted: false,
             entered,
             pages: new.pages,
             listed: entered,

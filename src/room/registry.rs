@@ -167,6 +167,14 @@ impl Registry {
             .collect()
     }
 
+    /// Whether a room may have this name.
+    ///
+    /// # Errors
+    /// It is too short or too long.
+    pub fn check_room_name(&self, name: Option<&str>) -> Result<(), RoomError> {
+        name.map_or(Ok(()), |name| self.check_name(name))
+    }
+
     fn check_name(&self, name: &str) -> Result<(), RoomError> {
         if name.is_empty() {
             return Err(RoomError::BadRequest("the name is empty"));

@@ -112,6 +112,15 @@ impl Room {
             .is_ok_and(|peer| !peer.transports.is_empty())
     }
 
+    /// Whether media can flow to or from a peer.
+    pub(super) fn has_connected_transport(&self, peer: &PeerId) -> bool {
+        let state = self.state();
+        let connected = |transport: &Transport| transport.dtls_state == "connected";
+        state
+            .peer(peer)
+            .is_ok_and(|peer| peer.transports.values().any(connected))
+    }
+
     /// New ICE credentials for a transport.
     pub async fn restart_ice(
         &self,

@@ -53,6 +53,8 @@ pub(super) fn notification(event: RoomEvent, listed: u64) -> Option<Notification
             Notification::TransportClosed { transport, reason }
         }
         RoomEvent::RoomClosed { reason, .. } => Notification::RoomClosed { reason },
+        // Those who only watch have no socket.
+        RoomEvent::Evicted => return None,
     })
 }
 

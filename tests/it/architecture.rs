@@ -84,6 +84,7 @@ const ONLY_IN: &[(&str, &str, &[&str])] = &[
     ("std::env", "src", &["src/main.rs", "src/args.rs"]),
     ("loadgen::", "src", &["src/bench.rs", "src/args.rs"]),
     ("rcgen::", "src", &["src/tls.rs"]),
+    ("rtc_sdp::", "src", &["src/http/sdp/"]),
     ("rust_embed::", "src", &["src/http/assets.rs"]),
     (
         "dimpl::",

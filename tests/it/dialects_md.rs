@@ -6,7 +6,7 @@ use std::{
 };
 
 use miso::{
-    config::{RoomConfig, SignalingConfig},
+    config::{BroadcastConfig, RoomConfig, SignalingConfig},
     signaling::{
         dialect::{self, Dialect, NATIVE},
         request::Notification,
@@ -156,7 +156,8 @@ fn limits() -> Vec<(&'static str, String)> {
     numbers.into_iter().chain(times).collect()
 }
 
-fn numbers() -> [(&'static str, usize); 18] {
+fn numbers() -> [(&'static str, usize); 20] {
+    let broadcast = BroadcastConfig::default();
     let (room, door) = (RoomConfig::default(), SignalingConfig::default());
     let (rate, burst) = (door.events_per_second as usize, door.event_burst as usize);
     [
@@ -167,6 +168,8 @@ fn numbers() -> [(&'static str, usize); 18] {
         ("transports of a peer", room.transports_per_peer),
         ("producers of a peer", room.producers_per_peer),
         ("consumers of a peer", room.consumers_per_peer),
+        ("broadcast ids of the server", broadcast.broadcasts),
+        ("bytes of an offer (WHIP, WHEP)", broadcast.body_bytes),
         ("characters of a name", room.name_chars),
         ("bytes of `appData`, as JSON", room.app_data_bytes),
         ("bytes of a message", door.message_bytes),
@@ -187,7 +190,8 @@ fn numbers() -> [(&'static str, usize); 18] {
     ]
 }
 
-fn times() -> [(&'static str, Duration); 7] {
+fn times() -> [(&'static str, Duration); 8] {
+    let broadcast = BroadcastConfig::default();
     let (room, door) = (RoomConfig::default(), SignalingConfig::default());
     let media = media::MediaLimits::default();
     [
@@ -199,6 +203,10 @@ fn times() -> [(&'static str, Duration); 7] {
             door.connect_timeout,
         ),
         ("seconds a lost peer is kept", room.resume_grace),
+        (
+            "seconds a broadcast id is good after it was last used",
+            broadcast.expiry,
+        ),
         (
             "seconds a transport has to be connected",
             media.connect_timeout,

@@ -26,6 +26,8 @@ fn registry(config: RoomConfig) -> Arc<Registry> {
 fn peer(registry: &Registry, name: &str) -> (NewPeer, EventReceiver) {
     let (sender, events) = registry.event_queue();
     let peer = NewPeer {
+        watches: false,
+        max_consumers: None,
         id: PeerId::from(name),
         display_name: None,
         profile: Profile::Full,

@@ -338,7 +338,7 @@ export interface ProducerClosed {
   /** The same. */
   producerId: string;
   /** Why. */
-  reason: "producer-closed" | "peer-left" | "transport-closed" | "internal";
+  reason: "producer-closed" | "peer-left" | "transport-closed" | "internal" | "evicted";
   /** The producer's id. */
   remoteProducerId: string;
 }

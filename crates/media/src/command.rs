@@ -1,5 +1,7 @@
 //! What the control side asks of a worker, and what it answers.
 
+use std::time::Duration;
+
 use ortc::types::{
     DtlsParameters, IceCandidate, IceParameters, MediaKind, RtpEncodingParameters, RtpMapping,
     RtpParameters, RtpType,
@@ -150,6 +152,31 @@ pub struct ProduceOptions {
     pub paused: bool,
     /// The router's header-extension ids, which every consumer of the router shares.
     pub router_header_extensions: Vec<ortc::types::RtpHeaderExtensionParameters>,
+    /// Keeps what came since the newest key frame for consumers that start in between. For clients
+    /// that make key frames when they please and not when they are asked; others are better asked.
+    /// Without effect on audio and on more than one encoding.
+    pub group_of_pictures: Option<GroupOfPicturesOptions>,
+}
+
+/// How much of a producer's newest group of pictures is kept. A group that grows beyond either
+/// bound is dropped, and nothing is kept until the next key frame: a part of it is of no use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupOfPicturesOptions {
+    /// Bytes of its packets.
+    pub max_bytes: usize,
+    /// Time since its key frame.
+    pub max_duration: Duration,
+}
+
+impl Default for GroupOfPicturesOptions {
+    fn default() -> Self {
+        Self {
+            // Ten seconds of 12 Mb/s, more than platforms for streaming take.
+            max_bytes: 16 * 1024 * 1024,
+            // Encoders left to themselves make one of 250 pictures: ten seconds at 25 a second.
+            max_duration: Duration::from_secs(20),
+        }
+    }
 }
 
 /// Arguments of [`Command::Consume`].
@@ -159,8 +186,13 @@ pub struct ConsumeOptions {
     pub producer: ProducerId,
     /// Audio or video.
     pub kind: MediaKind,
-    /// What the client will receive.
+    /// What the client will receive, under its own payload types.
     pub rtp_parameters: RtpParameters,
+    /// The router's payload types and what the client calls them, for a client that chose its own;
+    /// all others are then not sent. Empty: they are the same. Ids of header extensions are always
+    /// the router's, but such a client is sent those in `rtp_parameters` alone, because it may use
+    /// the other ids for something else.
+    pub payload_types: Vec<(u8, u8)>,
     /// The producer's streams by their router names.
     pub consumable_encodings: Vec<RtpEncodingParameters>,
     /// Simple, simulcast or svc.
@@ -169,6 +201,11 @@ pub struct ConsumeOptions {
     pub paused: bool,
     /// Preferred layers `(spatial, temporal)`; the best by default.
     pub preferred_layers: Option<(u8, Option<u8>)>,
+    /// After this consumer another may be made on the same transport with the same SSRCs: sequence
+    /// numbers then go on, and timestamps by the time gone by, so that the client sees one stream
+    /// that paused. What that takes is kept for the transport's life, hence only where it is asked
+    /// for and for 128 SSRCs of a transport. An SSRC used before *without* this must not come again.
+    pub resumable: bool,
 }
 
 /// The answer to a [`Command`].
@@ -356,6 +393,12 @@ pub struct ProducerDump {
     pub lost: i64,
     /// Scores of its streams.
     pub scores: Vec<ProducerScore>,
+    /// Key frames received over all streams.
+    pub key_frames: u64,
+    /// Seconds between the last two key frames of its largest stream that is received now.
+    pub key_frame_interval: Option<f64>,
+    /// Width and height of that stream's pictures, as its newest key frame tells them.
+    pub resolution: Option<(u32, u32)>,
 }
 
 /// A consumer at a glance.

@@ -50,8 +50,9 @@ mod web_rtc_server;
 mod worker;
 
 pub use command::{
-    Command, CommandError, ConsumeOptions, ConsumerDump, ProduceOptions, ProducerDump, Reply,
-    RequestId, RouterDump, TransportDump, TransportStats, WebRtcTransportData, WorkerDump,
+    Command, CommandError, ConsumeOptions, ConsumerDump, GroupOfPicturesOptions, ProduceOptions,
+    ProducerDump, Reply, RequestId, RouterDump, TransportDump, TransportStats, WebRtcTransportData,
+    WorkerDump,
 };
 pub use config::{HostCandidate, MediaLimits, WorkerConfig};
 pub use event::{

@@ -11,6 +11,31 @@ use rtc_rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
 use super::common::{MS, Net, PeerKey, SECOND, SourceSetup};
 
 #[test]
+fn dump_tells_how_often_key_frames_come_and_how_large_pictures_are() {
+    let mut net = Net::new(77);
+    let sender = net.join();
+    let video = net.publish(sender, SourceSetup::vp8(10));
+    let sound = net.publish(sender, SourceSetup::opus(50));
+    net.run_for(SECOND);
+    let facts = |net: &mut Net, id| {
+        let router = net.dump().routers.remove(0);
+        let producer = router.producers.into_iter().find(|one| one.id == id);
+        let producer = producer.expect("it is there");
+        let interval = producer.key_frame_interval;
+        (producer.key_frames, interval, producer.resolution)
+    };
+    assert_eq!(facts(&mut net, video), (1, None, Some((640, 360))));
+    net.run_for(SECOND);
+    net.source(video).encodings[0].skip_numbers(0);
+    net.run_for(SECOND);
+    let (count, interval, size) = facts(&mut net, video);
+    assert_eq!((count, size), (2, Some((640, 360))));
+    assert!((1.9..2.1).contains(&interval.unwrap()), "{interval:?}");
+    assert_eq!(facts(&mut net, sound), (0, None, None));
+    net.assert_sound();
+}
+
+#[test]
 fn new_viewer_sees_a_picture_within_a_round_trip() {
     let mut net = Net::new(1);
     let sender = net.join();

@@ -7,7 +7,8 @@
 //! 2. `produce`: [`validate_producer_rtp_parameters`], [`rtp_type`],
 //!    [`producer_rtp_parameters_mapping`], [`consumable_rtp_parameters`].
 //! 3. `consume`: [`validate_rtp_capabilities`], [`can_consume`], [`consumer_rtp_parameters`] (or
-//!    [`pipe_consumer_rtp_parameters`] between routers).
+//!    [`pipe_consumer_rtp_parameters`] between routers); then [`use_receiver_payload_types`] for a
+//!    receiver whose numbers are fixed.
 //!
 //! Names and results are mediasoup's; `docs/ortc-differences.md` lists where they part, and
 //! `tests/differential.rs` proves that list complete for the inputs it tries.
@@ -22,6 +23,7 @@ mod header_extensions;
 mod matching;
 mod pipe;
 mod producer;
+mod receiver;
 mod router;
 mod scalability_mode;
 mod ssrc;
@@ -38,6 +40,7 @@ pub use producer::{
     ConsumableRtpParametersError, RtpMappingError, RtpTypeError, consumable_rtp_parameters,
     producer_rtp_parameters_mapping, rtp_type,
 };
+pub use receiver::{is_supported, use_receiver_payload_types};
 pub use router::{RouterRtpCapabilitiesError, router_rtp_capabilities};
 pub use scalability_mode::ScalabilityMode;
 pub use supported::{default_media_codecs, supported_rtp_capabilities};

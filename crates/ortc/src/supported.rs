@@ -230,6 +230,14 @@ const DEFAULT_CODECS: &[Codec] = &[
         START_BITRATE,
     ]),
     Codec::video("video/AV1").parameters(&[START_BITRATE]),
+    // High, and H265 in its Main profile: what encoders outside of browsers publish.
+    Codec::video("video/H264").parameters(&[
+        ("packetization-mode", Value::Integer(1)),
+        ("profile-level-id", Value::Text("64001f")),
+        ("level-asymmetry-allowed", Value::Integer(1)),
+        START_BITRATE,
+    ]),
+    Codec::video("video/H265").parameters(&[START_BITRATE]),
 ];
 
 /// Audio receives transport-wide sequence numbers but does not send them: audio is not what a

@@ -10,7 +10,6 @@ use std::{net::SocketAddr, sync::Arc};
 use axum::{
     Json, Router,
     extract::{ConnectInfo, Path, State},
-    http::StatusCode,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -19,10 +18,10 @@ use serde_json::{Value, json};
 
 use self::watchers::{Watcher, Watchers};
 use crate::{
-    error::{ApiError, ErrorCode},
+    error::ApiError,
     room::{
         Consume, ConsumerChoice, ConsumerInfo, Filter, Guest, ProducerChoice, Profile, Registry,
-        Role, RoomError, RoomId, TransportChoice, TransportInfo,
+        Role, RoomError, RoomId, TransportChoice, TransportInfo, Visit,
     },
 };
 
@@ -82,12 +81,12 @@ async fn create_unnamed(
     let _turn = shared.watchers.turn().await;
     let (guest, transport) = match shared.watchers.of(&watcher) {
         Some(guest) => {
-            let transport = guest.create_transport().await?;
+            let transport = guest.create_transport(Role::Receive).await?;
             (guest, transport)
         }
         None => {
             let (room, address) = (watcher.room.clone(), watcher.address);
-            shared.registry.guest(room, address).await?
+            shared.registry.guest(Visit::of_page(room, address)).await?
         }
     };
     shared.watchers.keep(watcher, guest);
@@ -100,7 +99,10 @@ async fn create(
     Path(stream): Path<String>,
 ) -> Result<Json<Value>, Failure> {
     let room = RoomId::from(stream.as_str());
-    let (guest, transport) = shared.registry.guest(room, remote.ip()).await?;
+    let (guest, transport) = shared
+        .registry
+        .guest(Visit::of_page(room, remote.ip()))
+        .await?;
     shared.watchers.keep_by_transport(transport.id, guest);
     Ok(Json(options(&transport)))
 }
@@ -184,6 +186,7 @@ async fn newest(
             }),
             rtp_capabilities: caps.clone(),
             paused,
+            numbers: None,
         };
         match guest.room.consume(&guest.id, request).await {
             Ok(info) => {
@@ -228,20 +231,7 @@ impl<E: Into<ApiError>> From<E> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let status = match self.0.code {
-            ErrorCode::NotFound | ErrorCode::NotJoined | ErrorCode::RoomClosed => {
-                StatusCode::NOT_FOUND
-            }
-            ErrorCode::AlreadyConnected => StatusCode::CONFLICT,
-            ErrorCode::LimitSockets => StatusCode::TOO_MANY_REQUESTS,
-            ErrorCode::LimitPeers | ErrorCode::LimitRooms | ErrorCode::LimitTransports => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
-            ErrorCode::Internal | ErrorCode::Timeout | ErrorCode::WorkerDied => {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
-            _ => StatusCode::BAD_REQUEST,
-        };
+        let status = super::problem::status(self.0.code);
         let body = json!({ "error": self.0.message, "code": self.0.code.as_str() });
         (status, Json(body)).into_response()
     }

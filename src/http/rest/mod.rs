@@ -1,5 +1,6 @@
 //! The inspection API: typed, read-only.
 
+mod broadcasts;
 mod debug;
 mod health;
 mod rooms;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use axum::{Router, routing::get};
 
+pub(super) use broadcasts::router as broadcasts;
 pub use debug::{DebugState, EngineCounts, ProcessCounts};
 pub use health::Health;
 pub use rooms::Rooms;

@@ -28,6 +28,7 @@ pub(super) async fn consume(session: &Session, consume: Consume) -> Result<Reply
         producer,
         rtp_capabilities: consume.rtp_capabilities,
         paused: consume.paused,
+        numbers: None,
     };
     let made = room.consume(&session.id, request).await?;
     Ok(Reply::Consumer(Box::new(entry(made))))
@@ -54,6 +55,7 @@ pub(super) async fn consume_all(
             producer: ProducerChoice::Id(producer),
             rtp_capabilities: each.rtp_capabilities.clone(),
             paused: each.paused,
+            numbers: None,
         };
         match room.consume(&session.id, request).await {
             Ok(made) => entries.push(entry(made)),

@@ -28,6 +28,7 @@ pub(super) async fn produce(session: &Session, produce: Produce) -> Result<Reply
             .unwrap_or_default(),
         display: produce.display,
         paused: produce.paused,
+        group_of_pictures: None,
     };
     let (id, producers_exist) = room.produce(&session.id, request).await?;
     Ok(Reply::Produced {

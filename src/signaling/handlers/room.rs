@@ -141,6 +141,8 @@ fn new_peer(session: &Session, display_name: Option<String>) -> (NewPeer, EventR
         public: dialect.public,
         pages: dialect.pages_peers,
         resumes: dialect.resumes,
+        watches: false,
+        max_consumers: None,
         events: sender,
     };
     (peer, events)

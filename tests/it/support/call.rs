@@ -370,6 +370,7 @@ async fn produce_one(
         rtp_type: ortc::rtp_type(&announced).unwrap(),
         paused: false,
         router_header_extensions: ortc::router_header_extensions(router),
+        group_of_pictures: None,
     };
     Produced {
         source,
@@ -427,10 +428,12 @@ async fn consume_one(side: &Side, caps: &RtpCapabilities, mid: usize, made: Prod
         producer: made.producer.id(),
         kind,
         rtp_parameters: consumed.clone(),
+        payload_types: Vec::new(),
         consumable_encodings: made.consumable.encodings.clone(),
         rtp_type: ortc::rtp_type(&made.announced).unwrap(),
         paused: true,
         preferred_layers: None,
+        resumable: false,
     };
     let (consumer, _) = side.handle.consume(options).await.unwrap();
     Lane {

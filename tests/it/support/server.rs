@@ -78,8 +78,16 @@ impl TestServer {
 
     /// The whole answer to one request, head and body.
     pub(crate) async fn get(&self, path: &str, headers: &str) -> String {
-        let request =
-            format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
+        self.ask("GET", path, headers, "").await
+    }
+
+    /// The same, with another method and a body.
+    pub(crate) async fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> String {
+        let length = body.len();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+             content-length: {length}\r\n{headers}\r\n{body}"
+        );
         let mut stream = self.connect().await;
         stream.write_all(request.as_bytes()).await.unwrap();
         read_to_end(&mut stream).await

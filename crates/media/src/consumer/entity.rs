@@ -4,19 +4,20 @@ use std::time::{Duration, Instant};
 
 use super::{
     key_frame_schedule::KeyFrameSchedule,
+    payload_types::PayloadTypes,
     renumber::{Numbers, Renumber, RenumberConfig, Renumbered},
     report::SenderReportData,
     retransmission_buffer::Kept,
     rtp_stream_send::{RtpStreamSend, StreamConfig},
     stream_manager::{MAX_ENCODINGS, Selection, StreamManager, StreamScore},
-    types::{ConsumerConfig, Forward, Retransmission, Rewrite},
+    types::{ConsumerConfig, Forward, MediaEnd, RepairEnd, Retransmission, Rewrite, is_rtx},
 };
 use crate::rtcp::report::ReportBlock;
 use crate::{
     CommandError, ConsumerId, ConsumerLayers,
     rtp::{MediaPacket, codecs::Codec},
 };
-use ortc::types::{MediaKind, RtpCodecParameters, RtpParameters, RtpType};
+use ortc::types::{MediaKind, RtpCodecParameters, RtpType};
 
 /// A producer's media on its way to one receiver, under the receiver's names.
 ///
@@ -28,8 +29,7 @@ pub(crate) struct Consumer {
     kind: MediaKind,
     paused: bool,
     producer_paused: bool,
-    /// One bit per payload type the receiver takes.
-    payload_types: u128,
+    payload_types: PayloadTypes,
     streams: StreamManager,
     numbers: Renumber,
     stream: RtpStreamSend,
@@ -55,7 +55,7 @@ impl Consumer {
             kind: options.kind,
             paused: options.paused,
             producer_paused: config.producer_paused,
-            payload_types: payload_types(&options.rtp_parameters)?,
+            payload_types: PayloadTypes::new(options)?,
             streams: StreamManager::new(now, encodings, audio, spatial),
             numbers: Renumber::new(RenumberConfig {
                 encodings,
@@ -76,11 +76,31 @@ impl Consumer {
         Ok(consumer)
     }
 
+    /// Goes on with streams that were sent under the same SSRCs before. Must precede every packet.
+    pub(crate) fn go_on(&mut self, media: Option<MediaEnd>, repair: Option<RepairEnd>) {
+        if let Some(end) = media {
+            self.numbers.go_on(end.numbers);
+            self.stream.go_on(end.sent);
+        }
+        if let Some(end) = repair {
+            self.stream.go_on_repairing(end);
+        }
+    }
+
+    /// Where its streams end: the media's, and that of retransmissions if there is one.
+    pub(crate) fn end(self) -> (MediaEnd, Option<RepairEnd>) {
+        let media = MediaEnd {
+            sent: self.stream.sent(),
+            numbers: self.numbers,
+        };
+        (media, self.stream.repair_end())
+    }
+
     /// Decides about a packet of the producer and gives it its outgoing numbers. Nothing of video
     /// passes before a key frame.
     pub(crate) fn forward_rtp(&mut self, now: Instant, packet: &MediaPacket<'_>) -> Forward {
         // Padding and foreign payload types say nothing to a decoder, but keep a stream alive.
-        let keep = self.takes(packet.payload_type) && !packet.payload.is_empty();
+        let keep = self.payload_types.takes(packet.payload_type) && !packet.payload.is_empty();
         let selection = if keep || self.streams.current() == Some(packet.encoding) {
             self.streams.select(now, packet)
         } else {
@@ -105,7 +125,11 @@ impl Consumer {
         kept: impl Fn(usize, u64) -> Option<Kept<'k>>,
         out: &mut Vec<Retransmission>,
     ) {
+        let first = out.len();
         self.stream.handle_nack(now, lost, kept, out);
+        for again in &mut out[first..] {
+            again.rewrite.payload_type = self.payload_types.name(again.rewrite.payload_type);
+        }
     }
 
     /// Takes the receiver's report about the outgoing stream.
@@ -300,7 +324,7 @@ impl Consumer {
     fn send(&mut self, now: Instant, packet: &MediaPacket<'_>, numbers: Numbers) -> Forward {
         let rewrite = Rewrite {
             ssrc: self.stream.ssrc(),
-            payload_type: packet.payload_type,
+            payload_type: self.payload_types.name(packet.payload_type),
             sequence_number: numbers.sequence_number,
             timestamp: numbers.timestamp,
             marker: packet.marker,
@@ -337,10 +361,6 @@ impl Consumer {
             self.requests |= 1 << encoding;
         }
     }
-
-    fn takes(&self, payload_type: u8) -> bool {
-        payload_type < 128 && self.payload_types >> payload_type & 1 == 1
-    }
 }
 
 /// The producer's streams to choose from.
@@ -353,17 +373,6 @@ fn encodings(config: &ConsumerConfig) -> Result<usize, CommandError> {
         RtpType::Simple | RtpType::Svc => Ok(1),
         RtpType::Simulcast => Ok(encodings),
     }
-}
-
-fn payload_types(parameters: &RtpParameters) -> Result<u128, CommandError> {
-    let media = parameters.codecs.iter().filter(|codec| !is_rtx(codec));
-    let types = media.fold(0, |types, codec| {
-        types | 1u128 << (codec.payload_type & 0x7F)
-    });
-    if types == 0 {
-        return Err(invalid("no media codec"));
-    }
-    Ok(types)
 }
 
 fn stream_config(config: &ConsumerConfig) -> Result<StreamConfig, CommandError> {
@@ -385,11 +394,6 @@ fn stream_config(config: &ConsumerConfig) -> Result<StreamConfig, CommandError> 
         packets: config.retransmission_packets,
         age: config.retransmission_age,
     })
-}
-
-fn is_rtx(codec: &RtpCodecParameters) -> bool {
-    let subtype = codec.mime_type.split_once('/').map(|(_, subtype)| subtype);
-    subtype.is_some_and(|subtype| subtype.eq_ignore_ascii_case("rtx"))
 }
 
 /// Generic NACK (RFC 4585 §4.2): no parameter.

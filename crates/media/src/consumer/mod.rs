@@ -14,6 +14,7 @@ mod bit_ring;
 mod entity;
 mod key_frame_schedule;
 mod offset_window;
+mod payload_types;
 mod picture_manager;
 mod renumber;
 mod report;
@@ -33,6 +34,6 @@ mod types;
 pub(crate) use entity::Consumer;
 pub(crate) use retransmission_buffer::{Kept, RetransmissionBuffer};
 pub(crate) use stream_manager::StreamScore;
-pub(crate) use types::{ConsumerConfig, Forward, Retransmission, Rewrite};
+pub(crate) use types::{ConsumerConfig, Forward, MediaEnd, RepairEnd, Retransmission, Rewrite};
 #[cfg(test)]
 pub(crate) use types::{Rtx, Vp8Rewrite};

@@ -84,6 +84,15 @@ impl Renumber {
         }
     }
 
+    /// Goes on where `before` ended, with a source that has nothing to do with its.
+    pub(super) fn go_on(&mut self, before: Self) {
+        self.sequence = before.sequence;
+        self.timestamp.go_on(&before.timestamp);
+        if let (Some(pictures), Some(before)) = (&mut self.pictures, before.pictures) {
+            *pictures = before;
+        }
+    }
+
     /// Starts a segment at `packet`; older packets have no place in it.
     pub(super) fn start(&mut self, now: Instant, packet: &MediaPacket<'_>) -> Numbers {
         let offset = self.clock_offset(packet);

@@ -7,7 +7,7 @@ use super::{
     retransmission_buffer::Kept,
     retransmission_limit::RetransmissionLimit,
     sent_packets::{Found, SentPackets, Spacing},
-    types::{Retransmission, Rewrite, Rtx},
+    types::{RepairEnd, Retransmission, Rewrite, Rtx},
 };
 use crate::{
     rtcp::report::{ReportBlock, SenderInfo},
@@ -50,6 +50,8 @@ pub(super) struct RtpStreamSend {
     limit: RetransmissionLimit,
     packets: u64,
     bytes: u64,
+    /// Packets and bytes sent under the same SSRC by others before.
+    before: (u64, u64),
     retransmitted: u64,
     /// The two last sender reports: LSR value and when.
     sender_reports: [Option<(u32, Instant)>; 2],
@@ -68,6 +70,7 @@ impl RtpStreamSend {
             limit: RetransmissionLimit::new(),
             packets: 0,
             bytes: 0,
+            before: (0, 0),
             retransmitted: 0,
             sender_reports: [None; 2],
             rtt: None,
@@ -147,7 +150,8 @@ impl RtpStreamSend {
         rtp_timestamp: u32,
     ) -> SenderReportData {
         self.sender_reports = [Some(((ntp >> 16) as u32, now)), self.sender_reports[0]];
-        let (packets, octets) = (self.packets as u32, self.bytes as u32);
+        let (packets, octets) = self.sent();
+        let (packets, octets) = (packets as u32, octets as u32);
         SenderReportData {
             ssrc: self.ssrc,
             info: SenderInfo {
@@ -157,6 +161,27 @@ impl RtpStreamSend {
                 octets,
             },
         }
+    }
+
+    /// Goes on with a stream of which so many packets and bytes were sent.
+    pub(super) fn go_on(&mut self, sent: (u64, u64)) {
+        self.before = sent;
+    }
+
+    /// Goes on with a retransmission stream.
+    pub(super) fn go_on_repairing(&mut self, end: RepairEnd) {
+        self.rtx_sequence = end.next_sequence;
+    }
+
+    /// Packets and bytes sent under this SSRC.
+    pub(super) fn sent(&self) -> (u64, u64) {
+        (self.before.0 + self.packets, self.before.1 + self.bytes)
+    }
+
+    /// Where the retransmission stream stands.
+    pub(super) fn repair_end(&self) -> Option<RepairEnd> {
+        let next_sequence = self.rtx_sequence;
+        self.rtx.map(|_| RepairEnd { next_sequence })
     }
 
     pub(super) fn ssrc(&self) -> u32 {

@@ -56,6 +56,12 @@ impl TimestampMapper {
         }
     }
 
+    /// Goes on where `before` ended; its clock may have had another rate.
+    pub(super) fn go_on(&mut self, before: &Self) {
+        self.initial = before.initial;
+        self.newest = before.newest;
+    }
+
     /// Starts a new segment at `input`. `offset` is the one the source's clock calls for, if known.
     ///
     /// The start is never dropped and never refused: a moment already shown is moved to just after

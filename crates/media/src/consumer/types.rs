@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use ortc::types::RtpCodecParameters;
+
+use super::renumber::Renumber;
 use crate::{
     ConsumeOptions, ConsumerId,
     rtp::codecs::{Codec, Vp8Descriptor},
@@ -28,6 +31,20 @@ pub(crate) struct ConsumerConfig {
     pub(crate) retransmission_packets: usize,
     /// Age after which a packet is not sent again.
     pub(crate) retransmission_age: Duration,
+}
+
+/// Where a media stream ended: what a later one under the same SSRC goes on from.
+#[derive(Debug)]
+pub(crate) struct MediaEnd {
+    pub(super) numbers: Renumber,
+    /// Packets and payload bytes, as sender reports count them.
+    pub(super) sent: (u64, u64),
+}
+
+/// Where a retransmission stream ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RepairEnd {
+    pub(super) next_sequence: u16,
 }
 
 /// What becomes of a packet.
@@ -89,4 +106,10 @@ pub(crate) struct Rtx {
     pub(crate) payload_type: u8,
     /// Next sequence number of the retransmission stream.
     pub(crate) sequence_number: u16,
+}
+
+/// Whether a codec is retransmission (RFC 4588) of another.
+pub(super) fn is_rtx(codec: &RtpCodecParameters) -> bool {
+    let subtype = codec.mime_type.split_once('/').map(|(_, subtype)| subtype);
+    subtype.is_some_and(|subtype| subtype.eq_ignore_ascii_case("rtx"))
 }

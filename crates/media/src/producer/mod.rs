@@ -1,6 +1,7 @@
 //! Producers: media that enters a router.
 
 pub(crate) mod key_frame_request_manager;
+mod key_frames_seen;
 pub(crate) mod nack_generator;
 mod producer;
 pub(crate) mod rtp_stream_recv;

@@ -7,6 +7,7 @@ use ortc::types::{MediaKind, RtpCodecParameters, RtpParameters, RtpType};
 
 use super::{
     key_frame_request_manager::KeyFrameRequestManager,
+    key_frames_seen::KeyFramesSeen,
     rtp_stream_recv::{ReceivedSenderReport, RtpStreamRecv, RtpStreamRecvConfig, StreamPacket},
 };
 use crate::{
@@ -53,6 +54,7 @@ struct Encoding {
     stream: Option<RtpStreamRecv>,
     kept: Option<RetransmissionBuffer>,
     key_frames: KeyFrameRequestManager,
+    seen: KeyFramesSeen,
 }
 
 /// What the producer's payload types mean.
@@ -112,6 +114,7 @@ impl Producer {
             stream: None,
             kept: None,
             key_frames: KeyFrameRequestManager::new(limits.key_frame_request_interval),
+            seen: KeyFramesSeen::default(),
         };
         Ok(Self {
             id,
@@ -176,9 +179,6 @@ impl Producer {
             .dependency_descriptor
             .and_then(|id| packet.extension(id));
         let info = codecs::parse(arrival.codec, arrival.payload, descriptor);
-        if info.key_frame {
-            encoding.key_frames.key_frame_received(now);
-        }
         self.layout.build(out, packet.extensions(), arrival.payload);
         let media = MediaPacket {
             encoding: target.encoding,
@@ -189,6 +189,10 @@ impl Producer {
             info,
             payload: arrival.payload,
         };
+        if info.key_frame {
+            encoding.key_frames.key_frame_received(now);
+            encoding.seen.note(now, arrival.codec, &media);
+        }
         if self.keeps_packets {
             encoding.keep(&self.limits).insert(now, &media, out);
         }
@@ -339,6 +343,9 @@ impl Producer {
                 .iter()
                 .filter_map(|encoding| encoding.stream.as_ref())
         };
+        let mut heard = self.encodings.iter().filter(|one| one.score() > 0);
+        let largest = heard.next_back().map(|encoding| encoding.seen);
+        let largest = largest.unwrap_or_default();
         ProducerDump {
             id: self.id,
             transport: self.transport_id,
@@ -355,6 +362,9 @@ impl Producer {
             nacked: streams().map(RtpStreamRecv::nacked).sum(),
             lost: streams().map(RtpStreamRecv::lost).sum(),
             scores: self.scores(),
+            key_frames: self.encodings.iter().map(|e| e.seen.count()).sum(),
+            key_frame_interval: largest.interval().map(|time| time.as_secs_f64()),
+            resolution: largest.resolution(),
         }
     }
 }

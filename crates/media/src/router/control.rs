@@ -141,9 +141,8 @@ impl Router {
         let producer_key = producer.ok_or(CommandError::ProducerNotFound)?;
         let producer = &self.producers[producer_key];
         let parameters = &options.rtp_parameters;
-        let (paused, scores) = (options.paused, producer.scores());
-        let extensions =
-            SendExtensions::new(parameters.mid.as_deref(), &parameters.header_extensions);
+        let (paused, resumable) = (options.paused, options.resumable);
+        let extensions = send_extensions(&options);
         let cname = parameters.rtcp.cname.clone().unwrap_or_default();
         let mut config = consumer_config(id, options, &self.limits)?;
         config.producer_paused = producer.paused;
@@ -157,6 +156,7 @@ impl Router {
         {
             return Err(CommandError::StreamInUse(format!("SSRC {taken}")));
         }
+        transport.resume(&mut consumer, resumable)?;
         consumer.producer_streams_changed(now, &producer.stream_scores());
         for (encoding, report) in producer.sender_reports() {
             let (ntp, timestamp) = (report.ntp, report.rtp_timestamp);
@@ -164,7 +164,7 @@ impl Router {
         }
         let reply = Reply::Consumer {
             producer_paused: producer.paused,
-            scores,
+            scores: producer.scores(),
         };
         let key = self.consumers.insert(Route {
             consumer,
@@ -332,13 +332,24 @@ impl Router {
         if let Some(others) = self.routes.get_mut(route.producer) {
             others.retain(|other| *other != key);
         }
-        if let Some(transport) = self.transports.get_mut(route.transport) {
-            transport.remove_consumer(key);
-        }
         let consumer = route.consumer.id();
+        if let Some(transport) = self.transports.get_mut(route.transport) {
+            transport.remove_consumer(key, route.consumer);
+        }
         out.index.consumers.remove(&consumer);
         out.emit(EventKind::ConsumerClosed { consumer, reason });
     }
+}
+
+/// What is written into the header extensions of a consumer's packets.
+fn send_extensions(options: &ConsumeOptions) -> SendExtensions {
+    let parameters = &options.rtp_parameters;
+    let negotiated = &parameters.header_extensions;
+    let extensions = SendExtensions::new(parameters.mid.as_deref(), negotiated);
+    if options.payload_types.is_empty() {
+        return extensions;
+    }
+    extensions.only(negotiated)
 }
 
 /// A consumer's settings; it starts paused and is resumed once its transport is connected.

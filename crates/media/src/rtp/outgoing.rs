@@ -12,7 +12,8 @@
 //! ```
 //!
 //! The three leading elements are overwritten per receiver. A receiver that did not negotiate one
-//! of them ignores its id (RFC 8285 §4.1.1).
+//! of them ignores its id (RFC 8285 §4.1.1), unless it has chosen ids itself: for that one what it
+//! did not list becomes padding.
 
 use std::time::Duration;
 
@@ -49,6 +50,8 @@ pub(crate) struct SendExtensions {
     mid: [u8; MID_RESERVED],
     mid_len: u8,
     transport_cc: bool,
+    /// The ids the receiver knows, one bit each; none: it ignores the others.
+    listed: Option<Box<[u128; 2]>>,
 }
 
 /// Bytes kept for a MID. mediasoup's and ours are decimal counters, far shorter.
@@ -148,6 +151,17 @@ impl SendExtensions {
         this
     }
 
+    /// Sends nothing else than what is negotiated, to a receiver that may mean something else by
+    /// the other ids.
+    pub(crate) fn only(mut self, negotiated: &[RtpHeaderExtensionParameters]) -> Self {
+        let mut listed = Box::new([0; 2]);
+        for extension in negotiated {
+            listed[usize::from(extension.id >> 7)] |= 1 << (extension.id & 0x7F);
+        }
+        self.listed = Some(listed);
+        self
+    }
+
     /// Whether packets carry a transport-wide sequence number.
     pub(crate) fn transport_cc(&self) -> bool {
         self.transport_cc
@@ -166,6 +180,11 @@ impl SendExtensions {
         form.patch(bytes, at, &self.mid);
         if self.mid_len > 0 && bytes[at] != PADDING_ID {
             form.set_len(bytes, at + form.overhead(), usize::from(self.mid_len));
+        }
+        if let Some(listed) = &self.listed {
+            form.strip(bytes, |id| {
+                listed[usize::from(id >> 7)] >> (id & 0x7F) & 1 == 1
+            });
         }
     }
 }
@@ -287,6 +306,28 @@ impl Form {
         value_at + value.len()
     }
 
+    /// Turns elements whose id is not to be `kept` into padding.
+    fn strip(self, bytes: &mut [u8], kept: impl Fn(u8) -> bool) {
+        let (mut at, end) = (RTP_HEADER + EXTENSION_HEADER, payload_at(bytes));
+        while let Some(first) = bytes[..end].get(at).copied() {
+            let second = bytes[..end]
+                .get(at + 1)
+                .map_or(0, |byte| usize::from(*byte));
+            let (id, len) = match self {
+                Self::OneByte => (first >> 4, usize::from(first & 0x0F) + 1),
+                Self::TwoByte => (first, second),
+            };
+            let next = match id {
+                PADDING_ID => at + 1,
+                _ => (at + self.overhead() + len).min(end),
+            };
+            if !kept(id) {
+                bytes[at..next].fill(0);
+            }
+            at = next;
+        }
+    }
+
     /// Shortens the element whose value begins at `at`; what is left of it are padding zeros.
     fn set_len(self, bytes: &mut [u8], at: usize, len: usize) {
         match self {
@@ -395,6 +436,30 @@ mod tests {
             Some(&[0x85][..]),
             "what follows is still found"
         );
+    }
+
+    #[test]
+    fn a_receiver_with_ids_of_its_own_gets_only_those_it_listed() {
+        let descriptor = [7; 40];
+        let values: [&[(u8, &[u8])]; 2] = [
+            &[(2, &[0x85]), (12, &[1, 2, 3])],
+            &[(2, &[0x85]), (12, &descriptor)],
+        ];
+        for values in values {
+            let producer = [(AUDIO_LEVEL, 2), (uri::DEPENDENCY_DESCRIPTOR, 12)];
+            let mut bytes = built(&producer, values, b"media");
+            apply(&rewrite(), &mut bytes);
+            let listed = ids(&[(uri::MID, 1), (AUDIO_LEVEL, 10)]);
+            let extensions = SendExtensions::new(Some("12"), &listed).only(&listed);
+            extensions.patch(&mut bytes, Duration::from_millis(1500), 0xABCD);
+            let packet = RtpPacket::parse(&bytes).expect("valid RTP");
+            let found: Vec<_> = packet.extensions().collect();
+            assert_eq!(found, [(1, &b"12"[..]), (10, &[0x85][..])]);
+            assert_eq!(packet.payload(), b"media");
+            extensions.only(&[]).patch(&mut bytes, Duration::ZERO, 0);
+            let packet = RtpPacket::parse(&bytes).expect("valid RTP");
+            assert_eq!(packet.extensions().count(), 0);
+        }
     }
 
     #[test]

@@ -13,13 +13,14 @@ use super::{
     dtls::{DtlsIdentity, DtlsOutput, DtlsTransport},
     feedback::SenderFeedback,
     ice_lite::{IceCredentials, IceLite, IceOutcome},
+    resumable::ResumableStreams,
     rtp_listener::{RtpListener, StreamNames, Target},
     srtp::{SrtpInbound, SrtpOutbound},
 };
 use crate::{
     CloseReason, CommandError, DtlsState, IceState, MediaLimits, TransmitBatch, TransportId,
     TransportStats, Tuple,
-    consumer::{Retransmission, Rewrite},
+    consumer::{Consumer, Retransmission, Rewrite},
     producer::extension_id,
     router::{ConsumerKey, ProducerKey},
     rtp::{
@@ -54,6 +55,7 @@ pub(crate) struct WebRtcTransport {
     pub(crate) producers: Vec<ProducerKey>,
     /// Consumers sent here, by media SSRC and by RTX SSRC.
     pub(crate) consumers: HashMap<u32, ConsumerKey>,
+    resumable: ResumableStreams,
     pub(crate) scheduled: Scheduled,
     #[cfg(feature = "fault-injection")]
     pub(crate) panic_at_next_datagram: bool,
@@ -116,6 +118,7 @@ impl WebRtcTransport {
             },
             producers: Vec::new(),
             consumers: HashMap::new(),
+            resumable: ResumableStreams::default(),
             scheduled: Scheduled::default(),
             #[cfg(feature = "fault-injection")]
             panic_at_next_datagram: false,
@@ -300,19 +303,46 @@ impl WebRtcTransport {
         }
     }
 
-    /// Forgets a consumer's streams.
-    pub(crate) fn remove_consumer(&mut self, key: ConsumerKey) {
-        let Some((_, outbound)) = &mut self.srtp else {
-            self.consumers.retain(|_, other| *other != key);
-            return;
-        };
-        self.consumers.retain(|ssrc, other| {
-            let gone = *other == key;
-            if gone {
-                outbound.forget(*ssrc);
+    /// Lets a new consumer go on with the streams that were sent under its SSRCs before, if there
+    /// are any. `resumable`: and another after it.
+    pub(crate) fn resume(
+        &mut self,
+        consumer: &mut Consumer,
+        resumable: bool,
+    ) -> Result<(), CommandError> {
+        let (ssrc, rtx_ssrc) = (consumer.ssrc(), consumer.rtx_ssrc());
+        let other = |ssrc, repair| self.resumable.is_other_kind(ssrc, repair);
+        if other(ssrc, false) || rtx_ssrc.is_some_and(|ssrc| other(ssrc, true)) {
+            let why = format!("SSRC {ssrc}, for another kind of stream");
+            return Err(CommandError::StreamInUse(why));
+        }
+        if resumable {
+            self.resumable.promise([ssrc].into_iter().chain(rtx_ssrc))?;
+        }
+        let repair = rtx_ssrc.and_then(|ssrc| self.resumable.take_repair(ssrc));
+        consumer.go_on(self.resumable.take_media(ssrc), repair);
+        Ok(())
+    }
+
+    /// Forgets a consumer's streams, unless they may be taken up again.
+    pub(crate) fn remove_consumer(&mut self, key: ConsumerKey, consumer: Consumer) {
+        self.consumers.retain(|_, other| *other != key);
+        let (ssrc, rtx_ssrc) = (consumer.ssrc(), consumer.rtx_ssrc());
+        for ssrc in [ssrc].into_iter().chain(rtx_ssrc) {
+            if let Some((_, outbound)) = &mut self.srtp
+                && !self.resumable.contains(ssrc)
+            {
+                outbound.forget(ssrc);
             }
-            !gone
-        });
+        }
+        if self.resumable.is_empty() {
+            return;
+        }
+        let (media, repair) = consumer.end();
+        self.resumable.leave_media(ssrc, media);
+        if let Some((ssrc, end)) = rtx_ssrc.zip(repair) {
+            self.resumable.leave_repair(ssrc, end);
+        }
     }
 
     /// Authenticates and decrypts an RTP datagram in place, and finds whose it is.

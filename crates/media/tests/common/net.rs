@@ -190,19 +190,42 @@ impl Net {
         producer: ProducerId,
         change: impl FnOnce(&mut media::ConsumeOptions),
     ) -> ConsumerId {
-        let consumer = ConsumerId(self.fresh_id());
         let ssrc = 0x7000_0000 + 16 * self.ids as u32;
         let setup = self.source(producer).setup.clone();
         let (mut options, sink) = parameters::consume_options(producer, &setup, ssrc);
         change(&mut options);
+        let consumer = self.consume(key, options);
+        let index = self.peers[key.0].client.add_sink(sink);
+        self.subscribed.insert(consumer, (key, index));
+        consumer
+    }
+
+    /// Receives a track where `before`, whose consumer is gone, was received: to the client it is
+    /// one stream.
+    pub fn subscribe_again(
+        &mut self,
+        before: ConsumerId,
+        producer: ProducerId,
+        change: impl FnOnce(&mut media::ConsumeOptions),
+    ) -> ConsumerId {
+        let (key, index) = self.subscribed[&before];
+        let ssrc = self.sink(before).setup.ssrc;
+        let setup = self.source(producer).setup.clone();
+        let (mut options, _) = parameters::consume_options(producer, &setup, ssrc);
+        change(&mut options);
+        let consumer = self.consume(key, options);
+        self.subscribed.insert(consumer, (key, index));
+        consumer
+    }
+
+    fn consume(&mut self, key: PeerKey, options: media::ConsumeOptions) -> ConsumerId {
+        let consumer = ConsumerId(self.fresh_id());
         let reply = self.request(Command::Consume {
             transport: self.peers[key.0].transport,
             consumer,
             options: Box::new(options),
         });
         assert!(matches!(reply, Ok(Reply::Consumer { .. })), "{reply:?}");
-        let index = self.peers[key.0].client.add_sink(sink);
-        self.subscribed.insert(consumer, (key, index));
         consumer
     }
 

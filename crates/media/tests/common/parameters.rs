@@ -26,6 +26,7 @@ pub fn produce_options(source: &SourceSetup) -> ProduceOptions {
         rtp_type: rtp_type(source),
         paused: false,
         router_header_extensions: router_extensions(source.kind, simulcast),
+        group_of_pictures: None,
     }
 }
 
@@ -66,10 +67,12 @@ pub fn consume_options(
         producer,
         kind: source.kind,
         rtp_parameters,
+        payload_types: Vec::new(),
         consumable_encodings: consumable_encodings(source),
         rtp_type: rtp_type(source),
         paused: false,
         preferred_layers: None,
+        resumable: false,
     };
     (options, sink)
 }
@@ -247,9 +250,9 @@ fn rtcp() -> RtcpParameters {
     }
 }
 
-const MID_URI: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
+pub const MID_URI: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
 const RID_URI: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
 const REPAIRED_RID_URI: &str = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
 const TRANSPORT_CC_URI: &str =
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
-const ABS_SEND_TIME_URI: &str = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time";
+pub const ABS_SEND_TIME_URI: &str = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time";

@@ -1,6 +1,6 @@
 //! What a browser does with one track it receives: numbers packets, asks for lost ones, reports.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use ortc::types::MediaKind;
@@ -50,6 +50,10 @@ pub struct Sink {
     pub needless_rtx: u64,
     /// Packets on the RTX stream.
     pub rtx_packets: u64,
+    /// Unwrapped sequence numbers of the RTX stream.
+    pub rtx_numbers: BTreeSet<u64>,
+    /// Ids of header extensions seen on any packet.
+    pub extension_ids: BTreeSet<u8>,
     /// Payloads that are not as they were sent, wrong payload types, and the like.
     pub errors: Vec<String>,
     /// Sender reports: when, NTP time, RTP time.
@@ -63,6 +67,7 @@ pub struct Sink {
     pub said_goodbye: bool,
     /// Whether what it receives is checked.
     pub is_judged: bool,
+    rtx_sequences: Unwrapper,
     sequences: Unwrapper,
     timestamps: Unwrapper,
     missing: BTreeMap<u64, Missing>,
@@ -89,6 +94,7 @@ impl Sink {
             duplicates: 0,
             needless_rtx: 0,
             rtx_packets: 0,
+            extension_ids: BTreeSet::new(),
             errors: Vec::new(),
             sender_reports: Vec::new(),
             sends_nack: true,
@@ -97,6 +103,8 @@ impl Sink {
             plis_sent: 0,
             said_goodbye: false,
             is_judged: true,
+            rtx_numbers: BTreeSet::new(),
+            rtx_sequences: Unwrapper::default(),
             sequences: Unwrapper::default(),
             timestamps: Unwrapper::default(),
             missing: BTreeMap::new(),
@@ -115,6 +123,8 @@ impl Sink {
 
     pub fn handle_rtp(&mut self, now: Instant, packet: &Rtp) {
         self.last_arrival = Some(now);
+        let ids = packet.extensions.iter().map(|(id, _)| *id);
+        self.extension_ids.extend(ids);
         let retransmitted = packet.ssrc != self.setup.ssrc;
         let expected = if retransmitted {
             self.setup.rtx_payload_type
@@ -131,6 +141,13 @@ impl Sink {
             return;
         }
         self.rtx_packets += 1;
+        if !self
+            .rtx_numbers
+            .insert(self.rtx_sequences.sequence(packet.sequence))
+        {
+            self.errors
+                .push(format!("RTX number {} again", packet.sequence));
+        }
         // An RTX packet without an original is padding (a bandwidth probe).
         if let Some((original, payload)) = packet.payload.split_at_checked(2) {
             let sequence = u16::from_be_bytes([original[0], original[1]]);

@@ -95,7 +95,7 @@ pub struct ProducerClosed {
     /// Why.
     #[cfg_attr(
         feature = "contracts",
-        schemars(extend("enum" = ["producer-closed", "peer-left", "transport-closed", "internal"]))
+        schemars(extend("enum" = ["producer-closed", "peer-left", "transport-closed", "internal", "evicted"]))
     )]
     pub(super) reason: &'static str,
 }

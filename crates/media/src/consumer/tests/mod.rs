@@ -90,6 +90,7 @@ fn config(codec_kind: Codec, encodings: usize) -> ConsumerConfig {
                 encodings: vec![encoding],
                 ..Default::default()
             },
+            payload_types: Vec::new(),
             consumable_encodings: vec![RtpEncodingParameters::default(); encodings],
             rtp_type: if simulcast {
                 RtpType::Simulcast
@@ -98,6 +99,7 @@ fn config(codec_kind: Codec, encodings: usize) -> ConsumerConfig {
             },
             paused: false,
             preferred_layers: None,
+            resumable: false,
         },
         codec: codec_kind,
         clock_rate: if audio { 48_000 } else { 90_000 },

@@ -2,7 +2,7 @@
 //!
 //! Reads headers only; never reassembles OBUs.
 
-use super::PayloadInfo;
+use super::{PayloadInfo, Resolution, bits::Bits};
 
 /// Reads the aggregation header and the header of the first OBU that starts in the packet.
 pub(super) fn parse(payload: &[u8]) -> Option<PayloadInfo> {
@@ -46,8 +46,80 @@ pub(super) fn starts_sequence(dependency_descriptor: &[u8]) -> bool {
     }
 }
 
+/// The size in the packet's sequence header, which is that of the largest layer.
+pub(super) fn resolution(payload: &[u8]) -> Option<Resolution> {
+    let (&aggregation, rest) = payload.split_first()?;
+    let count = (aggregation >> 4) & 0x03;
+    let index = 0;
+    let mut elements = Elements { rest, count, index };
+    let sequence = elements.find_map(|element| {
+        let header = ObuHeader::parse(element)?;
+        let behind = element.get(if header.layers.is_some() { 2 } else { 1 }..)?;
+        (header.kind == SEQUENCE_HEADER).then_some((header.sized, behind))
+    });
+    let (sized, body) = sequence?;
+    let skipped = if sized { leb128(body)?.1 } else { 0 };
+    sequence_resolution(&mut Bits::new(&body[skipped..]))
+}
+
+/// AV1 bitstream specification §5.5.1.
+fn sequence_resolution(bits: &mut Bits<'_>) -> Option<Resolution> {
+    bits.skip(4)?; // profile, still picture
+    if bits.flag()? {
+        bits.skip(5)?; // reduced: level
+    } else {
+        let delay_bits = skip_timing(bits)?;
+        let display_delay = bits.flag()?;
+        for _ in 0..=bits.number(5)? {
+            skip_operating_point(bits, delay_bits, display_delay)?;
+        }
+    }
+    let (width_bits, height_bits) = (bits.number(4)? + 1, bits.number(4)? + 1);
+    Some((bits.number(width_bits)? + 1, bits.number(height_bits)? + 1))
+}
+
+/// Timing and decoder model; returns how long a buffer delay is, if operating points tell it.
+fn skip_timing(bits: &mut Bits<'_>) -> Option<Option<u32>> {
+    if !bits.flag()? {
+        return Some(None);
+    }
+    bits.skip(64)?;
+    if bits.flag()? {
+        bits.golomb()?; // ticks of a picture
+    }
+    if !bits.flag()? {
+        return Some(None);
+    }
+    let delay_bits = bits.number(5)? + 1;
+    bits.skip(32 + 5 + 5)?;
+    Some(Some(delay_bits))
+}
+
+fn skip_operating_point(
+    bits: &mut Bits<'_>,
+    delay_bits: Option<u32>,
+    display_delay: bool,
+) -> Option<()> {
+    const LAST_LEVEL_WITHOUT_TIER: u32 = 7;
+    bits.skip(12)?;
+    if bits.number(5)? > LAST_LEVEL_WITHOUT_TIER {
+        bits.skip(1)?;
+    }
+    if let Some(delay_bits) = delay_bits
+        && bits.flag()?
+    {
+        bits.skip(2 * delay_bits + 1)?;
+    }
+    if display_delay && bits.flag()? {
+        bits.skip(4)?;
+    }
+    Some(())
+}
+
 struct ObuHeader {
     kind: u8,
+    /// Its length stands behind it.
+    sized: bool,
     layers: Option<(u8, u8)>,
 }
 
@@ -67,6 +139,7 @@ impl ObuHeader {
         };
         Some(Self {
             kind: (first >> 3) & 0x0F,
+            sized: first & 0x02 != 0,
             layers,
         })
     }

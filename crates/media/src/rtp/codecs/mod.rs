@@ -1,10 +1,14 @@
 //! Payload formats, as far as a forwarder must understand them.
 
 pub(crate) mod av1;
+mod bits;
 pub(crate) mod h264;
 pub(crate) mod h265;
 pub(crate) mod vp8;
 pub(crate) mod vp9;
+
+#[cfg(test)]
+mod resolution_tests;
 
 use ortc::types::MediaKind;
 pub(crate) use vp8::Vp8Descriptor;
@@ -43,6 +47,27 @@ impl Codec {
         }
     }
 }
+
+/// Width and height of pictures, in pixels.
+pub(crate) type Resolution = (u32, u32);
+
+/// The size of the pictures that begin with the key frame whose first packet this is, if the packet
+/// tells. To be called at key frames only: it reads bit by bit.
+pub(crate) fn resolution(codec: Codec, payload: &[u8]) -> Option<Resolution> {
+    let (width, height) = match codec {
+        Codec::Audio => None,
+        Codec::Vp8 => vp8::resolution(payload),
+        Codec::Vp9 => vp9::resolution(payload),
+        Codec::H264 => h264::resolution(payload),
+        Codec::H265 => h265::resolution(payload),
+        Codec::Av1 => av1::resolution(payload),
+    }?;
+    let valid = |length| (1..=MAX_LENGTH).contains(&length);
+    (valid(width) && valid(height)).then_some((width, height))
+}
+
+/// No format has room for more pixels a side, Exp-Golomb numbers aside.
+const MAX_LENGTH: u32 = 1 << 16;
 
 /// What one packet's payload says of itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -142,6 +167,7 @@ mod tests {
             descriptor in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..8)),
         ) {
             for codec in ALL {
+                let _ = resolution(codec, &payload);
                 let info = parse(codec, &payload, descriptor.as_deref());
                 if let Some(vp8) = info.vp8 {
                     let before = payload.len();

@@ -1,6 +1,6 @@
 //! What a forwarder must know of a VP8 payload (RFC 7741 §4.2): key frame, temporal layer, picture ids.
 
-use super::PayloadInfo;
+use super::{PayloadInfo, Resolution};
 
 /// Positions and values of the VP8 descriptor fields that are rewritten on a switch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,10 +49,17 @@ impl Vp8Descriptor {
     }
 }
 
-/// Reads the descriptor and, at a partition's start, the first byte of the VP8 payload header.
-pub(super) fn parse(payload: &[u8]) -> Option<PayloadInfo> {
+/// A payload descriptor, and where the payload header begins behind it.
+struct Head {
+    starts_frame: bool,
+    descriptor: Vp8Descriptor,
+    temporal_layer: Option<u8>,
+    end: usize,
+}
+
+fn read_head(payload: &[u8]) -> Option<Head> {
     let required = *payload.first()?;
-    let (starts_frame, extended) = (required & 0x17 == 0x10, required & 0x80 != 0);
+    let extended = required & 0x80 != 0;
     let mut at = 1;
     let (mut descriptor, mut temporal_layer) = (Vp8Descriptor::default(), None);
     if extended {
@@ -75,8 +82,36 @@ pub(super) fn parse(payload: &[u8]) -> Option<PayloadInfo> {
             }
         }
     }
+    Some(Head {
+        starts_frame: required & 0x17 == 0x10,
+        descriptor,
+        temporal_layer,
+        end: at,
+    })
+}
+
+/// The size in the header of a key frame (RFC 6386 §9.1).
+pub(super) fn resolution(payload: &[u8]) -> Option<Resolution> {
+    const START_CODE: [u8; 3] = [0x9D, 0x01, 0x2A];
+    /// The two bits above are a scale for display.
+    const LENGTH: u16 = 0x3FFF;
+    let head = read_head(payload)?;
+    let tag = payload.get(head.end..)?.first_chunk::<10>()?;
+    let key_frame = head.starts_frame && tag[0] & 1 == 0 && tag[3..6] == START_CODE;
+    let length = |at: usize| u32::from(u16::from_le_bytes([tag[at], tag[at + 1]]) & LENGTH);
+    key_frame.then(|| (length(6), length(8)))
+}
+
+/// Reads the descriptor and, at a partition's start, the first byte of the VP8 payload header.
+pub(super) fn parse(payload: &[u8]) -> Option<PayloadInfo> {
+    let Head {
+        starts_frame,
+        descriptor,
+        temporal_layer,
+        end,
+    } = read_head(payload)?;
     // A descriptor without a payload is malformed (RFC 7741 §4.2 describes non-empty payloads).
-    let header = *payload.get(at)?;
+    let header = *payload.get(end)?;
     Some(PayloadInfo {
         // The inverse key frame flag P is the lowest bit (RFC 7741 §4.3).
         key_frame: starts_frame && header & 0x01 == 0,

@@ -1,0 +1,259 @@
+//! What WHIP and WHEP have in common: an offer in, an answer and a session out, and what may be done
+//! with a session (RFC 9725 §4.2 to §4.4).
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::{Path, Request, State},
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
+        header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, LINK, LOCATION},
+    },
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use super::{
+    problem::Problem,
+    sdp::{Fragment, Offer},
+    sessions::{Doors, Session},
+};
+use crate::{
+    config::IceServer,
+    room::{Guest, Registry},
+};
+
+const SDP: &str = "application/sdp";
+const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
+const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
+const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
+
+/// The offer in a request.
+pub(super) async fn offer(
+    doors: &Doors,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Offer, Problem> {
+    let text = text(doors, headers, body, SDP).await?;
+    Ok(Offer::parse(&text)?)
+}
+
+async fn text(
+    doors: &Doors,
+    headers: &HeaderMap,
+    body: Body,
+    wanted: &str,
+) -> Result<String, Problem> {
+    let limit = doors.broadcasts.config().body_bytes;
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
+    let kind = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
+    if !kind.is_some_and(|kind| kind.eq_ignore_ascii_case(wanted)) {
+        let detail = format!("expected {wanted}");
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+    }
+    let bytes = to_bytes(body, limit).await.map_err(|_| {
+        let detail = format!("more than {limit} bytes");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    })?;
+    let not_text = |_| Problem::new(StatusCode::BAD_REQUEST, "not UTF-8");
+    String::from_utf8(bytes.into()).map_err(not_text)
+}
+
+/// The token of a request (RFC 6750 §2.1).
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// Whether a request shows the server's token, if there is one.
+pub(super) fn check_token(doors: &Doors, headers: &HeaderMap) -> Result<(), Problem> {
+    let Some(wanted) = &doors.broadcasts.config().token else {
+        return Ok(());
+    };
+    match bearer(headers) {
+        Some(token) if same(token.as_bytes(), wanted.as_bytes()) => Ok(()),
+        Some(_) => Err(Problem::unauthorized("the token is wrong")),
+        None => Err(Problem::unauthorized("a token is needed")),
+    }
+}
+
+/// Compares in a time that tells nothing of where they differ.
+fn same(one: &[u8], other: &[u8]) -> bool {
+    let differences = one.iter().zip(other).fold(0, |all, (a, b)| all | (a ^ b));
+    one.len() == other.len() && differences == 0
+}
+
+/// Takes a guest out again unless its session was kept.
+pub(super) struct Arriving<'a> {
+    registry: &'a Registry,
+    guest: Option<Guest>,
+}
+
+impl<'a> Arriving<'a> {
+    pub(super) fn new(registry: &'a Registry, guest: Guest) -> Self {
+        let guest = Some(guest);
+        Self { registry, guest }
+    }
+
+    /// It stays.
+    pub(super) fn arrived(mut self) {
+        self.guest = None;
+    }
+}
+
+impl Drop for Arriving<'_> {
+    fn drop(&mut self) {
+        if let Some(guest) = &self.guest {
+            self.registry.dismiss(guest);
+        }
+    }
+}
+
+/// The answer to an offer, and where its session is.
+pub(super) fn created(doors: &Doors, session: Session, path: &str, answer: String) -> Response {
+    let tag = session.entity_tag();
+    let name = doors.sessions.keep(session);
+    let location = format!("/{path}/sessions/{name}");
+    let mut response = (StatusCode::CREATED, answer).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(SDP));
+    headers.insert(ACCEPT_PATCH, HeaderValue::from_static(FRAGMENT));
+    // Both are letters and digits.
+    headers.extend(HeaderValue::try_from(&location).map(|value| (LOCATION, value)));
+    headers.extend(HeaderValue::try_from(tag).map(|value| (ETAG, value)));
+    for server in &doors.broadcasts.config().ice_servers {
+        if let Ok(link) = HeaderValue::try_from(link(server)) {
+            headers.append(LINK, link);
+        }
+    }
+    response
+}
+
+/// RFC 9725 §4.6.
+fn link(server: &IceServer) -> String {
+    let mut link = format!("<{}>; rel=\"ice-server\"", server.url);
+    if let Some((user, password)) = &server.credentials {
+        let quoted = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+        link += &format!(
+            "; username=\"{}\"; credential=\"{}\"; credential-type=\"password\"",
+            quoted(user),
+            quoted(password)
+        );
+    }
+    link
+}
+
+/// Trickle ICE, or its restart.
+pub(super) async fn patch(
+    State(doors): State<Doors>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let session = doors.sessions.find(&name, &headers)?;
+    let fragment = Fragment::parse(&text(&doors, &headers, body, FRAGMENT).await?)?;
+    let tags = headers.get(IF_MATCH).ok_or_else(|| {
+        let detail = "If-Match: the ETag of the session, or * to restart ICE";
+        Problem::new(StatusCode::PRECONDITION_REQUIRED, detail)
+    })?;
+    let tags = tags.to_str().unwrap_or_default();
+    if tags.trim() == "*" {
+        return restart(&doors, &name, session, fragment).await;
+    }
+    let current = session.entity_tag();
+    if !tags.split(',').any(|tag| tag.trim() == current) {
+        let detail = "the ICE session was restarted meanwhile";
+        return Err(Problem::new(StatusCode::PRECONDITION_FAILED, detail));
+    }
+    match fragment.username_fragment {
+        Some(other) if other != session.username_fragment => Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "the fragment is of another ICE session; to restart, send If-Match: *",
+        )),
+        // Nothing to be done: we answer whoever checks us.
+        _ => Ok(StatusCode::NO_CONTENT.into_response()),
+    }
+}
+
+async fn restart(
+    doors: &Doors,
+    name: &str,
+    mut session: Session,
+    fragment: Fragment,
+) -> Result<Response, Problem> {
+    let username = fragment.username_fragment.filter(|_| fragment.has_password);
+    session.username_fragment = username.ok_or_else(|| {
+        let detail = "a restart needs a new ice-ufrag and ice-pwd";
+        Problem::new(StatusCode::BAD_REQUEST, detail)
+    })?;
+    let (room, peer) = (&session.guest.room, &session.guest.id);
+    let ice_parameters = room.restart_ice(peer, session.transport.id).await?;
+    session.transport.ice_parameters = ice_parameters;
+    let candidates = &session.transport.ice_candidates;
+    let body = Fragment::answer(&session.transport.ice_parameters, candidates);
+    let tag = HeaderValue::try_from(session.entity_tag());
+    doors.sessions.restarted(name, session);
+    let mut response = (StatusCode::OK, body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(FRAGMENT));
+    headers.extend(tag.map(|tag| (ETAG, tag)));
+    Ok(response)
+}
+
+/// Ends a session; the second time, too, it has ended.
+pub(super) async fn delete(
+    State(doors): State<Doors>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Problem> {
+    if let Some(session) = doors.sessions.end(&name, &headers)? {
+        doors.registry.dismiss(&session.guest);
+    }
+    Ok(StatusCode::OK)
+}
+
+/// Tells whoever asks for the options of these addresses what they take (RFC 9725 §4.2). To stand
+/// around what answers questions of browsers about other origins.
+pub async fn options(request: Request, next: Next) -> Response {
+    let asked = request.method() == Method::OPTIONS;
+    let path = request.uri().path();
+    let kind = match () {
+        () if !asked => None,
+        () if path.contains("/sessions/") => {
+            Some((ACCEPT_PATCH, FRAGMENT, "PATCH, DELETE, OPTIONS"))
+        }
+        () => Some((ACCEPT_POST, SDP, "POST, OPTIONS")),
+    };
+    let ours = ["/whip", "/whep"].iter().any(|door| path.starts_with(door));
+    let mut response = next.run(request).await;
+    if let Some((name, value, methods)) = kind.filter(|_| ours) {
+        let headers = response.headers_mut();
+        headers.insert(name, HeaderValue::from_static(value));
+        headers.insert(ALLOW, HeaderValue::from_static(methods));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_compared_whole() {
+        assert!(same(b"abc", b"abc"));
+        assert!(!same(b"abc", b"abd") && !same(b"abc", b"abcd") && !same(b"", b"a"));
+    }
+
+    #[test]
+    fn credentials_of_servers_are_quoted() {
+        let server = IceServer {
+            url: "turn:a.example".into(),
+            credentials: Some(("u".into(), "p\"w".into())),
+        };
+        let expected = "<turn:a.example>; rel=\"ice-server\"; username=\"u\"; \
+            credential=\"p\\\"w\"; credential-type=\"password\"";
+        assert_eq!(link(&server), expected);
+    }
+}

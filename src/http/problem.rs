@@ -1,0 +1,121 @@
+//! Failures of HTTP resources as problem details (RFC 9457).
+
+use axum::{
+    Json,
+    http::{
+        HeaderName, HeaderValue, StatusCode,
+        header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+    },
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::sdp::SdpError;
+use crate::{
+    error::{ApiError, ErrorCode},
+    room::RoomError,
+};
+
+/// What went wrong.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    detail: String,
+    code: Option<ErrorCode>,
+    header: Option<(HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    /// A status and a sentence for people.
+    pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            detail: detail.into(),
+            code: None,
+            header: None,
+        }
+    }
+
+    /// Nothing here by this name.
+    pub(super) fn not_found(detail: &'static str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    /// Whoever asks must say who they are (RFC 6750 §3).
+    pub(super) fn unauthorized(detail: &'static str) -> Self {
+        let challenge = HeaderValue::from_static("Bearer");
+        Self {
+            header: Some((WWW_AUTHENTICATE, challenge)),
+            ..Self::new(StatusCode::UNAUTHORIZED, detail)
+        }
+    }
+
+    /// It may work in a few seconds.
+    pub(super) fn later(status: StatusCode, detail: &'static str) -> Self {
+        let problem = Self::new(status, detail);
+        problem.with_retry()
+    }
+
+    fn with_retry(mut self) -> Self {
+        self.header = Some((RETRY_AFTER, HeaderValue::from_static("5")));
+        self
+    }
+}
+
+impl From<SdpError> for Problem {
+    fn from(error: SdpError) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error.to_string())
+    }
+}
+
+impl From<RoomError> for Problem {
+    fn from(error: RoomError) -> Self {
+        let ApiError { code, message } = error.into();
+        let status = status(code);
+        let problem = Self {
+            code: Some(code),
+            ..Self::new(status, message)
+        };
+        match status {
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => problem.with_retry(),
+            _ => problem,
+        }
+    }
+}
+
+/// The status of one of the server's words.
+pub(super) fn status(code: ErrorCode) -> StatusCode {
+    match code {
+        ErrorCode::NotFound | ErrorCode::NotJoined | ErrorCode::RoomClosed => StatusCode::NOT_FOUND,
+        ErrorCode::AlreadyConnected => StatusCode::CONFLICT,
+        ErrorCode::LimitSockets => StatusCode::TOO_MANY_REQUESTS,
+        ErrorCode::LimitPeers
+        | ErrorCode::LimitRooms
+        | ErrorCode::LimitTransports
+        | ErrorCode::LimitConsumers => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::Internal | ErrorCode::Timeout | ErrorCode::WorkerDied => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+        _ => StatusCode::BAD_REQUEST,
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut body = json!({
+            "type": "about:blank",
+            "title": self.status.canonical_reason(),
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+        });
+        if let Some(code) = self.code {
+            body["code"] = json!(code.as_str());
+        }
+        let mut response = (self.status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        let kind = HeaderValue::from_static("application/problem+json");
+        headers.insert(CONTENT_TYPE, kind);
+        headers.extend(self.header);
+        response
+    }
+}

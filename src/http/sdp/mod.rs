@@ -1,0 +1,47 @@
+//! SDP ⇄ ORTC: offers of WHIP and WHEP clients (RFC 8866, RFC 9429), our answers, and the fragments
+//! of trickle ICE (RFC 8840). The only place that knows SDP; it knows neither rooms nor HTTP.
+
+mod answer;
+mod fragment;
+mod offer;
+mod section;
+
+pub(super) use answer::{Answer, AnsweredSection};
+pub(super) use fragment::Fragment;
+pub(super) use offer::Offer;
+pub(super) use section::{Section, constrain_baseline};
+
+/// Media sections of an offer; the rest of its bytes would hold a thousand.
+const MAX_SECTIONS: usize = 32;
+
+/// Why a description cannot be used, as a sentence for whoever wrote it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum SdpError {
+    /// Not SDP.
+    #[error("not a session description: {0}")]
+    Syntax(String),
+    /// More than anybody needs.
+    #[error("more than {MAX_SECTIONS} media sections")]
+    TooManySections,
+    /// An offer of nothing.
+    #[error("no media section")]
+    NoSection,
+    /// Something WebRTC requires is missing.
+    #[error("no {0}")]
+    Missing(&'static str),
+    /// A value nobody understands.
+    #[error("invalid {0}")]
+    Invalid(&'static str),
+    /// Media that would need a transport of its own (RFC 9725 §4.4.1).
+    #[error("every media section must be in one BUNDLE group")]
+    NotBundled,
+}
+
+fn parse(text: &str) -> Result<rtc_sdp::SessionDescription, SdpError> {
+    let mut reader = std::io::Cursor::new(text.as_bytes());
+    rtc_sdp::SessionDescription::unmarshal(&mut reader)
+        .map_err(|error| SdpError::Syntax(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+//! What WHIP and WHEP clients are given: a session each, under a name nobody guesses. Bounded by the
+//! number of guests there may be, twice, since whoever is gone is forgotten as the list grows.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header::AUTHORIZATION};
+
+use super::problem::Problem;
+use crate::room::{Broadcasts, Guest, Registry, TransportInfo, Viewer};
+
+/// What the handlers of both protocols share.
+#[derive(Clone, Debug)]
+pub(super) struct Doors {
+    pub(super) registry: Arc<Registry>,
+    pub(super) broadcasts: Arc<Broadcasts>,
+    pub(super) sessions: Arc<Sessions>,
+    /// Whether connections are encrypted.
+    pub(super) secure: bool,
+}
+
+/// A session of a client.
+#[derive(Clone, Debug)]
+pub(super) struct Session {
+    pub(super) guest: Guest,
+    pub(super) transport: TransportInfo,
+    /// Of a WHEP session.
+    pub(super) viewer: Option<Viewer>,
+    /// Media sections by which its client names what it receives.
+    pub(super) mids: Vec<String>,
+    /// The client's ICE session.
+    pub(super) username_fragment: String,
+    /// What it showed at the start, and shows again.
+    pub(super) authorization: Option<HeaderValue>,
+}
+
+impl Session {
+    /// Names our side of its ICE session (RFC 9725 §4.3.1).
+    pub(super) fn entity_tag(&self) -> String {
+        format!("\"{}\"", self.transport.ice_parameters.username_fragment)
+    }
+}
+
+/// Every session.
+#[derive(Debug, Default)]
+pub(super) struct Sessions(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    live: HashMap<String, Session>,
+    /// So many are looked through for those that are gone.
+    full: usize,
+    /// The names of the latest that ended: ending one twice is no error.
+    ended: VecDeque<String>,
+}
+
+/// Names of ended sessions that are remembered.
+const ENDED: usize = 4096;
+
+impl Sessions {
+    /// Keeps a session and names it.
+    pub(super) fn keep(&self, session: Session) -> String {
+        let name = uuid::Uuid::new_v4().simple().to_string();
+        let mut known = self.all();
+        known.tidy();
+        known.live.insert(name.clone(), session);
+        name
+    }
+
+    /// The session of this name, for whoever shows what was shown at its start.
+    pub(super) fn find(&self, name: &str, headers: &HeaderMap) -> Result<Session, Problem> {
+        let session = self.known(name)?;
+        check(&session, headers)?;
+        let present = session.guest.is_present();
+        let gone = Problem::not_found("the session has ended");
+        present.then_some(session).ok_or(gone)
+    }
+
+    /// The session of this name, also when its client is gone already.
+    pub(super) fn known(&self, name: &str) -> Result<Session, Problem> {
+        let session = self.all().live.get(name).cloned();
+        session.ok_or(Problem::not_found("there is no such session"))
+    }
+
+    /// Takes a session out; none if it has ended before.
+    pub(super) fn end(&self, name: &str, headers: &HeaderMap) -> Result<Option<Session>, Problem> {
+        let mut known = self.all();
+        let Some(session) = known.live.get(name) else {
+            let ended = known.ended.iter().any(|ended| ended == name);
+            let unknown = Problem::not_found("there is no such session");
+            return if ended { Ok(None) } else { Err(unknown) };
+        };
+        check(session, headers)?;
+        let session = known.live.remove(name);
+        known.note_end(name.to_owned());
+        Ok(session)
+    }
+
+    /// Notes that a session's ICE was restarted.
+    pub(super) fn restarted(&self, name: &str, session: Session) {
+        if let Some(known) = self.all().live.get_mut(name) {
+            *known = session;
+        }
+    }
+
+    fn all(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn check(session: &Session, headers: &HeaderMap) -> Result<(), Problem> {
+    if session.authorization.is_some()
+        && session.authorization.as_ref() != headers.get(AUTHORIZATION)
+    {
+        return Err(match headers.get(AUTHORIZATION) {
+            None => Problem::unauthorized("show the token the session was made with"),
+            Some(_) => Problem::new(StatusCode::FORBIDDEN, "the session is another's"),
+        });
+    }
+    Ok(())
+}
+
+impl Known {
+    fn tidy(&mut self) {
+        if self.live.len() < self.full {
+            return;
+        }
+        let gone: Vec<_> = self
+            .live
+            .extract_if(|_, session| !session.guest.is_present())
+            .map(|(name, _)| name)
+            .collect();
+        gone.into_iter().for_each(|name| self.note_end(name));
+        self.full = 64.max(2 * self.live.len());
+    }
+
+    fn note_end(&mut self, name: String) {
+        if self.ended.len() == ENDED {
+            self.ended.pop_front();
+        }
+        self.ended.push_back(name);
+    }
+}

@@ -1,0 +1,245 @@
+//! WHIP (RFC 9725): publishing by one HTTP request. The publisher is an ordinary peer of its room.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{ConnectInfo, Path, Query, State},
+    http::{HeaderMap, StatusCode, header::AUTHORIZATION},
+    response::Response,
+    routing::{patch, post},
+};
+use ortc::types::MediaKind;
+use serde::Deserialize;
+
+use super::{
+    exchange::{self, Arriving, bearer, check_token, created},
+    problem::Problem,
+    sdp::{self, Answer, AnsweredSection, Offer, Section},
+    sessions::{Doors, Session},
+};
+use crate::room::{
+    AppData, Broadcast, BroadcastId, GroupOfPicturesOptions, Guest, Produce, Profile, Role, RoomId,
+    TransportChoice, TransportInfo, ViewId, Visit, can_produce,
+};
+
+pub(super) fn router(doors: Doors) -> Router {
+    Router::new()
+        .route("/whip", post(publish_unnamed))
+        .route("/whip/{id}", post(publish_named))
+        .route("/broadcast", post(publish_asked))
+        .route(
+            "/whip/sessions/{session}",
+            patch(exchange::patch).delete(exchange::delete),
+        )
+        .with_state(doors)
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Asked {
+    /// What to publish under, where the path does not say.
+    id: Option<String>,
+    /// How others see the publisher.
+    name: Option<String>,
+}
+
+type From<T> = (State<Doors>, ConnectInfo<SocketAddr>, T);
+
+async fn publish_unnamed(
+    (State(doors), ConnectInfo(from), Query(asked)): From<Query<Asked>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    publish(doors, from, asked, headers, body).await
+}
+
+async fn publish_named(
+    (State(doors), ConnectInfo(from), Path(id)): From<Path<String>>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let id = Some(id);
+    publish(doors, from, Asked { id, ..asked }, headers, body).await
+}
+
+/// The address of the page where broadcasters get their id.
+async fn publish_asked(
+    (State(doors), ConnectInfo(from), Query(asked)): From<Query<Asked>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    if asked.id.is_none() {
+        let detail = "expected ?id= and a broadcast id";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
+    }
+    publish(doors, from, asked, headers, body).await
+}
+
+/// Where something is published.
+struct Target {
+    room: RoomId,
+    broadcast: Option<Arc<Broadcast>>,
+}
+
+fn target(doors: &Doors, id: Option<&str>, headers: &HeaderMap) -> Result<Target, Problem> {
+    let of = |broadcast: Arc<Broadcast>| Target {
+        room: broadcast.room.clone(),
+        broadcast: Some(broadcast),
+    };
+    if let Some(id) = id.filter(|id| BroadcastId::is_one(id)) {
+        let known = doors.broadcasts.by_id(id);
+        return known.map(of).ok_or(Problem::not_found(
+            "the broadcast id is unknown or has expired",
+        ));
+    }
+    if let Some(token) = bearer(headers).filter(|token| BroadcastId::is_one(token)) {
+        let known = doors.broadcasts.by_id(token);
+        return known.map(of).ok_or(Problem::unauthorized(
+            "the broadcast id is unknown or has expired",
+        ));
+    }
+    if id.is_some_and(ViewId::is_one) {
+        let detail = "this id is for watching; publish under the broadcast id";
+        return Err(Problem::new(StatusCode::FORBIDDEN, detail));
+    }
+    check_token(doors, headers)?;
+    Ok(Target {
+        room: RoomId::from(id.unwrap_or(RoomId::DEFAULT)),
+        broadcast: None,
+    })
+}
+
+async fn publish(
+    doors: Doors,
+    from: SocketAddr,
+    asked: Asked,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let target = target(&doors, asked.id.as_deref(), &headers)?;
+    let offer = exchange::offer(&doors, &headers, body).await?;
+    let visit = Visit {
+        room: target.room,
+        address: from.ip(),
+        name: asked.name.as_deref().unwrap_or("Broadcaster").into(),
+        role: Role::Send,
+        profile: Profile::Full,
+        opens: true,
+        watches: false,
+        max_consumers: target.broadcast.as_ref().and_then(|one| one.max_consumers),
+    };
+    let (guest, transport) = doors.registry.guest(visit).await?;
+    let arriving = Arriving::new(&doors.registry, guest.clone());
+    let sections = match &target.broadcast {
+        Some(broadcast) => take_over(&doors, broadcast, &guest, &transport, &offer).await?,
+        None => produce_all(&doors, &guest, &transport, &offer).await?,
+    };
+    arriving.arrived();
+    let answer = answer(&transport, sections).text(&offer);
+    let session = Session {
+        guest,
+        transport,
+        viewer: None,
+        mids: Vec::new(),
+        username_fragment: offer.username_fragment,
+        authorization: headers.get(AUTHORIZATION).cloned(),
+    };
+    Ok(created(&doors, session, "whip", answer))
+}
+
+/// Publishes under a broadcast id. Whoever published before is most likely the same, back before we
+/// could know it was gone; it stays if this fails.
+async fn take_over(
+    doors: &Doors,
+    broadcast: &Broadcast,
+    guest: &Guest,
+    transport: &TransportInfo,
+    offer: &Offer,
+) -> Result<Vec<AnsweredSection>, Problem> {
+    broadcast.touch();
+    // Before there is anything to see: viewers look whose it is when they are told.
+    let before = broadcast.publisher.replace(guest.clone());
+    let sections = produce_all(doors, guest, transport, offer).await;
+    match (&sections, before) {
+        (Err(_), before) => broadcast.publisher.restore(before),
+        (Ok(_), Some(before)) => doors.registry.dismiss(&before.guest),
+        (Ok(_), None) => {}
+    }
+    sections
+}
+
+fn answer(transport: &TransportInfo, sections: Vec<AnsweredSection>) -> Answer<'_> {
+    Answer {
+        ice_parameters: &transport.ice_parameters,
+        ice_candidates: &transport.ice_candidates,
+        dtls_parameters: &transport.dtls_parameters,
+        sections,
+    }
+}
+
+async fn produce_all(
+    doors: &Doors,
+    guest: &Guest,
+    transport: &TransportInfo,
+    offer: &Offer,
+) -> Result<Vec<AnsweredSection>, Problem> {
+    let mut sections = Vec::with_capacity(offer.sections.len());
+    for section in &offer.sections {
+        sections.push(produce(doors, guest, transport, section).await?);
+    }
+    let accepted = |section: &AnsweredSection| !matches!(section, AnsweredSection::Refused);
+    if !sections.iter().any(accepted) {
+        let detail = "nothing that is offered can be received here: no codec in common";
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
+    }
+    let this = TransportChoice::Id(transport.id);
+    let dtls = offer.dtls_parameters.clone();
+    guest.room.connect_transport(&guest.id, this, dtls).await?;
+    Ok(sections)
+}
+
+/// Receives an offered section in the first way the router knows.
+async fn produce(
+    doors: &Doors,
+    guest: &Guest,
+    transport: &TransportInfo,
+    section: &Section,
+) -> Result<AnsweredSection, Problem> {
+    let Some(track) = section.track.as_ref().filter(|track| track.sends) else {
+        return Ok(AnsweredSection::Refused);
+    };
+    let router = Profile::Full.rtp_capabilities();
+    let ways = track.rtp_parameters(&section.mid, &router);
+    let mut ways = ways.map(|offered| {
+        let mut produced = offered.clone();
+        sdp::constrain_baseline(&mut produced);
+        (offered, produced)
+    });
+    let known = ways.find(|(_, produced)| can_produce(track.kind, produced));
+    let Some((offered, rtp_parameters)) = known else {
+        return Ok(AnsweredSection::Refused);
+    };
+    let request = Produce {
+        transport: TransportChoice::Id(transport.id),
+        kind: track.kind,
+        rtp_parameters,
+        app_data: AppData::default(),
+        display: false,
+        paused: false,
+        group_of_pictures: group_of_pictures(doors, track.kind),
+    };
+    guest.room.produce(&guest.id, request).await?;
+    Ok(AnsweredSection::Received(offered))
+}
+
+/// Encoders that publish by WHIP ignore key-frame requests.
+fn group_of_pictures(doors: &Doors, kind: MediaKind) -> Option<GroupOfPicturesOptions> {
+    let config = doors.broadcasts.config();
+    let kept = kind == MediaKind::Video && config.group_of_pictures_bytes > 0;
+    kept.then_some(GroupOfPicturesOptions {
+        max_bytes: config.group_of_pictures_bytes,
+        max_duration: config.group_of_pictures_time,
+    })
+}

@@ -1,0 +1,286 @@
+//! Broadcasts: a secret id to publish under, another to watch by, and who publishes now. An id
+//! outlives what is published under it.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use super::{Guest, MaxConsumers, PeerId, RoomId};
+use crate::config::BroadcastConfig;
+
+/// What publishes under a broadcast id now, as its viewers follow it.
+#[derive(Clone, Debug, Default)]
+pub struct Publisher(Arc<Mutex<Option<Publishing>>>);
+
+/// Who publishes, and since when.
+#[derive(Clone, Debug)]
+pub struct Publishing {
+    /// Its peer.
+    pub guest: Guest,
+    /// When it began.
+    pub since: SystemTime,
+}
+
+impl Publisher {
+    /// Its peer.
+    #[must_use]
+    pub fn peer(&self) -> Option<PeerId> {
+        self.now().map(|publishing| publishing.guest.id)
+    }
+
+    /// Who it is, while it is in the room.
+    #[must_use]
+    pub fn now(&self) -> Option<Publishing> {
+        let publishing = self.current().clone();
+        publishing.filter(|publishing| publishing.guest.is_present())
+    }
+
+    /// Puts another in its place, and returns the one before.
+    pub fn replace(&self, guest: Guest) -> Option<Publishing> {
+        let since = SystemTime::now();
+        self.current().replace(Publishing { guest, since })
+    }
+
+    /// Puts the one before in its place again.
+    pub fn restore(&self, before: Option<Publishing>) {
+        *self.current() = before;
+    }
+
+    fn current(&self) -> MutexGuard<'_, Option<Publishing>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A broadcast.
+#[derive(Debug)]
+pub struct Broadcast {
+    /// Who knows it may publish.
+    pub id: BroadcastId,
+    /// Who knows it may watch. It says nothing of the other.
+    pub view_id: ViewId,
+    /// Where it happens.
+    pub room: RoomId,
+    /// How many may watch, if not as in any room.
+    pub max_consumers: Option<MaxConsumers>,
+    /// Who publishes.
+    pub publisher: Publisher,
+    last_used: Mutex<SystemTime>,
+    expiry: Duration,
+}
+
+impl Broadcast {
+    /// When its id is good no more if nothing is published until then.
+    #[must_use]
+    pub fn expires_at(&self) -> SystemTime {
+        let mut last_used = self
+            .last_used
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if self.publisher.now().is_some() {
+            *last_used = SystemTime::now();
+        }
+        *last_used + self.expiry
+    }
+
+    /// It is published under.
+    pub fn touch(&self) {
+        let mut last_used = self
+            .last_used
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *last_used = SystemTime::now();
+    }
+
+    fn is_good(&self) -> bool {
+        self.expires_at() > SystemTime::now()
+    }
+}
+
+macro_rules! secret {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            fn new() -> Self {
+                // 122 random bits, from the operating system.
+                let random = uuid::Uuid::new_v4().simple();
+                Self(format!(concat!($prefix, "{}"), random).into())
+            }
+
+            /// Whether a text has the shape of one: such texts are never taken for room names.
+            #[must_use]
+            pub fn is_one(text: &str) -> bool {
+                let rest = text.strip_prefix($prefix);
+                rest.is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|b| b.is_ascii_hexdigit()))
+            }
+
+            /// The text itself.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            /// Not in any log.
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(…)"))
+            }
+        }
+    };
+}
+
+secret! {
+    /// The secret of whoever broadcasts.
+    BroadcastId, "b-"
+}
+
+secret! {
+    /// What viewers are told.
+    ViewId, "v-"
+}
+
+/// Every broadcast of this server.
+#[derive(Debug)]
+pub struct Broadcasts {
+    config: BroadcastConfig,
+    all: Mutex<All>,
+}
+
+#[derive(Debug, Default)]
+struct All {
+    by_id: HashMap<Arc<str>, Arc<Broadcast>>,
+    by_view: HashMap<Arc<str>, Arc<Broadcast>>,
+}
+
+impl Broadcasts {
+    /// None yet.
+    #[must_use]
+    pub fn new(config: BroadcastConfig) -> Arc<Self> {
+        Arc::new(Self {
+            config,
+            all: Mutex::default(),
+        })
+    }
+
+    /// What the server was told about them.
+    #[must_use]
+    pub fn config(&self) -> &BroadcastConfig {
+        &self.config
+    }
+
+    /// A new one, in this room or one of its own; none when there are too many.
+    #[must_use]
+    pub fn create(
+        &self,
+        room: Option<RoomId>,
+        max_consumers: Option<MaxConsumers>,
+    ) -> Option<Arc<Broadcast>> {
+        let view_id = ViewId::new();
+        let broadcast = Arc::new(Broadcast {
+            room: room.unwrap_or_else(|| RoomId::from(view_id.as_str())),
+            id: BroadcastId::new(),
+            view_id,
+            max_consumers,
+            publisher: Publisher::default(),
+            last_used: Mutex::new(SystemTime::now()),
+            expiry: self.config.expiry,
+        });
+        let mut all = self.all();
+        if all.by_id.len() >= self.config.broadcasts {
+            all.tidy();
+        }
+        if all.by_id.len() >= self.config.broadcasts {
+            return None;
+        }
+        let (id, view) = (&broadcast.id.0, &broadcast.view_id.0);
+        all.by_view.insert(view.clone(), broadcast.clone());
+        all.by_id.insert(id.clone(), broadcast.clone());
+        Some(broadcast)
+    }
+
+    /// The one to publish under this id.
+    #[must_use]
+    pub fn by_id(&self, id: &str) -> Option<Arc<Broadcast>> {
+        let found = self.all().by_id.get(id).cloned();
+        found.filter(|broadcast| broadcast.is_good())
+    }
+
+    /// The one to watch by this id.
+    #[must_use]
+    pub fn by_view(&self, id: &str) -> Option<Arc<Broadcast>> {
+        let found = self.all().by_view.get(id).cloned();
+        found.filter(|broadcast| broadcast.is_good())
+    }
+
+    /// Ends an id for good.
+    pub fn remove(&self, broadcast: &Broadcast) {
+        let mut all = self.all();
+        all.by_id.remove(&broadcast.id.0);
+        all.by_view.remove(&broadcast.view_id.0);
+    }
+
+    fn all(&self) -> MutexGuard<'_, All> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl All {
+    fn tidy(&mut self) {
+        self.by_id.retain(|_, broadcast| broadcast.is_good());
+        self.by_view.retain(|_, broadcast| broadcast.is_good());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn broadcasts(broadcasts: usize, expiry: Duration) -> Arc<Broadcasts> {
+        Broadcasts::new(BroadcastConfig {
+            broadcasts,
+            expiry,
+            ..BroadcastConfig::default()
+        })
+    }
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    #[test]
+    fn each_id_opens_its_own_door_only() {
+        let all = broadcasts(10, HOUR);
+        let one = all.create(None, None).unwrap();
+        assert!(all.by_id(one.id.as_str()).is_some());
+        assert!(all.by_view(one.view_id.as_str()).is_some());
+        assert!(all.by_id(one.view_id.as_str()).is_none());
+        assert!(all.by_view(one.id.as_str()).is_none());
+        assert!(BroadcastId::is_one(one.id.as_str()));
+        assert!(!BroadcastId::is_one("b-roll"));
+        assert!(!format!("{one:?}").contains(one.id.as_str()));
+    }
+
+    #[test]
+    fn ids_expire_and_give_their_place_back() {
+        let all = broadcasts(1, Duration::ZERO);
+        let one = all.create(None, None).unwrap();
+        assert!(all.by_id(one.id.as_str()).is_none());
+        assert!(all.create(None, None).is_some());
+        let full = broadcasts(1, HOUR);
+        assert!(full.create(None, None).is_some());
+        assert!(full.create(None, None).is_none());
+    }
+
+    #[test]
+    fn a_removed_id_is_gone() {
+        let all = broadcasts(1, HOUR);
+        let one = all.create(None, None).unwrap();
+        all.remove(&one);
+        assert!(all.by_view(one.view_id.as_str()).is_none());
+        assert!(all.create(None, None).is_some());
+    }
+}
