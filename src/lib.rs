@@ -5,6 +5,7 @@
 //! - [`signaling`][]: Socket.IO; frontends' words for the rooms' verbs.
 //! - [`http`][]: the page, the inspection API, the accept loop.
 //! - [`cors`][]: which pages of other origins may use what.
+//! - [`auth`][]: who may publish.
 //! - [`room`][]: rooms, peers and what they send each other.
 //! - [`error`][]: the only error a client sees.
 //! - [`engine`][]: the I/O shell around the media core; threads, sockets, async handles.
@@ -13,6 +14,7 @@
 //!
 //! [`Server`] builds the parts in order; [`run`] is all of it in one call.
 
+pub mod auth;
 pub mod config;
 pub mod cors;
 pub mod engine;

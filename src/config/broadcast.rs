@@ -11,6 +11,8 @@ pub struct BroadcastConfig {
     /// Who makes broadcast ids, or publishes into a room by its name, must show it; anybody may
     /// without one.
     pub token: Option<String>,
+    /// The same may who shows a JSON Web Token signed with this (HS256) that grants it.
+    pub jwt_secret: Option<String>,
     /// Broadcast ids on this server.
     pub broadcasts: usize,
     /// How long an id is good after it was made or last published under.
@@ -33,6 +35,7 @@ impl Default for BroadcastConfig {
         Self {
             // As open as rooms are.
             token: None,
+            jwt_secret: None,
             // A few hundred bytes each.
             broadcasts: 10_000,
             // Tomorrow's show is on the same link.
@@ -54,9 +57,14 @@ impl BroadcastConfig {
     /// # Errors
     /// A sentence that names the setting.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let short = self.token.as_ref().is_some_and(|token| token.len() < 16);
-        if short {
+        let short = |text: &Option<String>, least| text.as_ref().is_some_and(|t| t.len() < least);
+        if short(&self.token, 16) {
             let message = "--broadcast-token: at least 16 characters, or it can be guessed";
+            return Err(ConfigError(message.into()));
+        }
+        if short(&self.jwt_secret, 32) {
+            // As long as what it makes (RFC 7518 §3.2).
+            let message = "--jwt-secret: at least 32 characters, or it can be guessed";
             return Err(ConfigError(message.into()));
         }
         Ok(())

@@ -24,13 +24,17 @@ pub use exchange::options;
 pub use serve::{ServeError, serve};
 
 use self::sessions::Doors;
-use crate::room::{Broadcasts, Registry};
+use crate::{
+    auth::Tokens,
+    room::{Broadcasts, Registry},
+};
 
 /// Every route of the server but signalling. `secure`: whether connections are encrypted.
 pub fn router(registry: Arc<Registry>, broadcasts: Arc<Broadcasts>, secure: bool) -> Router {
     let status = get(room_status::list).with_state(Arc::clone(&registry));
     let doors = Doors {
         registry: Arc::clone(&registry),
+        tokens: Arc::new(Tokens::new(broadcasts.config())),
         broadcasts,
         sessions: Arc::default(),
         secure,
@@ -43,6 +47,12 @@ pub fn router(registry: Arc<Registry>, broadcasts: Arc<Broadcasts>, secure: bool
         .merge(whep::router(doors.clone()))
         .merge(rest::broadcasts(doors))
         .merge(assets::router())
+}
+
+/// Reads what may be an offer or a fragment, and answers it; for the fuzzer.
+#[cfg(feature = "fuzzing")]
+pub fn read_description(text: &str) {
+    sdp::read(text);
 }
 
 /// Whether pages of other origins call what is at this path.

@@ -9,6 +9,7 @@ use std::{
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header::AUTHORIZATION};
 
 use super::problem::Problem;
+use crate::auth::Tokens;
 use crate::room::{Broadcasts, Guest, Registry, TransportInfo, Viewer};
 
 /// What the handlers of both protocols share.
@@ -16,6 +17,7 @@ use crate::room::{Broadcasts, Guest, Registry, TransportInfo, Viewer};
 pub(super) struct Doors {
     pub(super) registry: Arc<Registry>,
     pub(super) broadcasts: Arc<Broadcasts>,
+    pub(super) tokens: Arc<Tokens>,
     pub(super) sessions: Arc<Sessions>,
     /// Whether connections are encrypted.
     pub(super) secure: bool,

@@ -156,6 +156,8 @@ async fn watch(asking: Asking, view: View) -> Result<Response, Problem> {
         profile: Profile::Full,
         opens: true,
         watches: true,
+        // Who watches one that broadcasts hears nobody else; there may be very many of them.
+        announced: !matches!(view.wanted, Wanted::Publisher(_)),
         max_consumers: view.max_consumers,
     };
     let slots = tracks.iter().map(|(_, slot)| slot.clone()).collect();

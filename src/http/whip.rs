@@ -19,6 +19,7 @@ use super::{
     sdp::{self, Answer, AnsweredSection, Offer, Section},
     sessions::{Doors, Session},
 };
+use crate::auth::Wanted;
 use crate::room::{
     AppData, Broadcast, BroadcastId, GroupOfPicturesOptions, Guest, Produce, Profile, Role, RoomId,
     TransportChoice, TransportInfo, ViewId, Visit, can_produce,
@@ -104,9 +105,10 @@ fn target(doors: &Doors, id: Option<&str>, headers: &HeaderMap) -> Result<Target
         let detail = "this id is for watching; publish under the broadcast id";
         return Err(Problem::new(StatusCode::FORBIDDEN, detail));
     }
-    check_token(doors, headers)?;
+    let room = id.unwrap_or(RoomId::DEFAULT);
+    check_token(doors, headers, Wanted::Publish(room))?;
     Ok(Target {
-        room: RoomId::from(id.unwrap_or(RoomId::DEFAULT)),
+        room: RoomId::from(room),
         broadcast: None,
     })
 }
@@ -128,6 +130,7 @@ async fn publish(
         profile: Profile::Full,
         opens: true,
         watches: false,
+        announced: true,
         max_consumers: target.broadcast.as_ref().and_then(|one| one.max_consumers),
     };
     let (guest, transport) = doors.registry.guest(visit).await?;

@@ -35,6 +35,8 @@ pub struct Visit {
     pub opens: bool,
     /// Whether it receives whatever there is, and counts as a receiver before there is anything.
     pub watches: bool,
+    /// Whether others are told of it.
+    pub announced: bool,
     /// How many may receive in the room from now on; otherwise as before.
     pub max_consumers: Option<MaxConsumers>,
 }
@@ -51,6 +53,7 @@ impl Visit {
             role: Role::Receive,
             profile: Profile::Compat,
             watches: false,
+            announced: true,
             max_consumers: None,
         }
     }
@@ -111,6 +114,7 @@ impl Registry {
             pages: true,
             resumes: false,
             watches: visit.watches,
+            announced: visit.announced,
             max_consumers: visit.max_consumers,
             events,
         };

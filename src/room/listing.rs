@@ -56,7 +56,7 @@ impl Room {
         let state = self.state();
         state.peer(peer)?;
         let others = state.peers.iter();
-        let others = others.filter(|(id, other)| *id != peer && !other.watches);
+        let others = others.filter(|(id, other)| *id != peer && other.announced);
         Ok(others.map(|(id, other)| other.info(id, u64::MAX)).collect())
     }
 
@@ -89,7 +89,7 @@ impl State {
         let (listed, pages) = peer.map_or((0, true), |peer| (peer.listed, peer.pages));
         let limit = if pages { limit } else { usize::MAX };
         let others = self.peers.iter().filter(|(other, peer)| {
-            let listable = *other != id && !peer.watches && peer.entered <= listed;
+            let listable = *other != id && peer.announced && peer.entered <= listed;
             listable && peer.place(listed) > after
         });
         let mut others: Vec<_> = others.collect();

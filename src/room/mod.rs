@@ -161,7 +161,8 @@ impl Room {
         }
         if new.watches {
             close_all(state.make_place(&new.id)?);
-        } else {
+        }
+        if new.announced {
             state.tell_others(&new.id, |_| RoomEvent::PeerJoined {
                 peer: new.id.clone(),
                 display_name: new.display_name.clone(),
@@ -184,7 +185,7 @@ impl Room {
             state.close_producer(producer, "peer-left");
         }
         let gone = state.peers.remove(peer)?;
-        if !gone.watches {
+        if gone.announced {
             state.tell_others(peer, |_| RoomEvent::PeerLeft {
                 peer: peer.clone(),
                 display_name: gone.display_name.clone(),

@@ -116,8 +116,10 @@ pub struct NewPeer {
     pub pages: bool,
     /// Whether it is kept for a while when its connection is lost.
     pub resumes: bool,
-    /// Whether it only watches: it receives, or waits to; others are not told of it.
+    /// Whether it only watches: it receives, or waits to.
     pub watches: bool,
+    /// Whether others are told of it.
+    pub announced: bool,
     /// How many may receive in the room from now on, if that changes.
     pub max_consumers: Option<MaxConsumers>,
     /// Where its events go. When it is full the peer is dropped: the queue closes.
@@ -135,8 +137,10 @@ pub(super) struct Peer {
     pub(super) ready: bool,
     pub(super) hears: Hears,
     pub(super) public: bool,
-    /// Whether others do not hear of it, since it only watches.
+    /// Whether it only watches.
     pub(super) watches: bool,
+    /// Whether others are told of it.
+    pub(super) announced: bool,
     /// Since when it receives, in the room's count.
     pub(super) received_since: u64,
     /// Whether its place was given to another.

@@ -409,6 +409,7 @@ impl Peer {
             way_back: new.resumes.then(Return::new),
             public: new.public,
             watches: new.watches,
+            announced: new.announced,
             received_since: entered,
             evicted: false,
             entered,

@@ -83,6 +83,7 @@ const ONLY_IN: &[(&str, &str, &[&str])] = &[
     ("SystemTime::now", "src/engine", &["src/engine/clock.rs"]),
     ("std::env", "src", &["src/main.rs", "src/args.rs"]),
     ("loadgen::", "src", &["src/bench.rs", "src/args.rs"]),
+    ("jsonwebtoken::", "src", &["src/auth.rs"]),
     ("rcgen::", "src", &["src/tls.rs"]),
     ("rtc_sdp::", "src", &["src/http/sdp/"]),
     ("rust_embed::", "src", &["src/http/assets.rs"]),

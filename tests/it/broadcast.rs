@@ -290,10 +290,13 @@ async fn with_a_token_nobody_publishes_without_it() {
     }))
     .await;
     let bearer = |token: &str| format!("{SDP}authorization: Bearer {token}\r\n");
-    for line in ["POST /whip/room", "POST /api/v1/broadcasts"] {
-        let refused = ask(&server, line, SDP, PUBLISH).await;
+    for (line, body) in [
+        ("POST /whip/room", PUBLISH),
+        ("POST /api/v1/broadcasts", ""),
+    ] {
+        let refused = ask(&server, line, SDP, body).await;
         assert_eq!(refused.is(401).header("www-authenticate"), "Bearer");
-        ask(&server, line, &bearer("wrong"), PUBLISH).await.is(401);
+        ask(&server, line, &bearer("wrong"), body).await.is(401);
     }
     ask(&server, "POST /whip/room", &bearer(TOKEN), PUBLISH)
         .await

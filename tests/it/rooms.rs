@@ -27,6 +27,7 @@ fn peer(registry: &Registry, name: &str) -> (NewPeer, EventReceiver) {
     let (sender, events) = registry.event_queue();
     let peer = NewPeer {
         watches: false,
+        announced: true,
         max_consumers: None,
         id: PeerId::from(name),
         display_name: None,

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
+    auth::Wanted,
     config::WhenFull,
     http::{exchange::check_token, problem::Problem, sessions::Doors},
     room::{Broadcast, MaxConsumers, RoomId},
@@ -68,8 +69,9 @@ async fn create(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    check_token(&doors, &headers)?;
     let asked = asked(&doors, body).await?;
+    let wanted = Wanted::Broadcast(asked.room.as_deref());
+    check_token(&doors, &headers, wanted)?;
     let max_consumers = asked.max_consumers.map(|count| MaxConsumers {
         count,
         when_full: asked.when_full,

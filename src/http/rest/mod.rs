@@ -4,6 +4,7 @@ mod broadcasts;
 mod debug;
 mod health;
 mod rooms;
+mod routers;
 mod workers;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ pub(super) use broadcasts::router as broadcasts;
 pub use debug::{DebugState, EngineCounts, ProcessCounts};
 pub use health::Health;
 pub use rooms::Rooms;
+pub use routers::{RouterView, Routers};
 pub use workers::Workers;
 
 use crate::room::Registry;
@@ -23,6 +25,7 @@ pub fn router(registry: Arc<Registry>) -> Router {
     Router::new()
         .route("/healthz", get(health::healthz))
         .route("/api/v1/rooms", get(rooms::list))
+        .route("/api/v1/routers", get(routers::list))
         .route("/api/v1/workers", get(workers::list))
         .route("/debug/state", get(debug::state))
         .with_state(registry)

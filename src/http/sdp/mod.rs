@@ -37,6 +37,46 @@ pub(super) enum SdpError {
     NotBundled,
 }
 
+/// Everything that is done with a description before there is a room for it.
+#[cfg(feature = "fuzzing")]
+pub(super) fn read(text: &str) {
+    let _ = Fragment::parse(text);
+    let Ok(offer) = Offer::parse(text) else {
+        return;
+    };
+    let router = crate::room::Profile::Full.rtp_capabilities();
+    let answered = offer.sections.iter().map(|section| {
+        let Some(track) = &section.track else {
+            return AnsweredSection::Refused;
+        };
+        let _ = ortc::validate_rtp_capabilities(&mut track.rtp_capabilities());
+        let mut ways = track.rtp_parameters(&section.mid, &router);
+        let received = ways.find(|way| crate::room::can_produce(track.kind, way));
+        received.map_or_else(
+            || AnsweredSection::Sent {
+                codecs: track.receivable(&router),
+                header_extensions: track.forwarded_extensions(&router),
+                encoding: ortc::types::RtpEncodingParameters::default(),
+                stream: "miso".into(),
+            },
+            AnsweredSection::Received,
+        )
+    });
+    let answer = Answer {
+        ice_parameters: &ortc::types::IceParameters {
+            username_fragment: "u".into(),
+            password: "p".into(),
+            ice_lite: Some(true),
+        },
+        ice_candidates: &[],
+        dtls_parameters: &offer.dtls_parameters,
+        sections: answered.collect(),
+    };
+    // What we say must be what anybody can read.
+    let text = answer.text(&offer);
+    assert!(parse(&text).is_ok(), "{text}");
+}
+
 fn parse(text: &str) -> Result<rtc_sdp::SessionDescription, SdpError> {
     let mut reader = std::io::Cursor::new(text.as_bytes());
     rtc_sdp::SessionDescription::unmarshal(&mut reader)

@@ -142,6 +142,7 @@ fn new_peer(session: &Session, display_name: Option<String>) -> (NewPeer, EventR
         pages: dialect.pages_peers,
         resumes: dialect.resumes,
         watches: false,
+        announced: true,
         max_consumers: None,
         events: sender,
     };
