@@ -72,7 +72,13 @@ class Viewer:
     async def count(self):
         while True:
             await asyncio.sleep(0.25)
-            self.session.tell("count", **self.counts, size=self.size)
+            self.session.tell("count", **self.counts, size=self.size, packets=await self.packets())
+
+    async def packets(self):
+        """Packets that arrived at the transport, and those of them that could be decrypted and belong to a stream."""
+        stats = (await self.pc.getStats()).values()
+        arrived = next((one.packetsReceived for one in stats if one.type == "transport"), 0)
+        return [arrived, sum(one.packetsReceived for one in stats if one.type == "inbound-rtp")]
 
     async def close(self):
         for task in self.tasks:

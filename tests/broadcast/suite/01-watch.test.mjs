@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { create, removeAll } from "../support/broadcast.mjs";
-import { ENOUGH, endAll, publish, view } from "../support/client.mjs";
+import { ENOUGH, endAll, obs, publish, view } from "../support/client.mjs";
 import { ffmpeg } from "../support/ffmpeg.mjs";
 import { startServer } from "../support/server.mjs";
 
@@ -55,6 +55,18 @@ describe("a broadcast", () => {
       await server.empty();
     });
   }
+
+  it("by OBS Studio's library is decoded", async () => {
+    const broadcast = await create(server);
+    const publisher = obs(broadcast.whip);
+    const viewer = view(broadcast.whep);
+    const seen = await viewer.decodes(ENOUGH);
+    assert.deepEqual(seen.size, [320, 180]);
+    await Promise.all([viewer.stop(), publisher.stop()]);
+    assert.equal(publisher.last("deleted").status, 200);
+    await broadcast.remove();
+    await server.empty();
+  });
 
   it("without pictures, or watched for its sound alone, is heard", async () => {
     const broadcast = await create(server);

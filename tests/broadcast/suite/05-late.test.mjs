@@ -2,7 +2,7 @@
 import { after, afterEach, before, describe, it } from "node:test";
 import { tick } from "../../headless/support/wait.mjs";
 import { create, removeAll } from "../support/broadcast.mjs";
-import { ENOUGH, endAll, view } from "../support/client.mjs";
+import { ENOUGH, endAll, obs, view } from "../support/client.mjs";
 import { ffmpeg } from "../support/ffmpeg.mjs";
 import { startServer } from "../support/server.mjs";
 
@@ -14,23 +14,33 @@ describe(`with key frames ${GOP} s apart`, () => {
   afterEach(() => endAll().then(removeAll));
   after(() => server.stop());
 
-  it("a viewer who comes between two of them sees a picture", async (t) => {
-    const broadcast = await create(server);
-    const publisher = await ffmpeg(broadcast.whip, { gop: GOP }).runs();
-    const times = [];
-    for (const late of [1_000, 2_500, 1_500]) {
-      await tick(late);
-      const viewer = view(broadcast.whep);
-      const first = await viewer.tells("first", ({ kind }) => kind === "video");
-      times.push(first.at - viewer.last("answered").at);
-      await viewer.decodes(ENOUGH);
-      await viewer.stop();
-    }
-    t.diagnostic(`from the answer to the first picture: ${times.join(", ")} ms`);
-    const { video } = await broadcast.state();
-    t.diagnostic(`the broadcast says its key frames are ${video.keyFrameInterval} apart`);
-    await publisher.stop();
-    await broadcast.remove();
-    await server.empty();
-  });
+  const publishers = {
+    ffmpeg: (to) => ffmpeg(to, { gop: GOP }).runs(),
+    "OBS Studio's library": async (to) => {
+      const publisher = obs(to, String(GOP));
+      await publisher.tells("sent", ({ video }) => video > 10);
+      return publisher;
+    },
+  };
+  for (const [name, start] of Object.entries(publishers)) {
+    it(`a viewer of ${name} who comes between two of them sees a picture`, async (t) => {
+      const broadcast = await create(server);
+      const publisher = await start(broadcast.whip);
+      const times = [];
+      for (const late of [1_000, 2_500, 1_500]) {
+        await tick(late);
+        const viewer = view(broadcast.whep);
+        const first = await viewer.tells("first", ({ kind }) => kind === "video");
+        times.push(first.at - viewer.last("answered").at);
+        await viewer.decodes(ENOUGH);
+        await viewer.stop();
+      }
+      t.diagnostic(`from the answer to the first picture: ${times.join(", ")} ms`);
+      const { video } = await broadcast.state();
+      t.diagnostic(`the broadcast says its key frames are ${video.keyFrameInterval} apart`);
+      await publisher.stop();
+      await broadcast.remove();
+      await server.empty();
+    });
+  }
 });

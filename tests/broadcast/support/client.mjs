@@ -11,9 +11,9 @@ const PATIENCE = 20_000;
 
 const running = new Set();
 
-/** Ends every program a test left, so that a failed test fails alone. */
+/** Ends every program a test left, with the goodbye that frees the server of it, so that a failed test fails alone. */
 export async function endAll() {
-  await Promise.all([...running].map((one) => one.kill()));
+  await Promise.all([...running].map((one) => one.stop()));
 }
 
 /** A program; what it writes is kept. */
