@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header::AUTHORIZATION};
 
 use super::problem::Problem;
 use crate::auth::Tokens;
-use crate::room::{Broadcasts, Guest, Registry, TransportInfo, Viewer};
+use crate::room::{Broadcasts, Guest, Registry, TransportInfo, ViewId, Viewer};
 
 /// What the handlers of both protocols share.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub(super) struct Session {
     pub(super) transport: TransportInfo,
     /// Of a WHEP session.
     pub(super) viewer: Option<Viewer>,
+    /// Of one that watches a broadcast.
+    pub(super) view_id: Option<ViewId>,
     /// Media sections by which its client names what it receives.
     pub(super) mids: Vec<String>,
     /// The client's ICE session.
@@ -98,6 +100,14 @@ impl Sessions {
         let session = known.live.remove(name);
         known.note_end(name.to_owned());
         Ok(session)
+    }
+
+    /// Everybody who watches a broadcast.
+    pub(super) fn viewers(&self, view_id: &ViewId) -> Vec<Guest> {
+        let all = self.all();
+        let watching = all.live.values();
+        let watching = watching.filter(|session| session.view_id.as_ref() == Some(view_id));
+        watching.map(|session| session.guest.clone()).collect()
     }
 
     /// Notes that a session's ICE was restarted.

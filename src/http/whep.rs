@@ -25,8 +25,8 @@ use super::{
     whep_events,
 };
 use crate::room::{
-    BroadcastId, Numbers, PeerId, Profile, Role, RoomId, Slot, TransportChoice, TransportInfo,
-    ViewId, Visit, Wanted,
+    BroadcastId, MaxConsumers, Numbers, PeerId, Profile, Role, RoomId, Slot, TransportChoice,
+    TransportInfo, ViewId, Visit, Wanted,
 };
 
 /// Of a room without a name of its own for it.
@@ -110,13 +110,15 @@ async fn watch_peer(
 struct View {
     room: RoomId,
     wanted: Wanted,
-    max_consumers: Option<crate::room::MaxConsumers>,
+    view_id: Option<ViewId>,
+    max_consumers: Option<MaxConsumers>,
 }
 
 fn of_room(room: &str) -> View {
     View {
         room: RoomId::from(room),
         wanted: Wanted::Anyone,
+        view_id: None,
         max_consumers: None,
     }
 }
@@ -134,6 +136,7 @@ fn view(doors: &Doors, id: &str) -> Result<View, Problem> {
     Ok(View {
         room: broadcast.room.clone(),
         wanted: Wanted::Publisher(broadcast.publisher.clone()),
+        view_id: Some(broadcast.view_id.clone()),
         max_consumers: broadcast.max_consumers,
     })
 }
@@ -174,6 +177,7 @@ async fn watch(asking: Asking, view: View) -> Result<Response, Problem> {
         guest,
         transport,
         viewer: Some(viewer),
+        view_id: view.view_id,
         mids: tracks
             .into_iter()
             .map(|(_, slot)| slot.numbers.mid)

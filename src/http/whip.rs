@@ -145,6 +145,7 @@ async fn publish(
         guest,
         transport,
         viewer: None,
+        view_id: None,
         mids: Vec::new(),
         username_fragment: offer.username_fragment,
         authorization: headers.get(AUTHORIZATION).cloned(),

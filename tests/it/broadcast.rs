@@ -425,7 +425,12 @@ async fn an_id_outlives_what_is_published_under_it() {
         (&json!("waiting"), &json!("studio"))
     );
     publish(&server, id).await.is(201);
+    view(&server, made["viewId"].as_str().unwrap())
+        .await
+        .is(201);
     ask(&server, &format!("DELETE {one}"), "", "").await.is(204);
+    let rooms = ask(&server, "GET /api/v1/rooms", "", "").await;
+    assert_eq!(rooms.json()["rooms"], json!([]), "viewers are gone, too");
     publish(&server, id).await.is(404);
     view(&server, made["viewId"].as_str().unwrap())
         .await

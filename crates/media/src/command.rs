@@ -203,7 +203,8 @@ pub struct ConsumeOptions {
     pub paused: bool,
     /// Preferred layers `(spatial, temporal)`; the best by default.
     pub preferred_layers: Option<(u8, Option<u8>)>,
-    /// After this consumer another may be made on the same transport with the same SSRCs: sequence
+    /// After this consumer another may be made on the same transport with the same SSRCs, which
+    /// ends this one if it is there yet: sequence
     /// numbers then go on, and timestamps by the time gone by, so that the client sees one stream
     /// that paused. What that takes is kept for the transport's life, hence only where it is asked
     /// for and for 128 SSRCs of a transport. An SSRC used before *without* this must not come again.

@@ -93,6 +93,27 @@ fn sender_reports_go_on_counting_and_keep_the_clock() {
 }
 
 #[test]
+fn successor_takes_over_before_its_predecessor_has_ended() {
+    let mut broadcast = Broadcast::new(6);
+    let (number, ..) = broadcast.end_of_stream();
+    let before = broadcast.video;
+    broadcast.come_back(900);
+    broadcast.net.source(before).stopped = true;
+    broadcast.net.run_for(SECOND);
+    let (later, ..) = broadcast.end_of_stream();
+    assert!(later > number, "it goes on");
+    let closed = broadcast
+        .net
+        .request(Command::CloseProducer { producer: before });
+    assert!(matches!(closed, Ok(Reply::Done)));
+    let (number, ..) = broadcast.end_of_stream();
+    broadcast.net.run_for(SECOND);
+    let (later, ..) = broadcast.end_of_stream();
+    assert!(later > number, "the end of the first is not its own");
+    broadcast.net.assert_sound();
+}
+
+#[test]
 fn retransmission_stream_cannot_become_a_media_stream() {
     let mut broadcast = Broadcast::new(4);
     let repairs = broadcast.net.sink(broadcast.seen).setup.rtx_ssrc.unwrap();

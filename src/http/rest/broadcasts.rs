@@ -232,11 +232,14 @@ async fn stop(State(doors): State<Doors>, Path(id): Path<String>) -> Result<Stat
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Ends what is published, and the id.
+/// Ends what is published and whoever watches, and both ids.
 async fn remove(State(doors): State<Doors>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
     let broadcast = find(&doors, &id)?;
     doors.broadcasts.remove(&broadcast);
     end(&doors, &broadcast);
+    for viewer in doors.sessions.viewers(&broadcast.view_id) {
+        doors.registry.dismiss(&viewer);
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

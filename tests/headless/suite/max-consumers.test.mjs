@@ -63,7 +63,7 @@ describe("a room where two may receive and the oldest gives way", () => {
     const [told] = await first.client.hears("producer-closed");
     assert.deepEqual([told.producerId, told.consumerId, told.reason], [video.id, params.id, "evicted"]);
     assert.equal(await consumersOf(server, "few"), 2);
-    const gone = await first.client.get("consumer-resume", { serverConsumerId: params.id });
+    const gone = await first.client.ask("consumer-resume", { serverConsumerId: params.id });
     assert.equal(gone.code, "not-found");
     assert.ok(!second.client.told.some((one) => one.event === "producer-closed"));
 

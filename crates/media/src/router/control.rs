@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use ortc::types::DtlsParameters;
+use ortc::types::{DtlsParameters, RtpParameters};
 
 use super::{ConsumerKey, Outlet, ProducerKey, Router, TransportKey, router::Route};
 use crate::{
@@ -130,15 +130,18 @@ impl Router {
         start: (u16, u32),
         out: &mut Outlet<'_>,
     ) -> Result<Reply, CommandError> {
-        let transport = self
-            .transports
-            .get_mut(transport_key)
-            .ok_or(CommandError::TransportNotFound)?;
         let producer = out.index.producers.get(&options.producer);
         let producer = producer
             .filter(|(router, _)| *router == out.router.1)
             .map(|(_, key)| *key);
         let producer_key = producer.ok_or(CommandError::ProducerNotFound)?;
+        if options.resumable {
+            self.end_predecessors(transport_key, &options.rtp_parameters, out);
+        }
+        let transport = self
+            .transports
+            .get_mut(transport_key)
+            .ok_or(CommandError::TransportNotFound)?;
         let producer = &self.producers[producer_key];
         let parameters = &options.rtp_parameters;
         let (paused, resumable) = (options.paused, options.resumable);
@@ -183,6 +186,30 @@ impl Router {
         out.index.consumers.insert(id, (out.router.1, key));
         self.follow_pause(now, key, out);
         Ok(reply)
+    }
+
+    /// Ends those whose streams a new consumer takes up: the end of their producer may be on its way
+    /// here, behind the successor.
+    fn end_predecessors(
+        &mut self,
+        transport: TransportKey,
+        parameters: &RtpParameters,
+        out: &mut Outlet<'_>,
+    ) {
+        let Some(transport) = self.transports.get(transport) else {
+            return;
+        };
+        let encodings = parameters.encodings.iter();
+        let ssrcs = encodings.flat_map(|one| [one.ssrc, one.rtx.map(|rtx| rtx.ssrc)]);
+        let held = ssrcs
+            .flatten()
+            .filter(|ssrc| transport.is_resumable(*ssrc))
+            .filter_map(|ssrc| transport.consumers.get(&ssrc).copied());
+        let mut held: Vec<_> = held.collect();
+        held.dedup();
+        for key in held {
+            self.close_consumer(key, CloseReason::Requested, out);
+        }
     }
 
     /// Pauses or resumes a consumer for its client.

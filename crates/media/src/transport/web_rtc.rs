@@ -303,6 +303,11 @@ impl WebRtcTransport {
         }
     }
 
+    /// Whether another consumer may go on with the stream of this SSRC.
+    pub(crate) fn is_resumable(&self, ssrc: u32) -> bool {
+        self.resumable.contains(ssrc)
+    }
+
     /// Lets a new consumer go on with the streams that were sent under its SSRCs before, if there
     /// are any. `resumable`: and another after it.
     pub(crate) fn resume(
