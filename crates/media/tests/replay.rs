@@ -286,6 +286,38 @@ fn viewer_who_pauses_is_replayed_to_when_resuming() {
 }
 
 #[test]
+fn stream_that_is_taken_up_again_goes_on_with_a_replay() {
+    let mut stage = Stage::new(17);
+    stage.run_to(3_000);
+    let viewer = stage.net.join();
+    let resumable = |options: &mut media::ConsumeOptions| options.resumable = true;
+    let before = stage.net.subscribe_with(viewer, stage.video, resumable);
+    stage.net.run_for(2 * SECOND);
+    let consumer = before;
+    stage
+        .net
+        .request(Command::CloseConsumer { consumer })
+        .unwrap();
+    stage.run_to(8_000);
+    let asked = stage.net.now;
+    let video = stage.video;
+    let seen = stage.net.subscribe_again(before, video, resumable);
+    stage.net.run_for(6 * SECOND);
+    stage.assert_whole(seen, asked);
+    assert!(stage.caught_up_after(seen, asked) < 2_500 * MS);
+    let sink = stage.net.sink(seen);
+    let mut packets = sink.packets.values().skip_while(|it| it.at < asked);
+    let (first, last) = (
+        packets.next().unwrap(),
+        sink.packets.values().last().unwrap(),
+    );
+    let ticks = last.timestamp - first.timestamp;
+    let time = ((last.at - first.at).as_millis() * 90) as u64;
+    assert!(ticks.abs_diff(time) < 90 * 60, "{ticks} {time}");
+    stage.net.assert_sound();
+}
+
+#[test]
 fn group_that_outgrows_its_bounds_is_not_replayed() {
     for options in [
         GroupOfPicturesOptions {
