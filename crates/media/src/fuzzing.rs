@@ -103,7 +103,10 @@ pub fn payload(bytes: &[u8], dependency_descriptor: Option<&[u8]>) {
     ];
     for format in formats {
         let info = codecs::parse(format, bytes, dependency_descriptor);
-        let _ = codecs::resolution(format, bytes);
+        if let Some((width, height)) = codecs::resolution(format, bytes) {
+            let valid = 1..=1 << 16;
+            assert!(valid.contains(&width) && valid.contains(&height));
+        }
         if let Some(descriptor) = info.vp8 {
             let mut rewritten = bytes.to_vec();
             descriptor.rewrite(&mut rewritten, 0x7FFF, 0xFF);

@@ -172,16 +172,20 @@ fn packets_lost_during_the_replay_are_sent_again() {
 #[test]
 fn packets_the_publisher_lost_have_their_place_in_the_replay() {
     let mut stage = Stage::new(7);
-    let lossy = Config::lossy(0.05).with_delay(20 * MS);
+    let lossy = Config::lossy(0.1).with_delay(30 * MS);
     stage.net.peers[stage.publisher.0].up.set_config(lossy);
+    let viewers = [stage.net.join(), stage.net.join()];
     stage.run_to(8_000);
-    let viewers = [(); 6].map(|()| stage.net.join());
+    // Some of them catch up between a loss and its repair.
     let mut seen = Vec::new();
-    for viewer in viewers {
+    for viewer in viewers.into_iter().cycle().take(40) {
         seen.push((stage.net.subscribe(viewer, stage.video), stage.net.now));
-        stage.net.run_for(30 * MS);
+        stage.net.run_for(9 * MS);
     }
     stage.net.run_for(6 * SECOND);
+    let clean = Config::default().with_delay(30 * MS);
+    stage.net.set_links(stage.publisher, clean);
+    stage.net.run_for(SECOND);
     for (seen, asked) in seen {
         stage.assert_whole(seen, asked);
     }
@@ -282,6 +286,38 @@ fn viewer_who_pauses_is_replayed_to_when_resuming() {
     assert!(ticks.abs_diff(time) < 90 * 50, "{ticks} {time}");
     assert!(stage.caught_up_after(consumer, resumed) < 2_500 * MS);
     stage.assert_whole(consumer, resumed);
+    stage.net.assert_sound();
+}
+
+#[test]
+fn stream_that_is_taken_up_again_goes_on_with_a_replay() {
+    let mut stage = Stage::new(17);
+    stage.run_to(3_000);
+    let viewer = stage.net.join();
+    let resumable = |options: &mut media::ConsumeOptions| options.resumable = true;
+    let before = stage.net.subscribe_with(viewer, stage.video, resumable);
+    stage.net.run_for(2 * SECOND);
+    let consumer = before;
+    stage
+        .net
+        .request(Command::CloseConsumer { consumer })
+        .unwrap();
+    stage.run_to(8_000);
+    let asked = stage.net.now;
+    let video = stage.video;
+    let seen = stage.net.subscribe_again(before, video, resumable);
+    stage.net.run_for(6 * SECOND);
+    stage.assert_whole(seen, asked);
+    assert!(stage.caught_up_after(seen, asked) < 2_500 * MS);
+    let sink = stage.net.sink(seen);
+    let mut packets = sink.packets.values().skip_while(|it| it.at < asked);
+    let (first, last) = (
+        packets.next().unwrap(),
+        sink.packets.values().last().unwrap(),
+    );
+    let ticks = last.timestamp - first.timestamp;
+    let time = ((last.at - first.at).as_millis() * 90) as u64;
+    assert!(ticks.abs_diff(time) < 90 * 60, "{ticks} {time}");
     stage.net.assert_sound();
 }
 

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use media::fuzzing::{self, KEYING_MATERIAL};
 use media::{
-    Command, ConsumeOptions, ConsumerId, EventKind, HostCandidate, MediaLimits, ProduceOptions,
-    ProducerId, Reply, RequestId, RouterId, SocketId, TransportId, Tuple, Worker, WorkerConfig,
-    WorkerDump,
+    Command, ConsumeOptions, ConsumerId, EventKind, GroupOfPicturesOptions, HostCandidate,
+    MediaLimits, ProduceOptions, ProducerId, Reply, RequestId, RouterId, SocketId, TransportId,
+    Tuple, Worker, WorkerConfig, WorkerDump,
 };
 use ortc::types::{
     DtlsFingerprint, DtlsParameters, DtlsRole, MediaKind, RtpCodecParameters,
@@ -341,8 +341,26 @@ impl Room {
         self.ask(Command::Consume {
             transport: self.transports[transport].id,
             consumer: ConsumerId(Uuid::from_u128(2_000 + self.consumers)),
-            options: Box::new(consume_options(place, consumer_ssrc(self.consumers))),
+            options: Box::new(self.consume_options(place)),
         });
+    }
+
+    /// Every second consumer has names of its own; every fourth has the SSRCs of the one before it,
+    /// which is refused while that is there.
+    fn consume_options(&self, place: usize) -> ConsumeOptions {
+        let again = self.consumers % 4 == 0;
+        let ssrc = consumer_ssrc(self.consumers - u128::from(again));
+        let mut options = consume_options(place, ssrc);
+        options.resumable = again || self.consumers % 4 == 3;
+        if self.consumers % 2 == 0 {
+            for codec in &mut options.rtp_parameters.codecs {
+                let router = codec.payload_type;
+                codec.payload_type = router ^ 0x40;
+                options.payload_types.push((router, codec.payload_type));
+            }
+            options.rtp_parameters.header_extensions.truncate(2);
+        }
+        options
     }
 
     fn ask(&mut self, command: Command) {
@@ -446,6 +464,11 @@ fn produce_options(place: usize) -> ProduceOptions {
         rtp_type,
         paused: false,
         router_header_extensions: extensions(),
+        // Small enough for an input to outgrow it.
+        group_of_pictures: Some(GroupOfPicturesOptions {
+            max_bytes: 16 * 1024,
+            max_duration: Duration::from_secs(3),
+        }),
     }
 }
 
@@ -475,9 +498,11 @@ fn consume_options(place: usize, ssrc: u32) -> ConsumeOptions {
                 ..RtpEncodingParameters::default()
             })
             .collect(),
+        payload_types: Vec::new(),
         rtp_type,
         paused: false,
         preferred_layers: None,
+        resumable: false,
     }
 }
 

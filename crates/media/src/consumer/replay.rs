@@ -32,7 +32,7 @@ const BURST: u64 = 64 * 1024;
 /// Shortest time between two portions.
 const PORTION: Duration = Duration::from_millis(5);
 
-/// A portion that is put off is tried again so soon.
+/// The first portion, and one that is put off, is tried so soon.
 const RETRY: Duration = Duration::from_millis(1);
 
 /// Time by which a late portion is made larger.
@@ -84,7 +84,7 @@ pub(crate) enum ReplayWish {
 }
 
 impl Replay {
-    /// A replay that begins at `now`.
+    /// A replay that begins nearly at `now`: a timer that sets one off must not leave one due.
     fn new(now: Instant) -> Self {
         Self {
             group: None,
@@ -92,7 +92,7 @@ impl Replay {
             starts: false,
             in_frame: false,
             paid: now,
-            next: now,
+            next: now + RETRY,
             rate: MIN_RATE,
         }
     }

@@ -18,6 +18,10 @@ const BLOCK: usize = 64 * 1024;
 /// consumer much later than it came, and may be asked for as long as it is there.
 const SEEMING_AGE: Duration = Duration::from_secs(1);
 
+/// A jump beyond this is another source, not loss (RFC 3550 §A.1, MAX_DROPOUT): what comes after it
+/// does not go on with what came before.
+const MAX_DROPOUT: u64 = 3000;
+
 /// One stream's newest group of pictures, as far as it is within its bounds.
 #[derive(Debug)]
 pub(crate) struct GroupOfPictures {
@@ -95,7 +99,8 @@ impl GroupOfPictures {
         }
         let size = self.size + bytes.len() + size_of::<Packet>();
         let old = now.saturating_duration_since(started.at) > self.options.max_duration;
-        if old || size > self.options.max_bytes || bytes.len() > BLOCK {
+        let elsewhere = packet.sequence > started.newest_sequence + MAX_DROPOUT;
+        if old || elsewhere || size > self.options.max_bytes || bytes.len() > BLOCK {
             self.clear();
             return;
         }
@@ -385,6 +390,18 @@ mod tests {
         assert_eq!(numbers(&group, 0), [500, 501]);
         push(&mut group, 2_004, 502, false);
         assert!(group.start_sequence().is_none() && numbers(&group, 0).is_empty());
+    }
+
+    #[test]
+    fn group_of_a_source_that_counts_anew_is_dropped() {
+        let mut group = group(1 << 20, 10);
+        push(&mut group, 0, 0, true);
+        push(&mut group, 1, 3_000, false);
+        assert_eq!(numbers(&group, 0), [0, 3_000]);
+        push(&mut group, 2, 6_001, false);
+        assert_eq!((group.start_sequence(), group.size), (None, 0));
+        push(&mut group, 3, 90_000, true);
+        assert_eq!(numbers(&group, 0), [90_000]);
     }
 
     #[test]
