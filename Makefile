@@ -45,7 +45,7 @@ $(CLIENT)/dist/index.html: $(CLIENT)/node_modules/.installed $(CLIENT_SOURCES)
 
 # --- tests --------------------------------------------------------------------------------------
 
-test: lint test-rust test-ortc test-client build test-headless test-browser fuzz-smoke
+test: lint test-rust test-ortc test-client build test-headless test-broadcast test-browser fuzz-smoke
 	@echo "all tests passed"
 
 lint:
@@ -70,7 +70,8 @@ test-headless: build faults-bin tests/headless/node_modules/.installed
 		MISO_FAULTS_BIN=$(CURDIR)/$(FAULTS_BIN) npm test
 
 # Chromium and Firefox with fake cameras against the release binary.
-test-browser: build browsers tests/browser/node_modules/.installed tests/headless/node_modules/.installed
+test-browser: build browsers tests/browser/node_modules/.installed tests/broadcast/.venv/.installed \
+		tests/broadcast/node_modules/.installed tests/headless/node_modules/.installed
 	cd tests/browser && MISO_BIN=$(CURDIR)/target/release/miso npm test
 
 # WHIP and WHEP clients of others: ffmpeg, aiortc, OBS Studio's library.
