@@ -19,16 +19,16 @@ for (const browser of ["chromium", "firefox"]) {
   });
 }
 
-/** Publishes the fake camera in three sizes. */
-const publishThree = async (whipUrl) => {
+/** Publishes the fake camera in two sizes. */
+const publishTwo = async (whipUrl) => {
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 640, height: 360 } });
   const connection = new RTCPeerConnection();
   const [audio, video] = [stream.getAudioTracks()[0], stream.getVideoTracks()[0]];
   connection.addTransceiver(audio, { direction: "sendonly" });
+  // Two: Chromium sends no third of a picture this small.
   const sendEncodings = [
-    { rid: "q", scaleResolutionDownBy: 4, maxBitrate: 100_000 },
-    { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 300_000 },
-    { rid: "f", maxBitrate: 800_000 },
+    { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 150_000 },
+    { rid: "f", maxBitrate: 500_000 },
   ];
   connection.addTransceiver(video, { direction: "sendonly", sendEncodings });
   // Sizes are what is looked at: a busy machine shall send fewer pictures, not smaller ones.
@@ -57,7 +57,7 @@ const watch = async (url) => {
 
 const reports = (page) => page.evaluate(async () => [...(await window.connection.getStats()).values()]);
 
-scene("a broadcast in three sizes is watched in the one a viewer asks for", async (stage) => {
+scene("a broadcast in two sizes is watched in the one a viewer asks for", async (stage) => {
   const created = await fetch(`${stage.server.url}/api/v1/broadcasts`, { method: "POST" });
   const { whipUrl, viewId } = await created.json();
   const blank = async () => {
@@ -66,7 +66,7 @@ scene("a broadcast in three sizes is watched in the one a viewer asks for", asyn
     return page;
   };
   const [encoder, viewer] = [await blank(), await blank()];
-  await encoder.evaluate(publishThree, whipUrl);
+  await encoder.evaluate(publishTwo, whipUrl);
   const session = await viewer.evaluate(watch, `${stage.server.url}/whep/${viewId}`);
   const wide = (width) =>
     until(`a picture ${width} wide`, async () => inbound(await reports(viewer), "video").some(({ frameWidth }) => frameWidth === width));
@@ -74,7 +74,7 @@ scene("a broadcast in three sizes is watched in the one a viewer asks for", asyn
     const headers = { "content-type": "application/json" };
     return fetch(`${session}/layer`, { method: "POST", headers, body: JSON.stringify({ encodingId }) });
   };
-  for (const [encodingId, width] of [["0", 160], ["2", 640], ["1", 320]]) {
+  for (const [encodingId, width] of [["0", 320], ["1", 640], ["0", 320]]) {
     const { status } = await choose(encodingId);
     if (status !== 200) throw new Error(`layer ${encodingId}: ${status}`);
     await wide(width);
