@@ -121,7 +121,8 @@ impl Server {
         } = self.config;
         let registry = Registry::new(self.pool.clone(), room, &signaling);
         let (layer, sockets) = signaling::layer(Arc::clone(&registry), self.dialects, &signaling);
-        let (broadcasts, secure) = (Broadcasts::new(broadcast), self.tls.is_some());
+        let broadcasts = Broadcasts::new(broadcast);
+        let (ending, secure) = (Arc::clone(&broadcasts), self.tls.is_some());
         // Around the router as a whole: inside it every route would get sessions of its own, and a
         // client that polls would be known to some of them only.
         let cap = from_fn_with_state(Arc::clone(&registry), signaling::cap_sessions);
@@ -136,6 +137,7 @@ impl Server {
             shutdown.await;
             // Before requests are waited for: a long poll is one.
             sockets.close().await;
+            ending.end();
         };
         http::serve(self.listener, self.tls, router, &listen, shutdown).await?;
         self.pool.shutdown().await;

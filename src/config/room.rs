@@ -27,6 +27,8 @@ pub struct RoomConfig {
     pub resume_grace: Duration,
     /// Room events a peer may be behind before it is dropped.
     pub pending_events: usize,
+    /// Publishers by WHIP whose newest group of pictures is kept.
+    pub groups_of_pictures: usize,
     /// Peers of one room that may receive at once.
     pub max_consumers: Option<MaxConsumers>,
 }
@@ -79,6 +81,8 @@ impl Default for RoomConfig {
             resume_grace: Duration::from_secs(30),
             // A burst of 256 peers joining, each with four events, fits.
             pending_events: 1024,
+            // Half a gigabyte at 16 MiB each; whoever comes then waits for a key frame.
+            groups_of_pictures: 32,
             // In a call everybody receives everybody.
             max_consumers: None,
         }

@@ -3,6 +3,7 @@
 
 mod addresses;
 mod clock;
+mod counts;
 mod datagrams;
 mod driver;
 mod events;
@@ -33,6 +34,7 @@ use ::media::{Command, CommandError, Reply, RouterId, WorkerDump};
 use uuid::Uuid;
 
 pub use addresses::machine_ips;
+pub use counts::EngineCounts;
 pub use events::{RouterEvent, RouterEvents};
 pub use handle::{ConsumerHandle, ConsumerState, ProducerHandle, RouterHandle, TransportHandle};
 pub use slot::{UdpStatus, WorkerState, WorkerStatus};
@@ -145,6 +147,15 @@ impl WorkerPool {
             }
         }
         dumps
+    }
+
+    /// Everything in one worker, if it answers.
+    pub async fn dump_worker(&self, worker: usize) -> Option<WorkerDump> {
+        let link = self.inner.slots.get(worker)?.link()?;
+        match link.request(Command::Dump).await {
+            Ok(Reply::Dump(dump)) => Some(*dump),
+            _ => None,
+        }
     }
 
     /// What clients are told, as `address:port/udp`, worker by worker.

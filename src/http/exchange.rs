@@ -2,7 +2,7 @@
 //! with a session (RFC 9725 §4.2 to §4.4).
 
 use axum::{
-    body::{Body, to_bytes},
+    body::{Body, Bytes, to_bytes},
     extract::{Path, Request, State},
     http::{
         HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
@@ -11,6 +11,8 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+
+use http_body_util::LengthLimitError;
 
 use super::{
     problem::Problem,
@@ -53,12 +55,20 @@ async fn text(
         let detail = format!("expected {wanted}");
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
     }
-    let bytes = to_bytes(body, limit).await.map_err(|_| {
-        let detail = format!("more than {limit} bytes");
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
-    })?;
+    let bytes = bytes(body, limit).await?;
     let not_text = |_| Problem::new(StatusCode::BAD_REQUEST, "not UTF-8");
     String::from_utf8(bytes.into()).map_err(not_text)
+}
+
+/// A body of at most so many bytes.
+pub(super) async fn bytes(body: Body, limit: usize) -> Result<Bytes, Problem> {
+    to_bytes(body, limit).await.map_err(|error| {
+        if error.into_inner().is::<LengthLimitError>() {
+            let detail = format!("more than {limit} bytes");
+            return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail);
+        }
+        Problem::new(StatusCode::BAD_REQUEST, "the request is not complete")
+    })
 }
 
 /// The token of a request (RFC 6750 §2.1).
@@ -80,6 +90,19 @@ pub(super) fn check_token(
         Refusal::Wrong => Problem::unauthorized("the token is wrong, or not good now"),
         Refusal::NotGranted => Problem::new(StatusCode::FORBIDDEN, "the token is not for this"),
     })
+}
+
+/// What a request shows, to be compared later: a copy, as the original is a part of its whole head.
+pub(super) fn shown(headers: &HeaderMap) -> Result<Option<HeaderValue>, Problem> {
+    const MAX_LENGTH: usize = 4096;
+    let Some(shown) = headers.get(AUTHORIZATION) else {
+        return Ok(None);
+    };
+    let too_long = |_| Problem::new(StatusCode::BAD_REQUEST, "the token is too long");
+    let short = Some(shown.as_bytes()).filter(|shown| shown.len() <= MAX_LENGTH);
+    HeaderValue::from_bytes(short.unwrap_or(b"\n"))
+        .map(Some)
+        .map_err(too_long)
 }
 
 /// Takes a guest out again unless its session was kept.
@@ -194,7 +217,7 @@ async fn restart(
     let ice_parameters = room.restart_ice(peer, session.transport.id).await?;
     session.transport.ice_parameters = ice_parameters;
     let candidates = &session.transport.ice_candidates;
-    let body = Fragment::answer(&session.transport.ice_parameters, candidates);
+    let body = Fragment::answer(&session.transport.ice_parameters, candidates, &session.head);
     let tag = HeaderValue::try_from(session.entity_tag());
     doors.sessions.restarted(name, session);
     let mut response = (StatusCode::OK, body).into_response();
@@ -223,12 +246,16 @@ pub async fn options(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let kind = match () {
         () if !asked => None,
+        () if path.ends_with("/layer") || path.ends_with("/events") => {
+            Some((ACCEPT_POST, "application/json", "POST, OPTIONS"))
+        }
         () if path.contains("/sessions/") => {
             Some((ACCEPT_PATCH, FRAGMENT, "PATCH, DELETE, OPTIONS"))
         }
         () => Some((ACCEPT_POST, SDP, "POST, OPTIONS")),
     };
-    let ours = ["/whip", "/whep"].iter().any(|door| path.starts_with(door));
+    let doors = ["/whip", "/whep", "/broadcast"];
+    let ours = doors.iter().any(|door| path.starts_with(door));
     let mut response = next.run(request).await;
     if let Some((name, value, methods)) = kind.filter(|_| ours) {
         let headers = response.headers_mut();

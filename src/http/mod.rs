@@ -52,7 +52,8 @@ pub fn router(registry: Arc<Registry>, broadcasts: Arc<Broadcasts>, secure: bool
 /// Reads what may be an offer or a fragment, and answers it; for the fuzzer.
 #[cfg(feature = "fuzzing")]
 pub fn read_description(text: &str) {
-    sdp::read(text);
+    let router = crate::room::Profile::Full.rtp_capabilities();
+    sdp::read(text, &router, crate::room::can_produce);
 }
 
 /// Whether pages of other origins call what is at this path.

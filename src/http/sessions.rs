@@ -8,6 +8,8 @@ use std::{
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header::AUTHORIZATION};
 
+use ortc::types::MediaKind;
+
 use super::problem::Problem;
 use crate::auth::Tokens;
 use crate::room::{Broadcasts, Guest, Registry, TransportInfo, ViewId, Viewer};
@@ -33,7 +35,9 @@ pub(super) struct Session {
     /// Of one that watches a broadcast.
     pub(super) view_id: Option<ViewId>,
     /// Media sections by which its client names what it receives.
-    pub(super) mids: Vec<String>,
+    pub(super) mids: Vec<(MediaKind, String)>,
+    /// Of the section whose transport all share, in a fragment.
+    pub(super) head: String,
     /// The client's ICE session.
     pub(super) username_fragment: String,
     /// What it showed at the start, and shows again.
@@ -41,6 +45,13 @@ pub(super) struct Session {
 }
 
 impl Session {
+    /// The name of the section that carries this.
+    pub(super) fn mid(&self, kind: MediaKind) -> Option<&str> {
+        let mut mids = self.mids.iter();
+        mids.find(|(of, _)| *of == kind)
+            .map(|(_, mid)| mid.as_str())
+    }
+
     /// Names our side of its ICE session (RFC 9725 §4.3.1).
     pub(super) fn entity_tag(&self) -> String {
         format!("\"{}\"", self.transport.ice_parameters.username_fragment)

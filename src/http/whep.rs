@@ -1,16 +1,13 @@
 //! WHEP (draft-ietf-wish-whep): watching by one HTTP request, whatever dialect the others speak and
 //! whether anybody sends yet.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Json, Router,
     body::Body,
     extract::{ConnectInfo, Path, State, rejection::JsonRejection},
-    http::{
-        HeaderMap, HeaderValue, StatusCode,
-        header::{AUTHORIZATION, LINK},
-    },
+    http::{HeaderMap, HeaderValue, StatusCode, header::LINK},
     response::Response,
     routing::{patch, post},
 };
@@ -25,11 +22,11 @@ use super::{
     whep_events,
 };
 use crate::room::{
-    BroadcastId, MaxConsumers, Numbers, PeerId, Profile, Role, RoomId, Slot, TransportChoice,
-    TransportInfo, ViewId, Visit, Wanted,
+    Broadcast, BroadcastId, MaxConsumers, Numbers, PeerId, Profile, Role, RoomError, RoomId, Slot,
+    TransportChoice, TransportInfo, ViewId, Viewer, Visit, Wanted,
 };
 
-/// Of a room without a name of its own for it.
+/// What the extensions of the draft are named by.
 const EXTENSIONS: &str = "urn:ietf:params:whep:ext:core";
 
 pub(super) fn router(doors: Doors) -> Router {
@@ -93,6 +90,9 @@ async fn watch_peer(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
+    if BroadcastId::is_one(&room) || ViewId::is_one(&room) {
+        return Err(Problem::not_found("a broadcast is watched as a whole"));
+    }
     let view = View {
         wanted: Wanted::Peer(PeerId::from(peer.as_str())),
         ..of_room(&room)
@@ -110,7 +110,7 @@ async fn watch_peer(
 struct View {
     room: RoomId,
     wanted: Wanted,
-    view_id: Option<ViewId>,
+    broadcast: Option<Arc<Broadcast>>,
     max_consumers: Option<MaxConsumers>,
 }
 
@@ -118,7 +118,7 @@ fn of_room(room: &str) -> View {
     View {
         room: RoomId::from(room),
         wanted: Wanted::Anyone,
-        view_id: None,
+        broadcast: None,
         max_consumers: None,
     }
 }
@@ -136,8 +136,8 @@ fn view(doors: &Doors, id: &str) -> Result<View, Problem> {
     Ok(View {
         room: broadcast.room.clone(),
         wanted: Wanted::Publisher(broadcast.publisher.clone()),
-        view_id: Some(broadcast.view_id.clone()),
         max_consumers: broadcast.max_consumers,
+        broadcast: Some(broadcast),
     })
 }
 
@@ -148,11 +148,50 @@ async fn watch(asking: Asking, view: View) -> Result<Response, Problem> {
         headers,
         body,
     } = asking;
+    let authorization = exchange::shown(&headers)?;
     let offer = exchange::offer(&doors, &headers, body).await?;
     check_live(&doors, &view)?;
     let tracks = tracks(&offer)?;
+    let (viewer, transport) = enter(&doors, &view, from, &tracks).await?;
+    let guest = viewer.guest.clone();
+    let arriving = Arriving::new(&doors.registry, guest.clone());
+    let this = TransportChoice::Id(transport.id);
+    let dtls = offer.dtls_parameters.clone();
+    guest.room.connect_transport(&guest.id, this, dtls).await?;
+    let answer = answer(&transport, &offer, &tracks).text(&offer);
+    let session = Session {
+        guest,
+        transport,
+        viewer: Some(viewer),
+        view_id: view.broadcast.as_ref().map(|one| one.view_id.clone()),
+        mids: tracks
+            .into_iter()
+            .map(|(_, slot)| (slot.kind, slot.numbers.mid))
+            .collect(),
+        head: offer.head(),
+        username_fragment: offer.username_fragment,
+        authorization,
+    };
+    let response = created(&doors, session, "whep", answer);
+    if view
+        .broadcast
+        .is_some_and(|broadcast| broadcast.is_removed())
+    {
+        // It ended while this one came, who is not among those that were ended with it.
+        return Err(Problem::not_found("there is no such broadcast"));
+    }
+    arriving.arrived();
+    Ok(with_extensions(response))
+}
+
+async fn enter(
+    doors: &Doors,
+    view: &View,
+    from: SocketAddr,
+    tracks: &[(usize, Slot)],
+) -> Result<(Viewer, TransportInfo), RoomError> {
     let visit = Visit {
-        room: view.room,
+        room: view.room.clone(),
         address: from.ip(),
         name: "Viewer".into(),
         role: Role::Receive,
@@ -164,28 +203,8 @@ async fn watch(asking: Asking, view: View) -> Result<Response, Problem> {
         max_consumers: view.max_consumers,
     };
     let slots = tracks.iter().map(|(_, slot)| slot.clone()).collect();
-    let entering = doors.registry.viewer(visit, view.wanted, slots);
-    let (viewer, transport) = entering.await?;
-    let guest = viewer.guest.clone();
-    let arriving = Arriving::new(&doors.registry, guest.clone());
-    let this = TransportChoice::Id(transport.id);
-    let dtls = offer.dtls_parameters.clone();
-    guest.room.connect_transport(&guest.id, this, dtls).await?;
-    arriving.arrived();
-    let answer = answer(&transport, &offer, &tracks).text(&offer);
-    let session = Session {
-        guest,
-        transport,
-        viewer: Some(viewer),
-        view_id: view.view_id,
-        mids: tracks
-            .into_iter()
-            .map(|(_, slot)| slot.numbers.mid)
-            .collect(),
-        username_fragment: offer.username_fragment,
-        authorization: headers.get(AUTHORIZATION).cloned(),
-    };
-    Ok(with_extensions(created(&doors, session, "whep", answer)))
+    let entering = doors.registry.viewer(visit, view.wanted.clone(), slots);
+    entering.await
 }
 
 /// Whether there is something to see, where viewers may not wait for it.
@@ -193,7 +212,8 @@ fn check_live(doors: &Doors, view: &View) -> Result<(), Problem> {
     let room = doors.registry.room(&view.room);
     let live = match &view.wanted {
         Wanted::Publisher(publisher) => publisher.peer().is_some(),
-        Wanted::Anyone | Wanted::Peer(_) => room.is_some_and(|room| room.has_producers()),
+        Wanted::Anyone => room.is_some_and(|room| room.has_producers()),
+        Wanted::Peer(peer) => room.is_some_and(|room| room.sends(peer)),
     };
     if live || doors.broadcasts.config().viewers_wait {
         return Ok(());
@@ -212,9 +232,13 @@ fn tracks(offer: &Offer) -> Result<Vec<(usize, Slot)>, Problem> {
         };
         let taken = found.iter().any(|(_, slot)| slot.kind == track.kind);
         if !taken && !track.receivable(&router).is_empty() {
+            let mut rtp_capabilities = track.rtp_capabilities();
+            ortc::validate_rtp_capabilities(&mut rtp_capabilities).map_err(|error| {
+                Problem::new(StatusCode::BAD_REQUEST, format!("{}: {error}", section.mid))
+            })?;
             let slot = Slot {
                 kind: track.kind,
-                rtp_capabilities: track.rtp_capabilities(),
+                rtp_capabilities,
                 numbers: Numbers::new(section.mid.clone()),
             };
             found.push((index, slot));
@@ -302,13 +326,12 @@ async fn set_layer(
     let bad = |detail: String| Problem::new(StatusCode::BAD_REQUEST, detail);
     let Json(layer) = layer.map_err(|error| bad(error.body_text()))?;
     let session = doors.sessions.find(&name, &headers)?;
-    let viewer = session.viewer.ok_or(Problem::not_found("no viewer"))?;
-    if layer
-        .media_id
-        .is_some_and(|mid| !session.mids.contains(&mid))
-    {
-        return Err(bad("no such mediaId".into()));
+    let video = session.mid(MediaKind::Video);
+    let other = |mid: &str| Some(mid) != video;
+    if layer.media_id.as_deref().is_some_and(other) {
+        return Err(bad("mediaId is not the section of a picture".into()));
     }
+    let viewer = session.viewer.ok_or(Problem::not_found("no viewer"))?;
     let encoding = layer.encoding_id.as_deref().map(str::parse).transpose();
     let encoding = encoding.map_err(|_| bad("no such encodingId".into()))?;
     let spatial = layer.spatial_layer_id.or(layer.max_spatial_layer_id);

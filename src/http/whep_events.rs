@@ -13,7 +13,8 @@ use axum::{
     },
     routing::{get, post},
 };
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
+use ortc::types::MediaKind;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::{
@@ -80,6 +81,9 @@ async fn follow(
         let event = telling.next().await?;
         Some((Ok::<_, Infallible>(event), telling))
     });
+    // A server that ends does not wait for it.
+    let broadcasts = doors.broadcasts;
+    let events = events.take_until(async move { broadcasts.ending().await });
     let stream = Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(5)));
     Ok(stream.into_response())
 }
@@ -106,7 +110,7 @@ impl Telling {
         let mut ticks = interval(COUNTING);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
-            mid: session.mids.last().cloned().unwrap_or_default(),
+            mid: session.mid(MediaKind::Video).unwrap_or_default().to_owned(),
             state,
             guest,
             wanted,
@@ -156,13 +160,19 @@ impl Telling {
         if layers != state.layers
             && let Some((spatial, temporal)) = state.layers
         {
-            let layer = json!({
-                "id": spatial.to_string(),
-                "encodingId": spatial.to_string(),
-                "spatialLayerId": spatial,
-                "temporalLayerId": temporal,
-            });
-            let data = json!({ &self.mid: { "active": [layer], "layers": [layer] } });
+            let layer = |spatial: u8, temporal: Option<u8>| {
+                json!({
+                    "id": spatial.to_string(),
+                    "encodingId": spatial.to_string(),
+                    "spatialLayerId": spatial,
+                    "temporalLayerId": temporal,
+                })
+            };
+            let (spatials, temporals) = state.available;
+            let all = (0..spatials).map(|one| layer(one, temporals.checked_sub(1)));
+            let all: Value = all.collect();
+            let active = [layer(spatial, temporal)];
+            let data = json!({ &self.mid: { "active": active, "layers": all } });
             self.next.push_back(("layers", data));
         }
         if let Some(reason) = state.ended {

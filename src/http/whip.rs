@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::Body,
     extract::{ConnectInfo, Path, Query, State},
-    http::{HeaderMap, StatusCode, header::AUTHORIZATION},
+    http::{HeaderMap, StatusCode},
     response::Response,
     routing::{patch, post},
 };
@@ -21,8 +21,9 @@ use super::{
 };
 use crate::auth::Wanted;
 use crate::room::{
-    AppData, Broadcast, BroadcastId, GroupOfPicturesOptions, Guest, Produce, Profile, Role, RoomId,
-    TransportChoice, TransportInfo, ViewId, Visit, can_produce,
+    AppData, Broadcast, BroadcastId, GroupOfPicturesOptions, Guest, Produce, Profile, Publisher,
+    Publishing, Role, RoomError, RoomId, TransportChoice, TransportInfo, ViewId, Visit,
+    can_produce,
 };
 
 pub(super) fn router(doors: Doors) -> Router {
@@ -78,6 +79,8 @@ async fn publish_asked(
     publish(doors, from, asked, headers, body).await
 }
 
+const UNKNOWN: &str = "the broadcast id is unknown or has expired";
+
 /// Where something is published.
 struct Target {
     room: RoomId,
@@ -91,15 +94,12 @@ fn target(doors: &Doors, id: Option<&str>, headers: &HeaderMap) -> Result<Target
     };
     if let Some(id) = id.filter(|id| BroadcastId::is_one(id)) {
         let known = doors.broadcasts.by_id(id);
-        return known.map(of).ok_or(Problem::not_found(
-            "the broadcast id is unknown or has expired",
-        ));
+        return known.map(of).ok_or(Problem::not_found(UNKNOWN));
     }
-    if let Some(token) = bearer(headers).filter(|token| BroadcastId::is_one(token)) {
+    let shown = bearer(headers).filter(|token| id.is_none() && BroadcastId::is_one(token));
+    if let Some(token) = shown {
         let known = doors.broadcasts.by_id(token);
-        return known.map(of).ok_or(Problem::unauthorized(
-            "the broadcast id is unknown or has expired",
-        ));
+        return known.map(of).ok_or(Problem::unauthorized(UNKNOWN));
     }
     if id.is_some_and(ViewId::is_one) {
         let detail = "this id is for watching; publish under the broadcast id";
@@ -121,19 +121,10 @@ async fn publish(
     body: Body,
 ) -> Result<Response, Problem> {
     let target = target(&doors, asked.id.as_deref(), &headers)?;
+    let authorization = exchange::shown(&headers)?;
     let offer = exchange::offer(&doors, &headers, body).await?;
-    let visit = Visit {
-        room: target.room,
-        address: from.ip(),
-        name: asked.name.as_deref().unwrap_or("Broadcaster").into(),
-        role: Role::Send,
-        profile: Profile::Full,
-        opens: true,
-        watches: false,
-        announced: true,
-        max_consumers: target.broadcast.as_ref().and_then(|one| one.max_consumers),
-    };
-    let (guest, transport) = doors.registry.guest(visit).await?;
+    let name = asked.name.as_deref().unwrap_or("Broadcaster");
+    let (guest, transport) = enter(&doors, &target, name, from).await?;
     let arriving = Arriving::new(&doors.registry, guest.clone());
     let sections = match &target.broadcast {
         Some(broadcast) => take_over(&doors, broadcast, &guest, &transport, &offer).await?,
@@ -147,10 +138,38 @@ async fn publish(
         viewer: None,
         view_id: None,
         mids: Vec::new(),
+        head: offer.head(),
         username_fragment: offer.username_fragment,
-        authorization: headers.get(AUTHORIZATION).cloned(),
+        authorization,
     };
     Ok(created(&doors, session, "whip", answer))
+}
+
+async fn enter(
+    doors: &Doors,
+    target: &Target,
+    name: &str,
+    from: SocketAddr,
+) -> Result<(Guest, TransportInfo), RoomError> {
+    let broadcast = target.broadcast.clone();
+    let visit = Visit {
+        room: target.room.clone(),
+        address: from.ip(),
+        name: name.into(),
+        role: Role::Send,
+        profile: Profile::Full,
+        opens: true,
+        watches: false,
+        announced: true,
+        max_consumers: broadcast.as_ref().and_then(|one| one.max_consumers),
+    };
+    let gone = move || {
+        // An id is good for a while after what was published under it has ended.
+        if let Some(broadcast) = broadcast {
+            broadcast.touch();
+        }
+    };
+    doors.registry.guest_until(visit, gone).await
 }
 
 /// Publishes under a broadcast id. Whoever published before is most likely the same, back before we
@@ -164,14 +183,49 @@ async fn take_over(
 ) -> Result<Vec<AnsweredSection>, Problem> {
     broadcast.touch();
     // Before there is anything to see: viewers look whose it is when they are told.
-    let before = broadcast.publisher.replace(guest.clone());
-    let sections = produce_all(doors, guest, transport, offer).await;
-    match (&sections, before) {
-        (Err(_), before) => broadcast.publisher.restore(before),
-        (Ok(_), Some(before)) => doors.registry.dismiss(&before.guest),
-        (Ok(_), None) => {}
+    let turn = Turn {
+        doors,
+        publisher: &broadcast.publisher,
+        guest,
+        before: broadcast.publisher.replace(guest.clone()),
+        kept: false,
+    };
+    let sections = produce_all(doors, guest, transport, offer).await?;
+    if broadcast.is_removed() {
+        return Err(Problem::not_found(UNKNOWN));
     }
-    sections
+    turn.keep();
+    Ok(sections)
+}
+
+/// One publisher after another. Given up half way, also by a client that does not wait, it is as if
+/// it had never come.
+struct Turn<'a> {
+    doors: &'a Doors,
+    publisher: &'a Publisher,
+    guest: &'a Guest,
+    before: Option<Publishing>,
+    kept: bool,
+}
+
+impl Turn<'_> {
+    /// It publishes now, and whoever did before has ended.
+    fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let before = self.before.take();
+        let over = self.kept || !self.publisher.is(&self.guest.id);
+        match before {
+            // Either this one took its place for good, or a third that knew nothing of it.
+            Some(before) if over => self.doors.registry.dismiss(&before.guest),
+            before if !over => self.publisher.restore(before),
+            _ => {}
+        }
+    }
 }
 
 fn answer(transport: &TransportInfo, sections: Vec<AnsweredSection>) -> Answer<'_> {
@@ -190,8 +244,9 @@ async fn produce_all(
     offer: &Offer,
 ) -> Result<Vec<AnsweredSection>, Problem> {
     let mut sections = Vec::with_capacity(offer.sections.len());
+    let mut group = group_of_pictures(doors, guest);
     for section in &offer.sections {
-        sections.push(produce(doors, guest, transport, section).await?);
+        sections.push(produce(guest, transport, section, &mut group).await?);
     }
     let accepted = |section: &AnsweredSection| !matches!(section, AnsweredSection::Refused);
     if !sections.iter().any(accepted) {
@@ -206,10 +261,10 @@ async fn produce_all(
 
 /// Receives an offered section in the first way the router knows.
 async fn produce(
-    doors: &Doors,
     guest: &Guest,
     transport: &TransportInfo,
     section: &Section,
+    group: &mut Option<GroupOfPicturesOptions>,
 ) -> Result<AnsweredSection, Problem> {
     let Some(track) = section.track.as_ref().filter(|track| track.sends) else {
         return Ok(AnsweredSection::Refused);
@@ -232,16 +287,17 @@ async fn produce(
         app_data: AppData::default(),
         display: false,
         paused: false,
-        group_of_pictures: group_of_pictures(doors, track.kind),
+        group_of_pictures: group.take_if(|_| track.kind == MediaKind::Video),
     };
     guest.room.produce(&guest.id, request).await?;
     Ok(AnsweredSection::Received(offered))
 }
 
-/// Encoders that publish by WHIP ignore key-frame requests.
-fn group_of_pictures(doors: &Doors, kind: MediaKind) -> Option<GroupOfPicturesOptions> {
+/// Encoders that publish by WHIP ignore key-frame requests. One group is kept of each publisher, as
+/// long as there is a place for it.
+fn group_of_pictures(doors: &Doors, guest: &Guest) -> Option<GroupOfPicturesOptions> {
     let config = doors.broadcasts.config();
-    let kept = kind == MediaKind::Video && config.group_of_pictures_bytes > 0;
+    let kept = config.group_of_pictures_bytes > 0 && doors.registry.keep_group(guest);
     kept.then_some(GroupOfPicturesOptions {
         max_bytes: config.group_of_pictures_bytes,
         max_duration: config.group_of_pictures_time,

@@ -4,9 +4,14 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, SystemTime},
 };
+
+use tokio::sync::watch;
 
 use super::{Guest, MaxConsumers, PeerId, RoomId};
 use crate::config::BroadcastConfig;
@@ -44,6 +49,13 @@ impl Publisher {
         self.current().replace(Publishing { guest, since })
     }
 
+    /// Whether it is this peer, there or not.
+    #[must_use]
+    pub fn is(&self, peer: &PeerId) -> bool {
+        let current = self.current();
+        current.as_ref().is_some_and(|now| now.guest.id == *peer)
+    }
+
     /// Puts the one before in its place again.
     pub fn restore(&self, before: Option<Publishing>) {
         *self.current() = before;
@@ -69,6 +81,9 @@ pub struct Broadcast {
     pub publisher: Publisher,
     last_used: Mutex<SystemTime>,
     expiry: Duration,
+    /// Whether anything was ever published.
+    used: AtomicBool,
+    removed: AtomicBool,
 }
 
 impl Broadcast {
@@ -85,8 +100,9 @@ impl Broadcast {
         *last_used + self.expiry
     }
 
-    /// It is published under.
+    /// It is published under, or was until now.
     pub fn touch(&self) {
+        self.used.store(true, Ordering::Relaxed);
         let mut last_used = self
             .last_used
             .lock()
@@ -94,8 +110,14 @@ impl Broadcast {
         *last_used = SystemTime::now();
     }
 
+    /// Whether its ids were ended.
+    #[must_use]
+    pub fn is_removed(&self) -> bool {
+        self.removed.load(Ordering::Acquire)
+    }
+
     fn is_good(&self) -> bool {
-        self.expires_at() > SystemTime::now()
+        !self.is_removed() && self.expires_at() > SystemTime::now()
     }
 }
 
@@ -150,6 +172,7 @@ secret! {
 pub struct Broadcasts {
     config: BroadcastConfig,
     all: Mutex<All>,
+    ending: watch::Sender<bool>,
 }
 
 #[derive(Debug, Default)]
@@ -165,7 +188,20 @@ impl Broadcasts {
         Arc::new(Self {
             config,
             all: Mutex::default(),
+            ending: watch::Sender::new(false),
         })
+    }
+
+    /// The server is about to end: whoever follows what happens need not wait.
+    pub fn end(&self) {
+        self.ending.send_replace(true);
+    }
+
+    /// Completes when the server is about to end.
+    pub async fn ending(&self) {
+        let mut ending = self.ending.subscribe();
+        // Nobody can end it any more: then it has ended.
+        let _ = ending.wait_for(|ending| *ending).await;
     }
 
     /// What the server was told about them.
@@ -190,10 +226,16 @@ impl Broadcasts {
             publisher: Publisher::default(),
             last_used: Mutex::new(SystemTime::now()),
             expiry: self.config.expiry,
+            used: AtomicBool::new(false),
+            removed: AtomicBool::new(false),
         });
         let mut all = self.all();
         if all.by_id.len() >= self.config.broadcasts {
             all.tidy();
+        }
+        if all.by_id.len() >= self.config.broadcasts {
+            // Ids that were never used go first, so that whoever asks for many keeps nobody out.
+            all.remove_oldest_unused();
         }
         if all.by_id.len() >= self.config.broadcasts {
             return None;
@@ -220,6 +262,7 @@ impl Broadcasts {
 
     /// Ends an id for good.
     pub fn remove(&self, broadcast: &Broadcast) {
+        broadcast.removed.store(true, Ordering::Release);
         let mut all = self.all();
         all.by_id.remove(&broadcast.id.0);
         all.by_view.remove(&broadcast.view_id.0);
@@ -231,6 +274,16 @@ impl Broadcasts {
 }
 
 impl All {
+    fn remove_oldest_unused(&mut self) {
+        let all = self.by_id.values();
+        let unused = all.filter(|one| !one.used.load(Ordering::Relaxed));
+        let Some(oldest) = unused.min_by_key(|one| one.expires_at()).cloned() else {
+            return;
+        };
+        self.by_id.remove(&oldest.id.0);
+        self.by_view.remove(&oldest.view_id.0);
+    }
+
     fn tidy(&mut self) {
         self.by_id.retain(|_, broadcast| broadcast.is_good());
         self.by_view.retain(|_, broadcast| broadcast.is_good());
@@ -270,9 +323,17 @@ mod tests {
         let one = all.create(None, None).unwrap();
         assert!(all.by_id(one.id.as_str()).is_none());
         assert!(all.create(None, None).is_some());
+    }
+
+    #[test]
+    fn ids_never_used_give_way_and_others_do_not() {
         let full = broadcasts(1, HOUR);
-        assert!(full.create(None, None).is_some());
+        let unused = full.create(None, None).unwrap();
+        let used = full.create(None, None).unwrap();
+        assert!(full.by_id(unused.id.as_str()).is_none());
+        used.touch();
         assert!(full.create(None, None).is_none());
+        assert!(full.by_id(used.id.as_str()).is_some());
     }
 
     #[test]

@@ -187,6 +187,10 @@ impl Room {
         if !alive {
             return Err(RoomError::NotFound("producer"));
         }
+        if owner.evicted {
+            // It was given up while this was under way, and takes nobody's place.
+            return Err(RoomError::NotJoined);
+        }
         let evicted = state.make_place(peer)?;
         let owner = state.peer_mut(peer)?;
         if !owner.receives() {

@@ -70,7 +70,23 @@ impl Registry {
         self: &Arc<Self>,
         visit: Visit,
     ) -> Result<(Guest, TransportInfo), RoomError> {
-        self.host(visit, Stay::until_gone).await
+        self.guest_until(visit, || {}).await
+    }
+
+    /// The same; `gone` is done when it has left.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn guest_until(
+        self: &Arc<Self>,
+        visit: Visit,
+        gone: impl FnOnce() + Send + 'static,
+    ) -> Result<(Guest, TransportInfo), RoomError> {
+        let stay = async move |stay: Stay, _| {
+            stay.until_gone().await;
+            gone();
+        };
+        self.host(visit, stay).await
     }
 
     /// The same; `stay` is what the guest does until it is gone.
@@ -129,6 +145,14 @@ impl Registry {
         })
     }
 
+    /// Gives a guest a place among those of whom a group of pictures is kept, as long as it is there.
+    /// False: there is none.
+    #[must_use]
+    pub fn keep_group(&self, guest: &Guest) -> bool {
+        let place = self.admission().group();
+        place.is_some_and(|place| guest.room.keep_group(&guest.id, place))
+    }
+
     /// Takes a guest out.
     pub fn dismiss(&self, guest: &Guest) {
         self.leave(&guest.room, &guest.id);
@@ -180,7 +204,7 @@ impl Stay {
         }
     }
 
-    async fn until_gone(mut self, _: TransportInfo) {
+    async fn until_gone(mut self) {
         while self.next().await.is_ok() {}
     }
 }

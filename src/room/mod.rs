@@ -23,6 +23,7 @@ mod receivers;
 mod registry;
 mod reports;
 mod resume;
+mod sent;
 mod transports;
 mod viewer;
 
@@ -48,6 +49,7 @@ pub use producers::{Produce, ProducerChoice, ProducerInfo};
 pub use public::PublicList;
 pub use registry::{Counts, Registry};
 pub use resume::{Own, ResumeToken, Resumed};
+pub use sent::Sent;
 pub use transports::TransportInfo;
 pub use viewer::{Slot, Viewer, ViewerState, Wanted};
 

@@ -158,6 +158,8 @@ pub(super) struct Peer {
     pub(super) told: HashSet<ProducerId>,
     /// Producers it will hear of once it is ready, oldest first.
     pub(super) untold: Vec<ProducerId>,
+    /// Its place among those of whom a group of pictures is kept.
+    pub(super) group: Option<Permit>,
     pub(super) _permit: Permit,
 }
 

@@ -65,6 +65,7 @@ impl Limit {
 pub struct Admission {
     rooms: Arc<Gauge>,
     peers: Arc<Gauge>,
+    groups: Arc<Gauge>,
     sockets: Arc<Gauge>,
     sessions: Arc<Gauge>,
     sessions_at: Arc<Households>,
@@ -80,6 +81,7 @@ impl Admission {
         Self {
             rooms: Gauge::new(room.rooms),
             peers: Gauge::new(room.peers),
+            groups: Gauge::new(room.groups_of_pictures),
             sockets: Gauge::new(signaling.sockets),
             sessions: Gauge::new(signaling.sessions),
             sessions_at: Households::new(signaling.sessions_per_address),
@@ -97,6 +99,11 @@ impl Admission {
     /// Admits a peer.
     pub fn peer(&self) -> Result<Permit, Limit> {
         self.peers.acquire().ok_or(Limit::Peers)
+    }
+
+    /// Admits a producer whose newest group of pictures is kept.
+    pub(super) fn group(&self) -> Option<Permit> {
+        self.groups.acquire()
     }
 
     /// Admits a socket. `connection` is its connection's id: one connection may hold several

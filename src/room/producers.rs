@@ -226,20 +226,11 @@ impl Room {
         Ok((producers, state.made))
     }
 
-    /// A peer's producers, and what each is encoded with: `VP8`, `opus`.
-    #[must_use]
-    pub fn sent_by(&self, peer: &PeerId) -> Vec<(ProducerId, String)> {
-        let state = self.state();
-        let Ok(peer) = state.peer(peer) else {
-            return Vec::new();
-        };
-        let codec = |producer: &Producer| {
-            let first = producer.consumable.codecs.first();
-            let name = first.and_then(|codec| codec.mime_type.split_once('/'));
-            name.map_or_else(String::new, |(_, name)| name.to_owned())
-        };
-        let producers = peer.producers.iter();
-        producers.map(|(id, one)| (*id, codec(one))).collect()
+    /// Keeps a peer's place among those of whom a group of pictures is kept.
+    pub(super) fn keep_group(&self, peer: &PeerId, place: Permit) -> bool {
+        let mut state = self.state();
+        let peer = state.peer_mut(peer);
+        peer.is_ok_and(|peer| peer.group.replace(place).is_none())
     }
 
     /// Whether anybody in the room produces.
@@ -420,6 +411,7 @@ impl Peer {
             consumers: Default::default(),
             told: Default::default(),
             untold: Vec::new(),
+            group: None,
             _permit: permit,
         }
     }

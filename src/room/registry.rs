@@ -167,6 +167,12 @@ impl Registry {
             .collect()
     }
 
+    /// How many may receive in a room, if that is limited.
+    #[must_use]
+    pub fn max_consumers(&self) -> Option<usize> {
+        self.config.max_consumers.map(|max| max.count)
+    }
+
     /// Whether a room may have this name.
     ///
     /// # Errors

@@ -7,9 +7,9 @@ use ortc::types::{MediaKind, RtpCapabilities};
 use tokio::sync::watch;
 
 use super::{
-    Consume, ConsumerChoice, ConsumerId, Filter, Guest, Numbers, PeerId, ProducerChoice,
-    ProducerId, Publisher, Registry, RoomError, RoomEvent, TransportChoice, TransportId,
-    TransportInfo, Visit, guest::Stay,
+    Consume, ConsumerId, Filter, Guest, Numbers, PeerId, ProducerChoice, ProducerId, Publisher,
+    Registry, RoomError, RoomEvent, TransportChoice, TransportId, TransportInfo, Visit,
+    guest::Stay,
 };
 
 /// What a viewer wants to see.
@@ -51,6 +51,8 @@ pub struct ViewerState {
     pub live: bool,
     /// Spatial and temporal layer of its picture.
     pub layers: Option<(u8, Option<u8>)>,
+    /// How many spatial and temporal layers its picture has.
+    pub available: (u8, u8),
     /// Why it is gone, once it is.
     pub ended: Option<&'static str>,
 }
@@ -113,23 +115,12 @@ impl Viewer {
         room.set_preferred_layers(&self.guest.id, *video, spatial, temporal)
             .await
     }
-
-    /// Stops or restarts what it receives of a kind.
-    ///
-    /// # Errors
-    /// It is gone.
-    pub async fn pause(&self, kind: MediaKind, paused: bool) -> Result<(), RoomError> {
-        let which = ConsumerChoice::Which(Filter {
-            kind: Some(kind),
-            ..Filter::default()
-        });
-        let room = &self.guest.room;
-        room.pause_consumer(&self.guest.id, which, paused).await
-    }
 }
 
 /// What fills a slot.
 struct Filled {
+    kind: MediaKind,
+    available: (u8, u8),
     consumer: ConsumerId,
     producer: ProducerId,
     owner: PeerId,
@@ -204,7 +195,12 @@ impl Following {
         };
         let guest = &self.stay.guest;
         let made = guest.room.consume(&guest.id, request).await?;
+        let encoding = made.rtp_parameters.encodings.first();
+        let mode = encoding.and_then(|one| one.scalability_mode.as_deref());
+        let layers = ortc::ScalabilityMode::parse(mode.unwrap_or_default());
         Ok(Filled {
+            kind: made.kind,
+            available: (layers.spatial_layers, layers.temporal_layers),
             consumer: made.id,
             producer: made.producer,
             owner: made.peer,
@@ -220,11 +216,19 @@ impl Following {
     }
 
     fn note_live(&self) {
-        let live = self.slots.iter().any(|(_, filled)| filled.is_some());
+        let mut filled = self.slots.iter().filter_map(|(_, filled)| filled.as_ref());
+        let live = filled.clone().next().is_some();
+        let picture = filled.find(|one| one.kind == MediaKind::Video);
+        let available = picture.map_or((0, 0), |picture| picture.available);
         self.state.send_if_modified(|state| {
-            let layers = state.layers.filter(|_| live);
-            let changed = state.live != live || state.layers != layers;
-            (state.live, state.layers) = (live, layers);
+            let next = ViewerState {
+                live,
+                layers: state.layers.filter(|_| live),
+                available,
+                ended: state.ended,
+            };
+            let changed = *state != next;
+            *state = next;
             changed
         });
     }

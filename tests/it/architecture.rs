@@ -34,7 +34,7 @@ const MAY_NOT_NAME: &[(&str, &[&str])] = &[
         "src/signaling",
         &["media::", "crate::http", "crate::cluster"],
     ),
-    ("src/http", &["crate::signaling", "socketioxide"]),
+    ("src/http", &["media::", "crate::signaling", "socketioxide"]),
     ("src/room", &["axum", "socketioxide", "serde_json::Value"]),
     ("src/engine", &["axum", "socketioxide"]),
     ("crates/ortc", SANS_IO),

@@ -192,6 +192,8 @@ async fn ice_is_trickled_and_restarted() {
         restarted.header("content-type"),
         "application/trickle-ice-sdpfrag"
     );
+    let head = "\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\na=candidate:";
+    assert!(restarted.body().contains(head), "{}", restarted.0);
     let name = restarted.header("etag").trim_matches('"').to_owned();
     assert!(
         restarted
@@ -377,10 +379,10 @@ async fn limits_are_answered_as_such() {
     let mut few = broadcast(|broadcast| broadcast.broadcasts = 1);
     few.signaling.sockets_per_address = 1;
     let server = start_server(few).await;
-    create(&server, json!({})).await;
+    let made = create(&server, json!({})).await;
+    publish(&server, made["id"].as_str().unwrap()).await.is(201);
     let full = ask(&server, "POST /api/v1/broadcasts", "", "").await;
     assert_eq!(full.is(503).header("retry-after"), "5");
-    publish(&server, "room").await.is(201);
     let crowded = publish(&server, "room").await;
     assert_eq!(crowded.is(429).json()["code"], "limit-sockets");
     server.stop().await;
@@ -394,6 +396,8 @@ async fn requests_for_ids_are_checked() {
         "{",
         r#"{"maxConsumers":0}"#,
         r#"{"room":""}"#,
+        r#"{"room":"studio","maxConsumers":1}"#,
+        r#"{"room":"v-00000000000000000000000000000000"}"#,
     ] {
         ask(&server, "POST /api/v1/broadcasts", "", wrong)
             .await

@@ -156,7 +156,7 @@ fn limits() -> Vec<(&'static str, String)> {
     numbers.into_iter().chain(times).collect()
 }
 
-fn numbers() -> [(&'static str, usize); 20] {
+fn numbers() -> [(&'static str, usize); 21] {
     let broadcast = BroadcastConfig::default();
     let (room, door) = (RoomConfig::default(), SignalingConfig::default());
     let (rate, burst) = (door.events_per_second as usize, door.event_burst as usize);
@@ -169,6 +169,10 @@ fn numbers() -> [(&'static str, usize); 20] {
         ("producers of a peer", room.producers_per_peer),
         ("consumers of a peer", room.consumers_per_peer),
         ("broadcast ids of the server", broadcast.broadcasts),
+        (
+            "publishers whose newest group of pictures is kept",
+            room.groups_of_pictures,
+        ),
         ("bytes of an offer (WHIP, WHEP)", broadcast.body_bytes),
         ("characters of a name", room.name_chars),
         ("bytes of `appData`, as JSON", room.app_data_bytes),

@@ -8,13 +8,12 @@ use std::{
 
 use axum::{
     Json, Router,
-    body::{Body, to_bytes},
+    body::Body,
     extract::{Path, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use media::ProducerDump;
 use ortc::types::MediaKind;
 use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -22,8 +21,12 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use crate::{
     auth::Wanted,
     config::WhenFull,
-    http::{exchange::check_token, problem::Problem, sessions::Doors},
-    room::{Broadcast, MaxConsumers, RoomId},
+    http::{
+        exchange::{bytes, check_token},
+        problem::Problem,
+        sessions::Doors,
+    },
+    room::{Broadcast, BroadcastId, MaxConsumers, RoomId, Sent, ViewId},
 };
 
 pub(in crate::http) fn router(doors: Doors) -> Router {
@@ -72,8 +75,10 @@ async fn create(
     let asked = asked(&doors, body).await?;
     let wanted = Wanted::Broadcast(asked.room.as_deref());
     check_token(&doors, &headers, wanted)?;
+    // No more than the server's own limit.
+    let most = doors.registry.max_consumers().unwrap_or(usize::MAX);
     let max_consumers = asked.max_consumers.map(|count| MaxConsumers {
-        count,
+        count: count.min(most),
         when_full: asked.when_full,
     });
     let room = asked.room.as_deref().map(RoomId::from);
@@ -103,9 +108,7 @@ async fn create(
 /// No body is a request for the usual.
 async fn asked(doors: &Doors, body: Body) -> Result<Asked, Problem> {
     let bad = |detail: String| Problem::new(StatusCode::BAD_REQUEST, detail);
-    let bytes = to_bytes(body, doors.broadcasts.config().body_bytes).await;
-    let bytes = bytes
-        .map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the request is too long"))?;
+    let bytes = bytes(body, doors.broadcasts.config().body_bytes).await?;
     if bytes.is_empty() {
         return Ok(Asked::default());
     }
@@ -113,7 +116,16 @@ async fn asked(doors: &Doors, body: Body) -> Result<Asked, Problem> {
     if asked.max_consumers == Some(0) {
         return Err(bad("maxConsumers must be at least 1".into()));
     }
-    doors.registry.check_room_name(asked.room.as_deref())?;
+    let room = asked.room.as_deref();
+    doors.registry.check_room_name(room)?;
+    if room.is_some_and(|room| ViewId::is_one(room) || BroadcastId::is_one(room)) {
+        return Err(bad("a room is not named like an id".into()));
+    }
+    if room.is_some() && asked.max_consumers.is_some() {
+        // Others are in it, for whom it is not this one to decide.
+        let detail = "maxConsumers is for a broadcast with a room of its own";
+        return Err(bad(detail.into()));
+    }
     Ok(asked)
 }
 
@@ -176,7 +188,13 @@ async fn show(
     let now = now.filter(|now| now.guest.is_connected());
     let mut media = (None, None);
     if let Some(now) = &now {
-        media = published(&doors, now).await;
+        let guest = &now.guest;
+        for sent in doors.registry.sent_by(&guest.room, &guest.id).await {
+            match sent.kind {
+                MediaKind::Video => media.0 = Some(Media::from(sent)),
+                MediaKind::Audio => media.1 = Some(Media::from(sent)),
+            }
+        }
     }
     let room = doors.registry.room(&broadcast.room);
     let status = Status {
@@ -194,34 +212,17 @@ async fn show(
     Ok(([(header::CACHE_CONTROL, no_store)], Json(status)))
 }
 
-/// Picture and sound of a publisher.
-async fn published(doors: &Doors, now: &crate::room::Publishing) -> (Option<Media>, Option<Media>) {
-    let sent = now.guest.room.sent_by(&now.guest.id);
-    let mut media = (None, None);
-    for dump in doors.registry.pool().dump().await {
-        let producers = dump.routers.into_iter().flat_map(|router| router.producers);
-        for producer in producers {
-            let Some((_, codec)) = sent.iter().find(|(id, _)| *id == producer.id) else {
-                continue;
-            };
-            let place = match producer.kind {
-                MediaKind::Video => &mut media.0,
-                MediaKind::Audio => &mut media.1,
-            };
-            *place = Some(of(&producer, codec));
+impl From<Sent> for Media {
+    fn from(sent: Sent) -> Self {
+        let (width, height) = sent.resolution.unzip();
+        Self {
+            codec: sent.codec,
+            bitrate: sent.bitrate,
+            lost: sent.lost,
+            width,
+            height,
+            key_frame_interval: sent.key_frame_interval,
         }
-    }
-    media
-}
-
-fn of(producer: &ProducerDump, codec: &str) -> Media {
-    Media {
-        codec: codec.to_owned(),
-        bitrate: producer.bitrate,
-        lost: producer.lost,
-        width: producer.resolution.map(|(width, _)| width),
-        height: producer.resolution.map(|(_, height)| height),
-        key_frame_interval: producer.key_frame_interval,
     }
 }
 

@@ -1,17 +1,15 @@
 //! `GET /debug/state`: counts of every kind of object, for tests and for looking at leaks. Answered
 //! on loopback connections only.
 
-use std::{fs, net::SocketAddr, sync::Arc};
+use std::{fs, sync::Arc};
 
-use axum::{
-    Json,
-    extract::{ConnectInfo, State},
-    http::{Extensions, StatusCode},
-};
-use media::WorkerDump;
+use axum::{Json, extract::State};
 use serde::Serialize;
 
-use crate::room::{Counts, Registry};
+use crate::{
+    engine::EngineCounts,
+    room::{Counts, Registry},
+};
 
 /// Everything that can leak.
 #[derive(Clone, Debug, Serialize)]
@@ -23,32 +21,6 @@ pub struct DebugState {
     pub engine: EngineCounts,
     /// What the process holds.
     pub process: ProcessCounts,
-}
-
-/// What the media workers hold, all together.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct EngineCounts {
-    /// Workers that answered.
-    pub workers: usize,
-    /// Routers.
-    pub routers: usize,
-    /// Transports.
-    pub transports: usize,
-    /// Producers.
-    pub producers: usize,
-    /// Consumers.
-    pub consumers: usize,
-    /// Remote addresses.
-    pub tuples: usize,
-    /// ICE username fragments.
-    pub ufrags: usize,
-    /// SSRCs routed.
-    pub ssrcs: usize,
-    /// Datagrams dropped before any transport took them.
-    pub dropped: u64,
-    /// Panics caught inside a transport's work.
-    pub panics: u64,
 }
 
 /// What the process holds, as Linux counts it; 0 elsewhere.
@@ -67,43 +39,13 @@ pub struct ProcessCounts {
     pub tasks: usize,
 }
 
-/// 404 to anybody who is not on this machine.
-pub(super) async fn state(
-    State(registry): State<Arc<Registry>>,
-    extensions: Extensions,
-) -> Result<Json<DebugState>, StatusCode> {
-    let from = extensions.get::<ConnectInfo<SocketAddr>>();
-    if !from.is_some_and(|from| from.0.ip().to_canonical().is_loopback()) {
-        return Err(StatusCode::NOT_FOUND);
-    }
-    let dumps = registry.pool().dump().await;
-    Ok(Json(DebugState {
+/// Counts everything.
+pub(super) async fn state(State(registry): State<Arc<Registry>>) -> Json<DebugState> {
+    Json(DebugState {
         counts: registry.counts(),
-        engine: engine_counts(&dumps),
+        engine: registry.pool().counts().await,
         process: process_counts(),
-    }))
-}
-
-fn engine_counts(dumps: &[WorkerDump]) -> EngineCounts {
-    let mut counts = EngineCounts {
-        workers: dumps.len(),
-        ..EngineCounts::default()
-    };
-    for dump in dumps {
-        counts.routers += dump.routers.len();
-        counts.tuples += dump.tuples;
-        counts.ufrags += dump.ufrags;
-        counts.dropped += dump.dropped_unknown_tuple + dump.dropped_unknown_protocol;
-        counts.dropped += dump.dropped_stun;
-        counts.panics += dump.panics;
-        for router in &dump.routers {
-            counts.transports += router.transports.len();
-            counts.producers += router.producers.len();
-            counts.consumers += router.consumers.len();
-            counts.ssrcs += router.transports.iter().map(|t| t.ssrcs).sum::<usize>();
-        }
-    }
-    counts
+    })
 }
 
 fn process_counts() -> ProcessCounts {

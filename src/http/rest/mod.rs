@@ -7,26 +7,46 @@ mod rooms;
 mod routers;
 mod workers;
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    extract::{ConnectInfo, Request},
+    middleware::{Next, from_fn},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
 
 pub(super) use broadcasts::router as broadcasts;
-pub use debug::{DebugState, EngineCounts, ProcessCounts};
+pub use debug::{DebugState, ProcessCounts};
 pub use health::Health;
 pub use rooms::Rooms;
 pub use routers::{RouterView, Routers};
 pub use workers::Workers;
 
+use super::problem::Problem;
 use crate::room::Registry;
 
 /// Its routes.
 pub fn router(registry: Arc<Registry>) -> Router {
-    Router::new()
-        .route("/healthz", get(health::healthz))
+    // Names of rooms are what opens them.
+    let inside = Router::new()
         .route("/api/v1/rooms", get(rooms::list))
         .route("/api/v1/routers", get(routers::list))
         .route("/api/v1/workers", get(workers::list))
         .route("/debug/state", get(debug::state))
+        .route_layer(from_fn(from_here));
+    Router::new()
+        .route("/healthz", get(health::healthz))
+        .merge(inside)
         .with_state(registry)
+}
+
+/// 404 to anybody who is not on this machine.
+async fn from_here(request: Request, next: Next) -> Response {
+    let from = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    if from.is_some_and(|from| from.0.ip().to_canonical().is_loopback()) {
+        return next.run(request).await;
+    }
+    Problem::not_found("answered on connections of this machine only").into_response()
 }

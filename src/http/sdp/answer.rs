@@ -52,8 +52,12 @@ impl Answer<'_> {
             .collect();
         let mut description = SessionDescription::new_jsep_session_description(false)
             .with_property_attribute("ice-lite".into())
-            .with_value_attribute("group".into(), format!("BUNDLE {}", mids.join(" ")))
             .with_value_attribute("msid-semantic".into(), " WMS *".into());
+        // Only what was offered is answered (RFC 8843 §7.3).
+        if offer.bundled {
+            let group = format!("BUNDLE {}", mids.join(" "));
+            description = description.with_value_attribute("group".into(), group);
+        }
         for (section, answered) in accepted {
             let media = self.media(offer, section, answered);
             description = description.with_media(media);
@@ -73,7 +77,7 @@ impl Answer<'_> {
             AnsweredSection::Refused => {
                 media.media_name.port.value = 0;
                 media.media_name.formats.clone_from(&section.formats);
-                return media.with_value_attribute("mid".into(), section.mid.clone());
+                return with_mid(media, section);
             }
             AnsweredSection::Received(parameters) => {
                 media = with_codecs(media, &parameters.codecs);
@@ -106,8 +110,7 @@ impl Answer<'_> {
             DtlsRole::Server => "active",
             DtlsRole::Client | DtlsRole::Auto => "passive",
         };
-        let mut media = media
-            .with_value_attribute("mid".into(), section.mid.clone())
+        let mut media = with_mid(media, section)
             .with_property_attribute("rtcp-mux".into())
             .with_ice_credentials(
                 self.ice_parameters.username_fragment.clone(),
@@ -131,6 +134,13 @@ impl Answer<'_> {
         }
         media.with_property_attribute("end-of-candidates".into())
     }
+}
+
+fn with_mid(media: MediaDescription, section: &Section) -> MediaDescription {
+    if section.named {
+        return media.with_value_attribute("mid".into(), section.mid.clone());
+    }
+    media
 }
 
 fn with_codecs(mut media: MediaDescription, codecs: &[RtpCodecParameters]) -> MediaDescription {

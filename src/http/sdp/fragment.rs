@@ -34,9 +34,14 @@ impl Fragment {
     }
 
     /// Our side of a restarted ICE session (RFC 9725 §4.3.3).
-    pub(in crate::http) fn answer(ice: &IceParameters, candidates: &[IceCandidate]) -> String {
+    /// `head` is that of the section whose transport all share.
+    pub(in crate::http) fn answer(
+        ice: &IceParameters,
+        candidates: &[IceCandidate],
+        head: &str,
+    ) -> String {
         let mut text = format!(
-            "a=ice-lite\r\na=ice-ufrag:{}\r\na=ice-pwd:{}\r\n",
+            "a=ice-lite\r\na=ice-ufrag:{}\r\na=ice-pwd:{}\r\n{head}",
             ice.username_fragment, ice.password
         );
         for candidate in candidates {

@@ -39,23 +39,26 @@ pub(super) enum SdpError {
 
 /// Everything that is done with a description before there is a room for it.
 #[cfg(feature = "fuzzing")]
-pub(super) fn read(text: &str) {
+pub(super) fn read(
+    text: &str,
+    router: &ortc::types::RtpCapabilities,
+    can_produce: impl Fn(ortc::types::MediaKind, &ortc::types::RtpParameters) -> bool,
+) {
     let _ = Fragment::parse(text);
     let Ok(offer) = Offer::parse(text) else {
         return;
     };
-    let router = crate::room::Profile::Full.rtp_capabilities();
     let answered = offer.sections.iter().map(|section| {
         let Some(track) = &section.track else {
             return AnsweredSection::Refused;
         };
         let _ = ortc::validate_rtp_capabilities(&mut track.rtp_capabilities());
-        let mut ways = track.rtp_parameters(&section.mid, &router);
-        let received = ways.find(|way| crate::room::can_produce(track.kind, way));
+        let mut ways = track.rtp_parameters(&section.mid, router);
+        let received = ways.find(|way| can_produce(track.kind, way));
         received.map_or_else(
             || AnsweredSection::Sent {
-                codecs: track.receivable(&router),
-                header_extensions: track.forwarded_extensions(&router),
+                codecs: track.receivable(router),
+                header_extensions: track.forwarded_extensions(router),
                 encoding: ortc::types::RtpEncodingParameters::default(),
                 stream: "miso".into(),
             },

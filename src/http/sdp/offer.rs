@@ -13,6 +13,8 @@ use super::{
 pub(in crate::http) struct Offer {
     /// In the order the answer must have, too.
     pub(in crate::http) sections: Vec<Section>,
+    /// Whether its sections are in a group.
+    pub(super) bundled: bool,
     /// The client's certificate, and which side of the handshake it takes.
     pub(in crate::http) dtls_parameters: DtlsParameters,
     /// Its ICE user name, which fragments repeat (RFC 8840 §4.4).
@@ -28,24 +30,40 @@ impl Offer {
         if media.len() > MAX_SECTIONS {
             return Err(SdpError::TooManySections);
         }
-        let sections: Vec<_> = media
+        let sections: Vec<Section> = media
             .iter()
             .enumerate()
-            .map(|(index, media)| Section::new(media, index))
-            .collect();
-        check_bundle(&description, &sections)?;
+            .map(|(index, media)| Section::new(&description, media, index))
+            .collect::<Result<_, _>>()?;
+        let bundled = check_bundle(&description, &sections)?;
         let username = attribute(&description, first, "ice-ufrag");
+        if username.is_some_and(|name| name.len() > MAX_USERNAME_LENGTH) {
+            return Err(SdpError::Invalid("ice-ufrag"));
+        }
         attribute(&description, first, "ice-pwd").ok_or(SdpError::Missing("ice-pwd"))?;
         Ok(Self {
             dtls_parameters: dtls_parameters(&description, first)?,
             username_fragment: username.ok_or(SdpError::Missing("ice-ufrag"))?.to_owned(),
             sections,
+            bundled,
         })
     }
 }
 
-/// All accepted sections share the first one's transport.
-fn check_bundle(description: &SessionDescription, sections: &[Section]) -> Result<(), SdpError> {
+impl Offer {
+    /// Of the section whose transport all share, in a fragment.
+    pub(in crate::http) fn head(&self) -> String {
+        let mut sections = self.sections.iter();
+        let first = sections.find(|section| section.track.is_some());
+        first.map(Section::head).unwrap_or_default()
+    }
+}
+
+/// RFC 8839 §5.4.
+const MAX_USERNAME_LENGTH: usize = 256;
+
+/// All accepted sections share the first one's transport. Whether it says so.
+fn check_bundle(description: &SessionDescription, sections: &[Section]) -> Result<bool, SdpError> {
     let groups = description.attributes.iter();
     let groups = groups.filter(|attribute| attribute.key == "group");
     let group = groups
@@ -56,7 +74,7 @@ fn check_bundle(description: &SessionDescription, sections: &[Section]) -> Resul
     let alone = used.clone().count() <= 1;
     let bundled = |section: &Section| mids.contains(&section.mid.as_str());
     if alone || used.clone().all(bundled) {
-        return Ok(());
+        return Ok(group.is_some());
     }
     Err(SdpError::NotBundled)
 }

@@ -7,16 +7,26 @@ use ortc::types::{
     RtpCapabilities, RtpCodecCapability, RtpCodecParameters, RtpEncodingParameters,
     RtpHeaderExtension, RtpHeaderExtensionParameters, RtpParameters, RtxEncoding, is_rtx,
 };
-use rtc_sdp::MediaDescription;
+use rtc_sdp::{MediaDescription, SessionDescription};
+
+use super::SdpError;
 
 /// Streams of one source; more simulcast layers nobody sends.
 const MAX_ENCODINGS: usize = 8;
+/// Feedback of one codec; what is beyond is not looked at.
+const MAX_FEEDBACK: usize = 16;
+/// Parameters of one codec.
+const MAX_PARAMETERS: usize = 32;
+/// Bytes of a section's name; header extensions carry no more than 16 (RFC 8285 §4.2).
+const MAX_MID_LENGTH: usize = 16;
 
 /// A media section of an offer.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::http) struct Section {
-    /// Its name, also in the BUNDLE group.
+    /// Its name, also in the BUNDLE group; its number if it has none.
     pub(in crate::http) mid: String,
+    /// Whether the client named it.
+    pub(super) named: bool,
     /// What stands first in its `m=` line.
     pub(super) media: String,
     /// Its transport protocol.
@@ -49,30 +59,58 @@ pub(in crate::http) struct Track {
 }
 
 impl Section {
-    pub(super) fn new(media: &MediaDescription, index: usize) -> Self {
+    pub(super) fn new(
+        description: &SessionDescription,
+        media: &MediaDescription,
+        index: usize,
+    ) -> Result<Self, SdpError> {
         let name = &media.media_name;
-        let mid = value(media, "mid").map_or_else(|| index.to_string(), str::to_owned);
-        let refused = name.port.value == 0 && !media.has_attribute("bundle-only");
+        let named = value(media, "mid");
+        if named.is_some_and(|mid| mid.is_empty() || mid.len() > MAX_MID_LENGTH) {
+            return Err(SdpError::Invalid("mid"));
+        }
+        let mid = named.map_or_else(|| index.to_string(), str::to_owned);
+        let protocol = name.protos.join("/");
+        let secure = ["TLS/RTP/SAVPF", "TLS/RTP/SAVP"]
+            .iter()
+            .any(|end| protocol.ends_with(end));
+        let refused = !secure || name.port.value == 0 && !media.has_attribute("bundle-only");
         let kind = match name.media.as_str() {
             "audio" => Some(MediaKind::Audio),
             "video" => Some(MediaKind::Video),
             _ => None,
         };
-        Self {
-            mid,
-            media: name.media.clone(),
-            protocol: name.protos.join("/"),
-            formats: name.formats.clone(),
-            track: kind
-                .filter(|_| !refused)
-                .map(|kind| Track::new(kind, media)),
+        let kind = kind.filter(|_| !refused);
+        if kind.is_some() && !media.has_attribute("rtcp-mux") {
+            return Err(SdpError::Missing("rtcp-mux"));
         }
+        Ok(Self {
+            mid,
+            named: named.is_some(),
+            media: name.media.clone(),
+            protocol,
+            formats: name.formats.clone(),
+            track: kind.map(|kind| Track::new(kind, description, media)),
+        })
+    }
+
+    /// The head of the section in a fragment (RFC 8840 §9.2).
+    pub(super) fn head(&self) -> String {
+        let (media, protocol) = (&self.media, &self.protocol);
+        format!("m={media} 9 {protocol} 0\r\na=mid:{}\r\n", self.mid)
     }
 }
 
 impl Track {
-    fn new(kind: MediaKind, media: &MediaDescription) -> Self {
-        let is = |direction| media.has_attribute(direction);
+    fn new(kind: MediaKind, description: &SessionDescription, media: &MediaDescription) -> Self {
+        const DIRECTIONS: [&str; 4] = ["sendrecv", "sendonly", "recvonly", "inactive"];
+        // What a section does not say, the session says for all of them (RFC 8866 §6.7).
+        let own = DIRECTIONS
+            .iter()
+            .any(|direction| media.has_attribute(direction));
+        let is = |direction: &str| {
+            media.has_attribute(direction) || !own && description.has_attribute(direction)
+        };
         let rids = rids(media);
         Self {
             kind,
@@ -223,6 +261,14 @@ fn with_feedback(codec: &RtpCodecCapability, router: &RtpCapabilities) -> RtpCod
 fn codecs(kind: MediaKind, media: &MediaDescription) -> Vec<RtpCodecCapability> {
     let types = media.media_name.formats.iter();
     let types = types.filter_map(|format| format.parse::<u8>().ok());
+    // Each once: a line of the same number over and over would be a codec each time.
+    let mut seen = 0u128;
+    let types = types.filter(|number| {
+        let bit = 1u128.checked_shl((*number).into()).unwrap_or(0);
+        let new = bit != 0 && seen & bit == 0;
+        seen |= bit;
+        new
+    });
     types.filter_map(|one| codec(kind, media, one)).collect()
 }
 
@@ -241,6 +287,7 @@ fn codec(kind: MediaKind, media: &MediaDescription, number: u8) -> Option<RtpCod
     let mut parameters: CodecParameters = of_type(media, "fmtp", number)
         .flat_map(|line| line.split(';'))
         .filter_map(parameter)
+        .take(MAX_PARAMETERS)
         .collect();
     if is("H264") && parameters.is_empty() {
         // Who says nothing takes it as everybody sends it.
@@ -256,7 +303,7 @@ fn codec(kind: MediaKind, media: &MediaDescription, number: u8) -> Option<RtpCod
     Some(RtpCodecCapability {
         kind,
         mime_type: format!("{kind_word}/{encoding}"),
-        preferred_payload_type: (number < 128).then_some(number),
+        preferred_payload_type: Some(number),
         clock_rate: clock.trim().parse().ok()?,
         channels: match kind {
             // Opus is always written with two (RFC 7587 §7), which some forget.
@@ -298,7 +345,7 @@ fn feedback(media: &MediaDescription, number: u8) -> Vec<RtcpFeedback> {
             parameter: parameter.trim().to_owned(),
         }
     });
-    feedback.collect()
+    feedback.take(MAX_FEEDBACK).collect()
 }
 
 fn extensions(kind: MediaKind, media: &MediaDescription) -> Vec<RtpHeaderExtension> {

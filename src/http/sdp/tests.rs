@@ -238,7 +238,8 @@ fn offer(sections: &str) -> Result<Offer, SdpError> {
 
 #[test]
 fn what_webrtc_requires_is_named_when_it_is_missing() {
-    let media = "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=rtpmap:111 opus/48000/2\r\n";
+    let media =
+        "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=rtcp-mux\r\na=rtpmap:111 opus/48000/2\r\n";
     let ice = "a=ice-ufrag:u\r\na=ice-pwd:p\r\n";
     let print = "a=fingerprint:sha-256 AA:BB\r\n";
     for (text, error) in [
@@ -259,6 +260,44 @@ fn what_webrtc_requires_is_named_when_it_is_missing() {
     assert!(offer(&format!("{media}{ice}{print}")).is_ok());
     let many = media.repeat(MAX_SECTIONS + 1);
     assert_eq!(offer(&many).unwrap_err(), SdpError::TooManySections);
+}
+
+#[test]
+fn an_offer_is_as_large_as_its_text() {
+    // A line each would be gigabytes, were every format a codec with all feedback.
+    let formats = " 0".repeat(16_000);
+    let feedback = "a=rtcp-fb:* x\r\n".repeat(2_000);
+    let text = format!(
+        "m=audio 9 UDP/TLS/RTP/SAVPF{formats}\r\na=mid:0\r\na=rtcp-mux\r\na=ice-ufrag:u\r\n\
+         a=ice-pwd:p\r\na=fingerprint:sha-256 AA:BB\r\n{feedback}"
+    );
+    let offer = offer(&text).unwrap();
+    let track = offer.sections[0].track.as_ref().unwrap();
+    let codecs = track.rtp_capabilities().codecs;
+    assert_eq!(codecs.len(), 1);
+    assert_eq!(codecs[0].rtcp_feedback.len(), 16);
+}
+
+#[test]
+fn only_what_was_offered_is_answered() {
+    let text = "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtpmap:111 opus/48000/2\r\na=rtcp-mux\r\n\
+        a=ice-ufrag:u\r\na=ice-pwd:p\r\na=fingerprint:sha-256 AA:BB\r\n";
+    let bare = offer(text).unwrap();
+    let sections = received(&bare).into_iter().map(accepted).collect();
+    let answer = answer(&bare, sections);
+    assert!(
+        !answer.contains("a=group") && !answer.contains("a=mid"),
+        "{answer}"
+    );
+    let plain = offer(&text.replace("UDP/TLS/RTP/SAVPF", "RTP/AVP")).unwrap();
+    assert_eq!(plain.sections[0].track, None, "not without DTLS");
+    let alone = offer(&text.replace("a=rtcp-mux\r\n", ""));
+    assert_eq!(alone.unwrap_err(), SdpError::Missing("rtcp-mux"));
+    let long = offer(&text.replace("a=ice-ufrag:u", &format!("a=ice-ufrag:{}", "u".repeat(300))));
+    assert_eq!(long.unwrap_err(), SdpError::Invalid("ice-ufrag"));
+    let watching = offer(&text.replace("m=audio", "a=recvonly\r\nm=audio")).unwrap();
+    let track = watching.sections[0].track.as_ref().unwrap();
+    assert!(track.receives && !track.sends, "as the session says");
 }
 
 #[test]
