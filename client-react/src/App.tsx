@@ -11,11 +11,11 @@ export function App() {
   const [been, setBeen] = useState(false);
   if (!been && status !== "idle") setBeen(true);
   return (
-    <>
+    <div className="call">
       {status === "idle" && <Lobby isBack={been} />}
       {status === "joining" && <Entering />}
       {(status === "joined" || status === "reconnecting") && <Room />}
       <Announcer />
-    </>
+    </div>
   );
 }

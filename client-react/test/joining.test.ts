@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { REQUEST_TIMEOUT_MS } from "../src/protocol/connection";
+import { RequestError, sentence } from "../src/sfu/failures";
 import { House, peerOf } from "./support/house";
 import { producerOf, serve } from "./support/server";
 import { bench } from "./support/session";
@@ -80,7 +81,7 @@ test("a room of which no more can be read is taken part in all the same", async 
   socket.answers["getPeers"] = () => ({ error: "no", code: "bad-request" });
   await session.join("tea", "Ann");
   await until(() => { expect(socket.count("consumer-resume")).toBe(1); });
-  expect(session.store.get()).toMatchObject({ status: "joined", problem: "No." });
+  expect(session.store.get()).toMatchObject({ status: "joined", problem: sentence(new RequestError("bad-request", "")) });
   expect(socket.count("joinRoom")).toBe(1);
 });
 

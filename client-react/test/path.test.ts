@@ -29,6 +29,33 @@ test("each try waits longer, but never for ever", () => {
   expect(path.failed()).toBe(0);
 });
 
+test("a reason to hurry ends a wait, and the next ones begin short again; people are told no news", async () => {
+  vi.useFakeTimers();
+  const tell = vi.fn();
+  const path = new Path(tell);
+  for (let tries = 0; tries < 6; tries += 1) path.failed();
+  const ended = vi.fn();
+  const waits = [path.wait(path.failed()).then(ended), path.wait(30_000).then(ended)];
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(ended).not.toHaveBeenCalled();
+  path.hurry();
+  await Promise.all(waits);
+  expect(vi.getTimerCount()).toBe(0);
+  expect([path.failed(), path.failed()]).toEqual([2_000, 4_000]);
+  path.found();
+  expect(tell.mock.calls).toEqual([[true], [false]]);
+});
+
+test("hurrying where nothing has failed changes nothing", () => {
+  const tell = vi.fn();
+  const path = new Path(tell);
+  path.hurry();
+  expect(path.failed()).toBe(0);
+  path.hurry();
+  path.failed();
+  expect(tell.mock.calls).toEqual([[true]]);
+});
+
 test("a path that is not found is told in a sentence until both directions have one", async () => {
   const { session, handlers } = await inRoom();
   const [one, other] = handlers;
@@ -80,4 +107,25 @@ test("who leaves while a transport waits for its turn opens none", async () => {
   const made = socket.count("createWebRtcTransport");
   await vi.advanceTimersByTimeAsync(60_000);
   expect(socket.count("createWebRtcTransport")).toBe(made);
+});
+
+test("another network ends the wait of a transport that the server gave up again and again", async () => {
+  const { socket, session } = await inRoom();
+  socket.answers["getProducers"] = () => ({ producers: [] });
+  vi.useFakeTimers();
+  const made = () => socket.count("createWebRtcTransport");
+  const giveUp = () => {
+    const { transportId } = payloads(socket, "transport-connect").at(-1) as { transportId: string };
+    socket.tell("transport-closed", { transportId, reason: "connect-timeout" });
+  };
+  for (const wait of [0, 1_000, 2_000]) {
+    giveUp();
+    await vi.advanceTimersByTimeAsync(wait + 100);
+  }
+  giveUp();
+  await vi.advanceTimersByTimeAsync(1_000);
+  const before = made();
+  await session.networkChanged();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(made()).toBe(before + 1);
 });

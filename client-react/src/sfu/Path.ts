@@ -7,6 +7,8 @@ const WAIT_MS = [0, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000];
 
 export class Path {
   private failures = 0;
+  /** Ends the waits before the next try. */
+  private readonly waiting = new Set<() => void>();
 
   /** `tell` hears that there is no way, and that there is one again; each once. */
   constructor(private readonly tell: (missing: boolean) => void) {}
@@ -21,5 +23,24 @@ export class Path {
     this.failures += 1;
     if (this.failures === TOLD_AFTER) this.tell(true);
     return WAIT_MS[this.failures - 1] ?? WAIT_MS.at(-1) ?? 0;
+  }
+
+  /** Waits as long as `failed` said, or until there is a reason to try at once. */
+  wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const go = () => {
+        clearTimeout(timer);
+        this.waiting.delete(go);
+        resolve();
+      };
+      const timer = setTimeout(go, ms);
+      this.waiting.add(go);
+    });
+  }
+
+  /** Another network may have a way where the last one had none: the next try is made now, and the waits begin short. */
+  hurry(): void {
+    this.failures = Math.min(this.failures, TOLD_AFTER);
+    for (const go of this.waiting) go();
   }
 }

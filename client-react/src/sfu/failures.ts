@@ -1,4 +1,5 @@
 /** What can go wrong, each with a sentence that says what happened and what to do. */
+import type { ErrorCode } from "../protocol/types";
 
 /** The server refused a request, or did not answer it. `code` is a word of protocol.md. */
 export class RequestError extends Error {
@@ -19,22 +20,29 @@ export class TransportGone extends RequestError {
   }
 }
 
-const BY_CODE: Record<string, string> = {
-  "limit-peers": "This room is full. Try again later or pick another room.",
-  "limit-rooms": "The server has no place for another room right now.",
-  "limit-sockets": "Too many connections from your address. Close other tabs and try again.",
-  timeout: "The server did not answer in time.",
-  "rate-limited": "Too many requests in a short time. Wait a moment and try again.",
-  disconnected: "The connection to the server was lost.",
+/** The words of the protocol; `disconnected` is ours, for a server that cannot answer. */
+const BY_CODE: Readonly<Record<ErrorCode | "disconnected", string>> = {
+  "bad-request": "The server cannot use what it was sent. Check the room's name and yours, or reload the page, and try again.",
+  "unknown-event": "The server is older than this page and cannot do that. Reload the page and try again.",
   "not-joined": "The connection to the room was lost.",
-  "worker-died": "The server's media process stopped and is being started again.",
-  "room-closed": "The room was closed.",
-  "limit-producers": "You are sending as many streams as the server allows.",
-  "limit-consumers": "There are more streams in this room than you may receive.",
-  "limit-transports": "The server allows no more connections for you. Leave and join again.",
+  "already-joined": "The server still has you in a room. Leaving it and trying again…",
+  "not-found": "What was asked for is not in the room any more.",
   "cannot-consume": "Somebody sends a picture or sound that this browser cannot play.",
   "invalid-rtp-parameters": "The server cannot take what this browser sends.",
+  "invalid-dtls-parameters": "This browser and the server found no way to encrypt sound and pictures. Update the browser and try again.",
+  "already-connected": "The way for sound and pictures was opened twice. Leave and join again.",
+  "limit-peers": "This room is full. Try again later or pick another room.",
+  "limit-rooms": "The server has no place for another room right now.",
+  "limit-transports": "The server allows no more connections for you. Leave and join again.",
+  "limit-producers": "You are sending as many streams as the server allows.",
+  "limit-consumers": "There are more streams in this room than you may receive.",
+  "limit-sockets": "Too many connections from your address. Close other tabs and try again.",
+  "rate-limited": "Too many requests in a short time. Wait a moment and try again.",
+  timeout: "The server did not answer in time.",
+  "room-closed": "The room was closed.",
+  "worker-died": "The server's media process stopped and is being started again.",
   internal: "The server had a fault. Try again.",
+  disconnected: "The connection to the server was lost.",
 };
 
 /** What is being done about a connection that is not there. */
@@ -79,7 +87,7 @@ const nameOf = (error: unknown): string => (error instanceof Error ? error.name 
 
 /** One sentence for a failed request or join. */
 export function sentence(error: unknown): string {
-  if (error instanceof RequestError) return BY_CODE[error.code] ?? asSentence(error.message);
+  if (error instanceof RequestError) return isWord(error.code) ? BY_CODE[error.code] : asSentence(error.message);
   // What mediasoup-client throws where there is no WebRTC it knows.
   if (nameOf(error) === "UnsupportedError") return CANNOT;
   return error instanceof Error && error.message ? error.message : "Something went wrong.";
@@ -88,7 +96,9 @@ export function sentence(error: unknown): string {
 /** One sentence for a room that cannot be entered: what is no refusal is something the browser lacks. */
 export const entrySentence = (error: unknown): string => (error instanceof RequestError ? sentence(error) : CANNOT);
 
-/** The server's own words, as a person writes them. */
+const isWord = (code: string): code is keyof typeof BY_CODE => Object.hasOwn(BY_CODE, code);
+
+/** The words of a server newer than this page, as a person writes them. */
 const asSentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1) + (/[.!?…]$/.test(words) ? "" : ".");
 
 /** One sentence for a device that stopped by itself. */

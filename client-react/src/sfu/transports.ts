@@ -1,6 +1,5 @@
 /** One direction's WebRTC transport: made when first needed, mended when the network changes, made anew when gone. */
 import type { types } from "mediasoup-client";
-import { pause } from "./patience";
 import type { SignalingClient } from "./SignalingClient";
 import { RequestError, TransportGone } from "./failures";
 import type { Path } from "./Path";
@@ -145,8 +144,15 @@ export class Link {
     return this.transport && !this.transport.closed ? this.transport.getStats() : Promise.resolve(null);
   }
 
-  /** Looks for a path anew. Media flows on over the old one until the new one is found. */
+  /** The network is another one, or the server is back: looks for a path anew, without waiting any longer. */
   restartIce(): Promise<void> {
+    this.waitMs = 0;
+    this.path.hurry();
+    return this.mend();
+  }
+
+  /** Media flows on over the old path until the new one is found. */
+  private mend(): Promise<void> {
     this.restarting ??= this.restart().finally(() => { this.restarting = null; });
     return this.restarting;
   }
@@ -159,7 +165,7 @@ export class Link {
   }
 
   private async patience(): Promise<void> {
-    if (this.waitMs > 0) await pause(this.waitMs);
+    if (this.waitMs > 0) await this.path.wait(this.waitMs);
   }
 
   private async open(): Promise<types.Transport> {
@@ -173,7 +179,7 @@ export class Link {
   /** A refused restart is left alone: the server then closes the transport and says so. */
   private mendWhenBroken(transport: types.Transport): void {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const mend = () => void this.restartIce().catch(() => undefined);
+    const mend = () => void this.mend().catch(() => undefined);
     transport.on("connectionstatechange", (state) => {
       clearTimeout(timer);
       if (state === "connected") {

@@ -85,3 +85,94 @@ scene("when the server dies and is started again everyone is back in the call by
   for (const user of [ann, bob]) await until(`${user.name} is back`, async () => back(await user.state()));
   await Promise.all([ann.seesAndHears("Bob"), bob.seesAndHears("Ann")]);
 });
+
+/** Keeps a page's connections. */
+const keepConnections = () => {
+  window.connections = [];
+  const Connection = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Connection {
+    constructor(...args) {
+      super(...args);
+      window.connections.push(this);
+    }
+  };
+};
+
+/** Kind and header extensions of the first thing a page sends, as both sides settled it. */
+const firstSent = ({ page }) => page.evaluate(() => {
+  const sections = window.connections.filter(({ signalingState }) => signalingState !== "closed").map(({ currentRemoteDescription: answer }) => answer?.sdp.split(/^m=/m)[1] ?? "");
+  const sent = sections.find((section) => /^a=recvonly/m.test(section));
+  return { kind: sent.slice(0, sent.indexOf(" ")), extensions: [...sent.matchAll(/^a=extmap:\S+ (\S+)/gm)].map(([, uri]) => uri) };
+});
+
+for (const browser of ["chromium", "firefox"]) {
+  scene(`in ${browser} who comes with the camera alone is seen, and heard as soon as the microphone is on`, async (stage) => {
+    const before = [[keepConnections]];
+    const [ann, bob, fox] = [await stage.user("Ann", browser, { before }), await stage.user("Bob"), await stage.user("Fox", "firefox")];
+    await meet("tea", bob, fox);
+    await ann.visit("tea");
+    await ann.page.waitForSelector(".preview[data-first-frame-ms]");
+    await ann.page.waitForSelector("[data-control=microphone][data-off=false]");
+    await ann.press("microphone");
+    await ann.page.waitForSelector("[data-control=microphone][data-off=true]");
+    await ann.page.type("#name", "Ann");
+    await ann.enter();
+    for (const user of [bob, fox]) {
+      await user.goesOnSeeing("Ann", 2);
+      const { media } = (await user.state()).peers.find(({ displayName }) => displayName === "Ann");
+      assert.deepEqual(media.map(({ source }) => source), ["camera"]);
+    }
+    // Our page is told of all header extensions; those must hold when the picture comes first, too.
+    const { kind, extensions } = await firstSent(ann);
+    assert.equal(kind, "video");
+    for (const uri of [/:sdes:mid$/, /transport-wide-cc/]) assert.ok(extensions.some((one) => uri.test(one)), `${uri} of ${extensions}`);
+    await ann.press("microphone");
+    await Promise.all([bob, fox].map((user) => user.seesAndHears("Ann")));
+    await ann.seesAndHears("Bob", "Fox");
+  });
+}
+
+/** Keeps whom a page turns to other than by requests: the far ends of its sockets, and helpers of its connections. */
+const keepContacts = () => {
+  window.contacts = [];
+  const Socket = window.WebSocket;
+  window.WebSocket = class extends Socket {
+    constructor(...args) {
+      super(...args);
+      window.contacts.push(this.url);
+    }
+  };
+  const Connection = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Connection {
+    constructor(...args) {
+      super(...args);
+      window.contacts.push(...(this.getConfiguration().iceServers ?? []).flatMap(({ urls }) => urls));
+    }
+  };
+};
+
+for (const browser of ["chromium", "firefox"]) {
+  scene(`in ${browser} the pages turn to no host but the server`, async (stage) => {
+    const [ann, bob] = [await stage.user("Ann", browser, { before: [[keepContacts]] }), await stage.user("Bob")];
+    const asked = [];
+    const { page } = ann;
+    page.on("request", (request) => asked.push(request.url()));
+    const contacts = async () => asked.push(...(await page.evaluate(() => window.contacts)));
+    await meet("tea", ann, bob);
+    await Promise.all([ann.seesAndHears("Bob"), bob.seesAndHears("Ann")]);
+    for (const control of ["stats", "view", "settings"]) await ann.press(control);
+    await page.keyboard.press("Escape");
+    await ann.press("leave");
+    await until("Ann is in the lobby", async () => (await ann.state()).status === "idle");
+    await contacts();
+    for (const path of ["/", "/broadcast", "/stream?id=nothing"]) {
+      await page.goto(stage.server.url + path);
+      await until(`${path} is drawn`, () => page.evaluate(() => document.querySelector("#root").childElementCount > 0));
+      await contacts();
+    }
+    const urls = asked.filter((url) => !/^(blob|data|about):/.test(url)).map((url) => new URL(url));
+    const { host } = new URL(stage.server.url);
+    assert.deepEqual(urls.filter((url) => url.host !== host).map(String), []);
+    for (const what of [/\.js$/, /\.css$/, /^\/socket\.io\//]) assert.ok(urls.some(({ pathname }) => what.test(pathname)), `${what} was asked for`);
+  });
+}

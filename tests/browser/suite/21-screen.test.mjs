@@ -25,6 +25,7 @@ scene("a shared screen is seen beside the camera, in Chromium and Firefox, and e
     await until("Ann sees the own screen", async () => (await ann.pictures()).includes("Your screen"));
     await bob.reads(/Ann shares a screen\./, "[role=log]");
     await assertOneStream(ann);
+    await Promise.all([bob, fox].map((user) => assertFullSize(ann, user, screenRow)));
     await stage.picture(bob, "screen-share");
 
     await ann.press("screen");
@@ -55,4 +56,15 @@ async function assertOneStream({ page }) {
   assert.equal(rows.filter(({ direction, source }) => direction === "sent" && source === "screen").length, 1);
   assert.equal(rows.filter(({ direction, source }) => direction === "sent" && source === "camera").length, 3);
   assert.equal(hint, "detail");
+}
+
+/** Every pixel of the screen arrives: what is sent small for a moment grows. */
+async function assertFullSize({ page }, user, screenRow) {
+  const { width, height } = await page.evaluate(() => window.__miso.state().local.tracks.screen.getSettings());
+  assert.ok(width >= 1280 && height >= 720, `a screen of ${width}×${height} would prove nothing`);
+  let row;
+  await until(`${user.name} gets all ${width}×${height}`, async () => {
+    row = await screenRow(user);
+    return row.width === width && row.height === height;
+  }).catch((error) => assert.fail(`${error.message}: ${row.width}×${row.height}`));
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { assertAccessible } from "../support/accessible.mjs";
 import { startProxy } from "../support/proxy.mjs";
+import { startRelay, through } from "../support/relay.mjs";
 import { scene } from "../support/scene.mjs";
 import { until } from "../support/wait.mjs";
 import { testimony, witness } from "../support/witness.mjs";
@@ -117,6 +118,32 @@ scene("another network leads to another path, and pictures go on", (stage) =>
     await ann.goesOnSeeing("Bob", 2);
     assert.equal((await ann.state()).status, "joined");
   }));
+
+// A router that forgot who we were tells nobody: Chromium's checks, which nominate each time, soon show the server. After a
+// change of the network the browser says so, and the page looks for a path.
+for (const [browser, how, says] of [["chromium", "unnoticed", false], ["chromium", "with its network", true], ["firefox", "with its network", true]]) {
+  scene(`in ${browser} pictures go on when the page's address changes ${how} in mid-call`, async (stage, t) => {
+    const relay = stage.keep(await startRelay(stage.server.media));
+    const ann = await stage.user("Ann", browser, { before: [[through, relay.port], [witness]] });
+    const bob = await stage.user("Bob", "chromium", { before });
+    await Promise.all([ann, bob].map((user) => user.join("tea")));
+    await Promise.all([ann.seesAndHears("Bob"), bob.seesAndHears("Ann")]);
+    const [{ peers }, { connections }] = [await bob.state(), await testimony(ann)];
+    for (let round = 0; round < 2; round += 1) {
+      assert.ok(relay.answers() > 20, `what Ann sees comes through the relay: ${relay.answers()} packets`);
+      relay.move();
+      if (says) await ann.page.evaluate(() => window.dispatchEvent(new Event("online")));
+      const from = Date.now();
+      await Promise.all([ann.goesOnSeeing("Bob", 2), bob.goesOnSeeing("Ann", 2)]);
+      t.diagnostic(`both see two seconds more ${Date.now() - from} ms after the move`);
+      await Promise.all([ann.seesAndHears("Bob"), bob.seesAndHears("Ann")]);
+    }
+    assert.deepEqual((await bob.state()).peers, peers, "for Bob it is the same Ann with the same streams");
+    const { status, problem } = await ann.state();
+    assert.deepEqual({ status, problem }, { status: "joined", problem: null });
+    assert.equal((await testimony(ann)).connections, connections);
+  });
+}
 
 for (const [how, leave] of [
   ["closed", ({ page }) => page.close({ runBeforeUnload: true })],

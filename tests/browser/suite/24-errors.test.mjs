@@ -96,6 +96,9 @@ scene("there are too many connections from here", (stage) =>
   onServer(["--sockets-per-address", "1"], async (server) => {
     const ann = await comesAfterBob(stage, server);
     await ann.reads(/Too many connections from your address/);
+    await stage.picture(ann, "error-too-many-connections");
+    await assertAccessible(ann, "too many connections");
+    assert.equal((await ann.state()).status, "idle");
   }));
 
 scene("the server is gone before the call, and comes back", (stage) =>

@@ -42,7 +42,7 @@ after(async () => {
 class Scene {
   users = [];
   pages = [];
-  browsers = [];
+  others = [];
 
   get server() {
     return server;
@@ -73,9 +73,13 @@ class Scene {
 
   /** A page in a Chromium of another kind (see `startChromium`), which ends with the scene. */
   async pageOf(kind, options = { viewport: { width: 1280, height: 800 } }) {
-    const browser = await startChromium(kind);
-    this.browsers.push(browser);
-    return browser.newPage(options);
+    return this.keep(await startChromium(kind)).newPage(options);
+  }
+
+  /** What is closed when the pages have been left. */
+  keep(other) {
+    this.others.push(other);
+    return other;
   }
 
   async screenshot(user, name) {
@@ -106,7 +110,7 @@ class Scene {
       await page.close().catch(() => undefined);
     };
     await Promise.all([...new Set([...this.pages, ...this.users.map(({ page }) => page)])].map(leave));
-    await Promise.all(this.browsers.map((browser) => browser.close()));
+    await Promise.all(this.others.map((other) => other.close()));
   }
 
   /** Everybody has left: the server must hold nothing any more, in its rooms and in its engine. */

@@ -24,10 +24,11 @@ export function mediaAddress() {
 
 /** Starts miso with a free port for signalling and one for media; gives its address once it is healthy. */
 export async function startServer(...flags) {
-  const [port, media] = [await freePort(), await freePort()];
-  const server = new Server(`http://127.0.0.1:${port}`, [
+  const port = await freePort();
+  const media = { address: mediaAddress(), port: await freePort() };
+  const server = new Server(`http://127.0.0.1:${port}`, media, [
     ...["--listen", `127.0.0.1:${port}`, "--tls", "off"],
-    ...["--media-ip", mediaAddress(), "--media-port", String(media), "--workers", "1"],
+    ...["--media-ip", media.address, "--media-port", String(media.port), "--workers", "1"],
     ...flags,
   ]);
   await server.start();
@@ -40,8 +41,10 @@ class Server {
   #exit;
   #said = [];
 
-  constructor(url, flags) {
+  /** `media` is where sound and pictures go. */
+  constructor(url, media, flags) {
     this.url = url;
+    this.media = media;
     this.#flags = flags;
   }
 
