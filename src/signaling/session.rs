@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     error::{ApiError, ErrorCode},
-    room::{ClosedProducer, EventReceiver, PeerId, Registry, Room, RoomEvent, RoomId},
+    room::{Caller, ClosedProducer, EventReceiver, PeerId, Registry, Room, RoomEvent, RoomId},
 };
 
 /// An event that has waited so long is answered without being started: one call of the media engine
@@ -358,6 +358,11 @@ impl Session {
             let registry = self.registry();
             registry.detach(&member.room, &self.id, member.epoch, address);
         }
+    }
+
+    /// It, as its room knows it.
+    pub(super) fn caller(&self) -> Result<Caller<'_>, ApiError> {
+        Ok(Caller::new(&self.id, self.member()?.epoch))
     }
 
     /// Its place in a room.

@@ -176,10 +176,19 @@ pub const NATIVE: &Dialect = &native::DIALECT;
 const FAULTS: &[Event] = &[
     event("fault-panic", |_| Ok(Request::Panic)),
     event("fault-worker", |_| Ok(Request::PanicWorker)),
-    event("fault-stall", |_| Ok(Request::StallWorker)),
+    event("fault-stall", stall),
 ];
 #[cfg(not(feature = "fault-injection"))]
 const FAULTS: &[Event] = &[];
+
+#[cfg(feature = "fault-injection")]
+fn stall(payload: &Payload) -> Result<Request, ApiError> {
+    let time = payload.first().get("milliseconds");
+    let time = time.and_then(serde_json::Value::as_u64);
+    Ok(Request::StallWorker(
+        time.map(std::time::Duration::from_millis),
+    ))
+}
 
 #[cfg(test)]
 mod tests {
