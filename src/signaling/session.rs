@@ -21,7 +21,7 @@ use tokio::{
 use super::{
     Shared, address_of,
     bucket::Bucket,
-    dialect::{self, Ack, Answer, Dialect, Hello, Told},
+    dialect::{Ack, Answer, Dialect, Hello, Told},
     handlers,
     intake::{Event, Incoming, Intake},
     notify,
@@ -197,7 +197,7 @@ impl Session {
                 event: &name,
                 payload: &payload,
                 acknowledged: event.ack.is_some(),
-                known: self.dialect.name != dialect::UNKNOWN,
+                known: !self.dialect.provisional,
             });
         }
         let dialect = self.dialect;

@@ -95,10 +95,9 @@ pub struct Dialect {
     pub public: bool,
     /// Whether its clients ask again for the peers that one answer does not hold.
     pub pages_peers: bool,
+    /// Whether it only stands in until a socket gives its own away.
+    pub provisional: bool,
 }
-
-/// What the dialect of a socket is called that has not given it away.
-pub const UNKNOWN: &str = "unknown";
 
 /// What old frontends have in common.
 const COMPAT: Dialect = Dialect {
@@ -116,6 +115,7 @@ const COMPAT: Dialect = Dialect {
     resumes: false,
     public: false,
     pages_peers: false,
+    provisional: false,
 };
 
 impl Dialect {
