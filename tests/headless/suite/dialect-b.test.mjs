@@ -79,4 +79,17 @@ describe("dialect B", () => {
     client.close();
     await server.empty();
   });
+
+  it("B2: a bare truth tells whether a transport is to receive", async () => {
+    const client = await connect(server, { query: { dialect: "b2" } });
+    await client.get("getRouterRtpCapabilities");
+    const directions = { true: "receive", false: "send" };
+    for (const isConsumer of [true, false]) {
+      const { params } = await client.get("createTransport", isConsumer);
+      const made = (await server.rooms())[0].peers[0].transports.find(({ id }) => id === params.id);
+      assert.equal(made.direction, directions[isConsumer]);
+    }
+    client.close();
+    await server.empty();
+  });
 });
