@@ -98,7 +98,7 @@ describe("every dialect", () => {
     }
   }
 
-  for (const name of ["c", "c (003)", "c (avinash)", "c (conference)", "call"]) {
+  for (const name of ["c", "c (003)", "c (names)", "c (avinash)", "c (conference)", "call"]) {
     it(`${name}: hears of producers once it can receive, each once`, async () => {
       const words = WORDS[name];
       const [alice, bob] = [await connect(server, words.connect), await connect(server, words.connect)];
