@@ -122,7 +122,11 @@ pub(super) fn make(direction: Direction) -> Request {
     }
 }
 
+/// The transport to send on, unless the client says that it means the other.
 pub(super) fn connect_send(payload: &Payload) -> Result<Request, ApiError> {
+    if shapes::flag_under(payload, "isSender") == Some(false) {
+        return connect_receive(payload);
+    }
     connect(payload, to_send(payload))
 }
 
