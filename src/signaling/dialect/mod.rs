@@ -190,9 +190,30 @@ fn stall(payload: &Payload) -> Result<Request, ApiError> {
     ))
 }
 
+/// The worked example of `docs/adding-a-dialect.md`.
+#[cfg(test)]
+mod acme;
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn the_worked_example_of_the_page_is_a_dialect() {
+        let page = include_str!("../../../docs/adding-a-dialect.md");
+        let block = format!("```rust\n{}```\n", include_str!("acme.rs"));
+        assert!(page.contains(&block), "the page shows another file");
+        let decoded = |event: &str, payload| {
+            let event = acme::DIALECT.event(event).unwrap();
+            (event.decode)(&Payload::new(vec![payload])).unwrap()
+        };
+        let entering = decoded("enter", json!("a room"));
+        assert!(matches!(entering, Request::Join(join) if join.room.as_deref() == Some("a room")));
+        let making = decoded("transports", json!(null));
+        assert!(matches!(making, Request::All(both) if both.len() == 2));
+    }
 
     #[test]
     fn no_table_names_an_event_twice_and_no_dialect_has_the_name_of_another() {
