@@ -6,8 +6,8 @@ use media::ConsumeOptions;
 use ortc::types::{MediaKind, RtpCapabilities, RtpParameters, RtpType};
 
 use super::{
-    AppData, ConsumerId, Filter, Numbers, PeerId, ProducerChoice, ProducerId, Room, RoomError,
-    State, TransportChoice, TransportId, negotiation,
+    AppData, Caller, ConsumerId, Filter, Numbers, PeerId, ProducerChoice, ProducerId, Room,
+    RoomError, State, TransportChoice, TransportId, negotiation,
     peer::{Consumer, Peer, Producer},
     policy::Limit,
     receivers::close_all,
@@ -83,11 +83,13 @@ impl Room {
     /// Makes a consumer.
     pub async fn consume(
         &self,
-        peer: &PeerId,
+        caller: impl Into<Caller<'_>>,
         request: Consume,
     ) -> Result<ConsumerInfo, RoomError> {
+        let caller = caller.into();
+        let peer = caller.peer;
         let mut caps = negotiation::checked_capabilities(request.rtp_capabilities)?;
-        self.state().peer(peer)?.profile.correct(&mut caps);
+        self.state().caller(caller)?.profile.correct(&mut caps);
         let source = self.source(peer, &request.producer, &caps)?;
         let (transport, handle, mid) = self.transport_to_consume(peer, &request.transport)?;
         let mut rtp_parameters =
@@ -108,7 +110,8 @@ impl Room {
             resumable: request.numbers.is_some(),
         };
         let (consumer, now) = handle.consume(options).await?;
-        if let Err(error) = self.keep_consumer(peer, transport, &consumer, &source, request.paused)
+        if let Err(error) =
+            self.keep_consumer(caller, transport, &consumer, &source, request.paused)
         {
             consumer.close().await;
             return Err(error);
@@ -171,7 +174,7 @@ impl Room {
     /// dead producer.
     fn keep_consumer(
         &self,
-        peer: &PeerId,
+        caller: Caller<'_>,
         transport: TransportId,
         handle: &ConsumerHandle,
         source: &Source,
@@ -180,7 +183,7 @@ impl Room {
         let mut state = self.state();
         let alive = state.owners.contains_key(&source.id);
         let since = state.next();
-        let owner = state.peer_mut(peer)?;
+        let owner = state.caller(caller)?;
         if !owner.transports.contains_key(&transport) {
             return Err(RoomError::NotFound("transport"));
         }
@@ -191,8 +194,8 @@ impl Room {
             // It was given up while this was under way, and takes nobody's place.
             return Err(RoomError::NotJoined);
         }
-        let evicted = state.make_place(peer)?;
-        let owner = state.peer_mut(peer)?;
+        let evicted = state.make_place(caller.peer)?;
+        let owner = state.caller(caller)?;
         if !owner.receives() {
             owner.received_since = since;
         }

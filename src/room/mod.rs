@@ -48,7 +48,7 @@ pub use peer::{AppData, Hears, NewPeer, PeerId, Role, TransportChoice};
 pub use producers::{Produce, ProducerChoice, ProducerInfo};
 pub use public::PublicList;
 pub use registry::{Counts, Registry};
-pub use resume::{Own, ResumeToken, Resumed};
+pub use resume::{Caller, Own, ResumeToken, Resumed};
 pub use sent::Sent;
 pub use transports::TransportInfo;
 pub use viewer::{Slot, Viewer, ViewerState, Wanted};

@@ -6,7 +6,7 @@ use media::{GroupOfPicturesOptions, ProduceOptions};
 use ortc::types::{MediaKind, RtpParameters, RtpType};
 
 use super::{
-    AppData, ClosedProducer, Filter, Hears, NewPeer, PeerId, ProducerId, Room, RoomError,
+    AppData, Caller, ClosedProducer, Filter, Hears, NewPeer, PeerId, ProducerId, Room, RoomError,
     RoomEvent, State, TransportChoice, TransportId, negotiation,
     peer::{Peer, Producer},
     policy::{Limit, Permit},
@@ -71,16 +71,17 @@ impl Room {
     /// Makes a producer; the answer is its id and whether others produce, too.
     pub async fn produce(
         &self,
-        peer: &PeerId,
+        caller: impl Into<Caller<'_>>,
         request: Produce,
     ) -> Result<(ProducerId, bool), RoomError> {
+        let caller = caller.into();
         if request.app_data.as_json().len() > self.config.app_data_bytes {
             return Err(RoomError::BadRequest("appData is too long"));
         }
-        let (transport, handle) = self.transport_to_produce(peer, &request)?;
+        let (transport, handle) = self.transport_to_produce(caller, &request)?;
         let negotiated = negotiation::producer(request.kind, request.rtp_parameters)?;
         let mut rtp_parameters = negotiated.rtp_parameters;
-        rtp_parameters.rtcp.cname = self.cname(peer, transport, rtp_parameters.rtcp.cname);
+        rtp_parameters.rtcp.cname = self.cname(caller.peer, transport, rtp_parameters.rtcp.cname);
         let options = ProduceOptions {
             kind: request.kind,
             rtp_mapping: negotiated.mapping,
@@ -105,7 +106,7 @@ impl Room {
             display: request.display,
             paused: request.paused,
         };
-        let kept = self.keep_producer(peer, producer.clone(), entry);
+        let kept = self.keep_producer(caller, producer.clone(), entry);
         if kept.is_err() {
             producer.close().await;
         }
@@ -114,11 +115,11 @@ impl Room {
 
     fn transport_to_produce(
         &self,
-        peer: &PeerId,
+        caller: Caller<'_>,
         request: &Produce,
     ) -> Result<(TransportId, TransportHandle), RoomError> {
-        let state = self.state();
-        let owner = state.peer(peer)?;
+        let mut state = self.state();
+        let owner = state.caller(caller)?;
         if owner.producers.len() >= self.config.producers_per_peer {
             return Err(RoomError::Limit(Limit::Producers));
         }
@@ -141,14 +142,14 @@ impl Room {
 
     fn keep_producer(
         &self,
-        peer: &PeerId,
+        caller: Caller<'_>,
         handle: ProducerHandle,
         new: NewProducer,
     ) -> Result<bool, RoomError> {
         let mut state = self.state();
         let made = state.next();
-        let id = handle.id();
-        let owner = state.peer_mut(peer)?;
+        let (id, peer) = (handle.id(), caller.peer);
+        let owner = state.caller(caller)?;
         if !owner.transports.contains_key(&new.transport) {
             return Err(RoomError::NotFound("transport"));
         }

@@ -33,7 +33,8 @@ pub(super) struct Return {
     token: ResumeToken,
     /// The one it came back by: the answer that named its successor may have been lost.
     previous: Option<ResumeToken>,
-    /// Counts the connections the peer has had; what an earlier one does late has no effect.
+    /// Counts the connections the peer has had; what an earlier one makes late is closed again, and
+    /// its end is not the peer's.
     epoch: u32,
     /// While the peer has no connection; dropped when it has one again or is gone.
     away: Option<oneshot::Sender<()>>,
@@ -81,6 +82,32 @@ pub struct Resumed {
     pub display_name: Option<Arc<str>>,
     /// Which of its connections this is.
     pub epoch: u32,
+}
+
+/// Who asks: a peer, and by which of its connections where that matters. What one that was taken over
+/// began before comes to nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller<'a> {
+    pub(super) peer: &'a PeerId,
+    epoch: Option<u32>,
+}
+
+impl<'a> Caller<'a> {
+    /// A peer by this connection of it.
+    #[must_use]
+    pub fn new(peer: &'a PeerId, epoch: u32) -> Self {
+        Self {
+            peer,
+            epoch: Some(epoch),
+        }
+    }
+}
+
+/// A peer nobody takes over: it has no connection.
+impl<'a> From<&'a PeerId> for Caller<'a> {
+    fn from(peer: &'a PeerId) -> Self {
+        Self { peer, epoch: None }
+    }
 }
 
 impl Registry {
@@ -181,6 +208,21 @@ impl Room {
         way.away = Some(away);
         entry.events = None;
         Some(back)
+    }
+}
+
+impl super::State {
+    /// The peer that asks, unless another connection of it has come since.
+    pub(super) fn caller(
+        &mut self,
+        caller: Caller<'_>,
+    ) -> Result<&mut super::peer::Peer, RoomError> {
+        let peer = self.peer_mut(caller.peer)?;
+        if peer.is_at(caller.epoch) {
+            Ok(peer)
+        } else {
+            Err(RoomError::NotJoined)
+        }
     }
 }
 

@@ -6,8 +6,8 @@ use media::WebRtcTransportData;
 use ortc::types::{DtlsParameters, IceCandidate, IceParameters};
 
 use super::{
-    Hears, PeerId, Role, Room, RoomError, RoomEvent, TransportChoice, TransportId, negotiation,
-    peer::Transport, policy::Limit,
+    Caller, Hears, PeerId, Role, Room, RoomError, RoomEvent, TransportChoice, TransportId,
+    negotiation, peer::Transport, policy::Limit,
 };
 use crate::engine::TransportHandle;
 
@@ -28,23 +28,24 @@ impl Room {
     /// Makes a transport for a peer.
     pub async fn create_transport(
         &self,
-        peer: &PeerId,
+        caller: impl Into<Caller<'_>>,
         role: Role,
         label: Option<Arc<str>>,
     ) -> Result<TransportInfo, RoomError> {
+        let caller = caller.into();
         if let Some(label) = &label {
             self.check_label(label)?;
         }
         {
-            let state = self.state();
-            if state.peer(peer)?.transports.len() >= self.config.transports_per_peer {
+            let mut state = self.state();
+            if state.caller(caller)?.transports.len() >= self.config.transports_per_peer {
                 return Err(RoomError::Limit(Limit::Transports));
             }
         }
         let router = self.router.get().ok_or(RoomError::Closed)?;
         let (handle, data) = router.create_web_rtc_transport().await?;
         let id = handle.id();
-        if let Err(error) = self.keep_transport(peer, role, label, handle.clone()) {
+        if let Err(error) = self.keep_transport(caller, role, label, handle.clone()) {
             handle.close().await;
             return Err(error);
         }
@@ -53,14 +54,14 @@ impl Room {
 
     fn keep_transport(
         &self,
-        peer: &PeerId,
+        caller: Caller<'_>,
         role: Role,
         label: Option<Arc<str>>,
         handle: TransportHandle,
     ) -> Result<(), RoomError> {
         let mut state = self.state();
         let made = state.next();
-        let owner = state.peer_mut(peer)?;
+        let owner = state.caller(caller)?;
         owner.transports.insert(
             handle.id(),
             Transport {
@@ -75,33 +76,37 @@ impl Room {
                 dtls_state: "new",
             },
         );
-        let ready = match state.peer(peer)?.hears {
+        let ready = match owner.hears {
             Hears::OnceReady => role == Role::Send,
             Hears::OnceReceiving => role == Role::Receive,
             Hears::FromJoin | Hears::OnceAsked => false,
         };
         if ready {
-            state.make_ready(peer);
+            state.make_ready(caller.peer);
         }
         Ok(())
     }
 
-    /// Gives a transport the client's certificate fingerprints.
+    /// Gives a transport the client's certificate fingerprints. A caller that was taken over meanwhile
+    /// is told so; the transport stays as it is now, since its successor may rely on it.
     pub async fn connect_transport(
         &self,
-        peer: &PeerId,
+        caller: impl Into<Caller<'_>>,
         choice: TransportChoice,
         dtls_parameters: DtlsParameters,
     ) -> Result<(), RoomError> {
         negotiation::check_dtls(&dtls_parameters)?;
-        let (id, handle) = self.transport(peer, &choice)?;
+        let caller = caller.into();
+        self.state().caller(caller)?;
+        let (id, handle) = self.transport(caller.peer, &choice)?;
         handle.connect(dtls_parameters).await?;
         let mut state = self.state();
         let connected = Some(state.next());
-        if let Some(transport) = state.peer_mut(peer)?.transports.get_mut(&id) {
+        let owner = state.peer_mut(caller.peer)?;
+        if let Some(transport) = owner.transports.get_mut(&id) {
             transport.connected = connected;
         }
-        Ok(())
+        state.caller(caller).map(|_| ())
     }
 
     /// Whether a peer has any transport.

@@ -188,10 +188,10 @@ pub enum Request {
     /// Panics the worker of the client's room. For tests of supervision.
     #[cfg(feature = "fault-injection")]
     PanicWorker,
-    /// Keeps the worker of the client's room busy for longer than any acknowledgement may take. For
-    /// tests of deadlines.
+    /// Keeps the worker of the client's room busy for this time, else for longer than any
+    /// acknowledgement may take. For tests of deadlines.
     #[cfg(feature = "fault-injection")]
-    StallWorker,
+    StallWorker(Option<std::time::Duration>),
 }
 
 /// Arguments of [`Request::Join`].

@@ -21,7 +21,7 @@ use tokio::{
 use super::{
     Shared, address_of,
     bucket::Bucket,
-    dialect::{self, Ack, Answer, Dialect, Hello, Told},
+    dialect::{Ack, Answer, Dialect, Hello, Told},
     handlers,
     intake::{Event, Incoming, Intake},
     notify,
@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     error::{ApiError, ErrorCode},
-    room::{ClosedProducer, EventReceiver, PeerId, Registry, Room, RoomEvent, RoomId},
+    room::{Caller, ClosedProducer, EventReceiver, PeerId, Registry, Room, RoomEvent, RoomId},
 };
 
 /// An event that has waited so long is answered without being started: one call of the media engine
@@ -197,7 +197,7 @@ impl Session {
                 event: &name,
                 payload: &payload,
                 acknowledged: event.ack.is_some(),
-                known: self.dialect.name != dialect::UNKNOWN,
+                known: !self.dialect.provisional,
             });
         }
         let dialect = self.dialect;
@@ -358,6 +358,11 @@ impl Session {
             let registry = self.registry();
             registry.detach(&member.room, &self.id, member.epoch, address);
         }
+    }
+
+    /// It, as its room knows it.
+    pub(super) fn caller(&self) -> Result<Caller<'_>, ApiError> {
+        Ok(Caller::new(&self.id, self.member()?.epoch))
     }
 
     /// Its place in a room.

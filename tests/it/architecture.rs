@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use miso::signaling::dialect::ALL;
+
 /// A module, and the modules it may name through `crate::`. Some are still to come.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("signaling", &["room", "error", "auth", "config"]),
@@ -182,6 +184,24 @@ fn foreign_libraries_are_named_at_their_seams_only() {
             let allowed = seams.iter().any(|seam| here.starts_with(seam));
             if !allowed && names(&text, word) {
                 wrong.push(format!("{here} names {word}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_code_asks_which_dialect_a_socket_speaks() {
+    let quoted: Vec<_> = ALL.iter().map(|one| format!("{:?}", one.name)).collect();
+    let mut wrong = Vec::new();
+    for (path, text) in sources("src/signaling") {
+        if path.starts_with("src/signaling/dialect") {
+            continue;
+        }
+        let named = quoted.iter().map(String::as_str);
+        for word in named.chain(["dialect.name", "NATIVE", "\"unknown\""]) {
+            if text.contains(word) {
+                wrong.push(format!("{} names {word}", path.display()));
             }
         }
     }

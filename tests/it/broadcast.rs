@@ -7,7 +7,7 @@ use miso::config::{BroadcastConfig, Config, IceServer, MaxConsumers, WhenFull};
 use serde_json::{Value, json};
 
 use crate::support::{
-    page::{page, table},
+    page::{examples, page, table},
     server::{TestServer, config, start_server},
 };
 
@@ -385,6 +385,23 @@ async fn limits_are_answered_as_such() {
     assert_eq!(full.is(503).header("retry-after"), "5");
     let crowded = publish(&server, "room").await;
     assert_eq!(crowded.is(429).json()["code"], "limit-sockets");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_are_given_with_what_the_page_shows() {
+    let server = start_server(config()).await;
+    let given = create(&server, json!({})).await;
+    let page = page();
+    let shown = examples(&page, "Broadcast ids");
+    let members = |value: &Value| {
+        let kind = |value: &Value| value.is_string();
+        let members = value.as_object().unwrap().iter();
+        members
+            .map(|(name, value)| (name.clone(), kind(value)))
+            .collect::<std::collections::BTreeMap<_, _>>()
+    };
+    assert_eq!(members(&given), members(&shown[0]));
     server.stop().await;
 }
 

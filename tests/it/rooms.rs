@@ -1,26 +1,32 @@
 //! Rooms on real media workers, without sockets: limits of the server, races of joining and closing,
 //! peers that fall behind.
 
-use std::{net::Ipv4Addr, sync::Arc};
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
+use media::MediaLimits;
 use miso::{
     config::{MediaConfig, RoomConfig, SignalingConfig},
     engine::WorkerPool,
     room::{
-        Counts, EventReceiver, Hears, NewPeer, PeerId, PeerPage, Profile, Registry, Role,
+        Counts, EventReceiver, Hears, NewPeer, PeerId, PeerPage, Profile, Registry, Role, Room,
         RoomError, RoomEvent, RoomId, policy::Limit,
     },
 };
 
 fn registry(config: RoomConfig) -> Arc<Registry> {
+    start(config, &SignalingConfig::default(), MediaLimits::default())
+}
+
+fn start(config: RoomConfig, signaling: &SignalingConfig, limits: MediaLimits) -> Arc<Registry> {
     let media = MediaConfig {
         ips: vec![Ipv4Addr::LOCALHOST.into()],
         port: 0,
         workers: 2,
+        limits,
         ..MediaConfig::default()
     };
     let pool = WorkerPool::start(&media).unwrap();
-    Registry::new(pool, config, &SignalingConfig::default())
+    Registry::new(pool, config, signaling)
 }
 
 fn peer(registry: &Registry, name: &str) -> (NewPeer, EventReceiver) {
@@ -193,6 +199,84 @@ async fn a_peer_too_far_behind_loses_its_queue_and_others_do_not() {
     }
     assert_eq!(heard, 3, "what fits is heard, then the queue ends");
     assert!(others[2].recv().await.is_some());
+}
+
+/// A peer that may come back, with one transport.
+async fn returning(registry: &Arc<Registry>, room: &RoomId, name: &str) -> Arc<Room> {
+    let (new, _events) = peer(registry, name);
+    let new = NewPeer {
+        resumes: true,
+        ..new
+    };
+    let id = new.id.clone();
+    let (room, _) = registry.join(room, new).await.unwrap();
+    room.create_transport(&id, Role::Send, None).await.unwrap();
+    room
+}
+
+/// Longer than any test.
+fn kept_for_long() -> RoomConfig {
+    RoomConfig {
+        resume_grace: Duration::from_secs(3_600),
+        ..RoomConfig::default()
+    }
+}
+
+async fn who_leaves(events: &mut EventReceiver) -> String {
+    loop {
+        if let RoomEvent::PeerLeft { peer, .. } = events.recv().await.unwrap() {
+            return peer.to_string();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_loses_its_last_transport_while_away_leaves_at_once() {
+    // Its client is gone: nobody connects the transport in time.
+    let limits = MediaLimits {
+        connect_timeout: Duration::from_millis(200),
+        ..MediaLimits::default()
+    };
+    let registry = start(kept_for_long(), &SignalingConfig::default(), limits);
+    let id = RoomId::from("r");
+    let (witness, mut events) = peer(&registry, "witness");
+    registry.join(&id, witness).await.unwrap();
+    let room = returning(&registry, &id, "lost").await;
+    registry.detach(&room, &PeerId::from("lost"), 0, Ipv4Addr::LOCALHOST.into());
+    assert_eq!(registry.counts().peers, 2, "it is waited for");
+    assert_eq!(who_leaves(&mut events).await, "lost");
+    assert_eq!(registry.counts().peers, 1);
+}
+
+#[tokio::test]
+async fn an_address_has_as_many_lost_peers_as_sockets_and_those_beyond_leave_at_once() {
+    let signaling = SignalingConfig {
+        sockets_per_address: 2,
+        ..SignalingConfig::default()
+    };
+    let registry = start(kept_for_long(), &signaling, MediaLimits::default());
+    let id = RoomId::from("r");
+    let (witness, mut events) = peer(&registry, "witness");
+    registry.join(&id, witness).await.unwrap();
+    let lose = async |name: &str, last: u8| {
+        let room = returning(&registry, &id, name).await;
+        let address = Ipv4Addr::new(192, 0, 2, last);
+        registry.detach(&room, &PeerId::from(name), 0, address.into());
+    };
+    for (name, last) in [("1", 1), ("2", 1), ("3", 1), ("elsewhere", 2)] {
+        lose(name, last).await;
+    }
+    assert_eq!(who_leaves(&mut events).await, "3");
+    assert_eq!(registry.counts().peers, 4, "the others are waited for");
+
+    // Who comes back gives its place to the next.
+    let room = registry.room(&id).unwrap();
+    let token = room.resume_token(&PeerId::from("1")).unwrap().unwrap();
+    registry.resume(&id, token.as_str()).unwrap();
+    // Whoever waited for it is told so first.
+    tokio::task::yield_now().await;
+    lose("4", 1).await;
+    assert_eq!(registry.counts().peers, 5);
 }
 
 #[tokio::test]

@@ -9,9 +9,10 @@ pub const PRIME_PATH: &str = "/server";
 /// A socket on namespace `/` of which nothing is known yet. Whatever it asks, it is not in a room;
 /// only what every frontend survives is told to it.
 const UNKNOWN: Dialect = Dialect {
-    name: super::UNKNOWN,
+    name: "unknown",
     notify: union::notify_unknown,
     public: true,
+    provisional: true,
     ..c::DIALECT
 };
 

@@ -95,10 +95,9 @@ pub struct Dialect {
     pub public: bool,
     /// Whether its clients ask again for the peers that one answer does not hold.
     pub pages_peers: bool,
+    /// Whether it only stands in until a socket gives its own away.
+    pub provisional: bool,
 }
-
-/// What the dialect of a socket is called that has not given it away.
-pub const UNKNOWN: &str = "unknown";
 
 /// What old frontends have in common.
 const COMPAT: Dialect = Dialect {
@@ -116,6 +115,7 @@ const COMPAT: Dialect = Dialect {
     resumes: false,
     public: false,
     pages_peers: false,
+    provisional: false,
 };
 
 impl Dialect {
@@ -176,14 +176,44 @@ pub const NATIVE: &Dialect = &native::DIALECT;
 const FAULTS: &[Event] = &[
     event("fault-panic", |_| Ok(Request::Panic)),
     event("fault-worker", |_| Ok(Request::PanicWorker)),
-    event("fault-stall", |_| Ok(Request::StallWorker)),
+    event("fault-stall", stall),
 ];
 #[cfg(not(feature = "fault-injection"))]
 const FAULTS: &[Event] = &[];
 
+#[cfg(feature = "fault-injection")]
+fn stall(payload: &Payload) -> Result<Request, ApiError> {
+    let time = payload.first().get("milliseconds");
+    let time = time.and_then(serde_json::Value::as_u64);
+    Ok(Request::StallWorker(
+        time.map(std::time::Duration::from_millis),
+    ))
+}
+
+/// The worked example of `docs/adding-a-dialect.md`.
+#[cfg(test)]
+mod acme;
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn the_worked_example_of_the_page_is_a_dialect() {
+        let page = include_str!("../../../docs/adding-a-dialect.md");
+        let block = format!("```rust\n{}```\n", include_str!("acme.rs"));
+        assert!(page.contains(&block), "the page shows another file");
+        let decoded = |event: &str, payload| {
+            let event = acme::DIALECT.event(event).unwrap();
+            (event.decode)(&Payload::new(vec![payload])).unwrap()
+        };
+        let entering = decoded("enter", json!("a room"));
+        assert!(matches!(entering, Request::Join(join) if join.room.as_deref() == Some("a room")));
+        let making = decoded("transports", json!(null));
+        assert!(matches!(making, Request::All(both) if both.len() == 2));
+    }
 
     #[test]
     fn no_table_names_an_event_twice_and_no_dialect_has_the_name_of_another() {

@@ -100,11 +100,11 @@ pub(super) fn create_transport(payload: &Payload) -> Result<Request, ApiError> {
     }))
 }
 
-/// The same; a bare truth tells whether it is to send.
+/// The same; a bare truth tells whether it is to receive.
 pub(super) fn create_transport_bare(payload: &Payload) -> Result<Request, ApiError> {
     match payload.first().as_bool() {
-        Some(true) => Ok(make(Direction::Send)),
-        Some(false) => Ok(make(Direction::Receive)),
+        Some(true) => Ok(make(Direction::Receive)),
+        Some(false) => Ok(make(Direction::Send)),
         None => create_transport(payload),
     }
 }
@@ -122,7 +122,11 @@ pub(super) fn make(direction: Direction) -> Request {
     }
 }
 
+/// The transport to send on, unless the client says that it means the other.
 pub(super) fn connect_send(payload: &Payload) -> Result<Request, ApiError> {
+    if shapes::flag_under(payload, "isSender") == Some(false) {
+        return connect_receive(payload);
+    }
     connect(payload, to_send(payload))
 }
 

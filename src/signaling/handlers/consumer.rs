@@ -30,7 +30,7 @@ pub(super) async fn consume(session: &Session, consume: Consume) -> Result<Reply
         paused: consume.paused,
         numbers: None,
     };
-    let made = room.consume(&session.id, request).await?;
+    let made = room.consume(session.caller()?, request).await?;
     Ok(Reply::Consumer(Box::new(entry(made))))
 }
 
@@ -57,7 +57,7 @@ pub(super) async fn consume_all(
             paused: each.paused,
             numbers: None,
         };
-        match room.consume(&session.id, request).await {
+        match room.consume(session.caller()?, request).await {
             Ok(made) => entries.push(entry(made)),
             // It ended meanwhile, or the client knows none of its codecs: the others matter.
             Err(RoomError::CannotConsume(_) | RoomError::NotFound("producer")) => {}

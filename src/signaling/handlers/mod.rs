@@ -68,7 +68,7 @@ pub(super) async fn handle(session: &mut Session, request: Request) -> Result<Re
         #[cfg(feature = "fault-injection")]
         Request::PanicWorker => room::panic_worker(session),
         #[cfg(feature = "fault-injection")]
-        Request::StallWorker => room::stall_worker(session),
+        Request::StallWorker(time) => room::stall_worker(session, time),
     }
 }
 

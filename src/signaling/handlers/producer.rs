@@ -30,7 +30,7 @@ pub(super) async fn produce(session: &Session, produce: Produce) -> Result<Reply
         paused: produce.paused,
         group_of_pictures: None,
     };
-    let (id, producers_exist) = room.produce(&session.id, request).await?;
+    let (id, producers_exist) = room.produce(session.caller()?, request).await?;
     Ok(Reply::Produced {
         id: id.0,
         producers_exist,

@@ -112,12 +112,19 @@ pub(super) fn panic_worker(session: &Session) -> Result<Reply, ApiError> {
     Ok(Reply::Done)
 }
 
-/// Keeps the worker of the client's room busy for longer than any acknowledgement may take.
+/// Keeps the worker of the client's room busy for this time, else for longer than any acknowledgement
+/// may take.
 #[cfg(feature = "fault-injection")]
-pub(super) fn stall_worker(session: &Session) -> Result<Reply, ApiError> {
+pub(super) fn stall_worker(
+    session: &Session,
+    time: Option<std::time::Duration>,
+) -> Result<Reply, ApiError> {
     let worker = session.member()?.room.view().worker.unwrap_or_default();
     let longer = session.shared.config.ack_deadline + std::time::Duration::from_secs(2);
-    session.registry().pool().inject_stall(worker, longer);
+    session
+        .registry()
+        .pool()
+        .inject_stall(worker, time.unwrap_or(longer));
     Ok(Reply::Done)
 }
 

@@ -19,7 +19,7 @@ pub(super) async fn create(
     label: Option<String>,
 ) -> Result<Reply, ApiError> {
     let room = &session.member()?.room;
-    let made = room.create_transport(&session.id, role(direction), label.map(Into::into));
+    let made = room.create_transport(session.caller()?, role(direction), label.map(Into::into));
     let made = made.await?;
     Ok(Reply::Transport(TransportOptions {
         id: made.id.0,
@@ -36,7 +36,7 @@ pub(super) async fn connect(
     dtls: DtlsParameters,
 ) -> Result<Reply, ApiError> {
     let room = &session.member()?.room;
-    room.connect_transport(&session.id, to_connect(which), dtls)
+    room.connect_transport(session.caller()?, to_connect(which), dtls)
         .await?;
     Ok(Reply::Connected)
 }

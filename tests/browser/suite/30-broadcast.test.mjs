@@ -131,6 +131,8 @@ scene("the player is used with the keyboard alone", async (stage) => {
   await keyboard.press("k");
   await keyboard.press("m");
   assert.deepEqual(await video(), { paused: true, muted: true });
+  // The buttons follow the picture.
+  for (const label of ["Play", "Unmute"]) await viewer.page.waitForSelector(`button[aria-label="${label}"]`);
   const order = [];
   for (let step = 0; step < 5; step += 1) {
     await keyboard.press("Tab");

@@ -66,6 +66,21 @@ describe("dialect A, final", () => {
     assert.equal(answer.code, "bad-request");
     assert.equal((await client.hears("join-room-error"))[0].error, answer.error);
   });
+
+  it("tells of a refused source by an event, too", async () => {
+    const client = await connect(server, words.connect);
+    const rtpCapabilities = await words.enter(client, "a");
+    const ids = { roomId: "a", peerId: client.socket.id, transportId: crypto.randomUUID() };
+    const refused = {
+      produce: { ...ids, kind: "audio", rtpParameters: RTP.audio() },
+      consume: { ...ids, producerId: crypto.randomUUID(), rtpCapabilities },
+    };
+    for (const [event, payload] of Object.entries(refused)) {
+      const { error, code } = await client.ask(event, payload);
+      assert.equal(code, "not-found", event);
+      assert.deepEqual(await client.hears(`${event}-error`), [{ error }]);
+    }
+  });
 });
 
 describe("dialect A, in the middle", () => {
@@ -82,6 +97,14 @@ describe("dialect A, in the middle", () => {
     assert.ok(Array.isArray(capabilities.codecs));
     const transport = await client.get("create-webRTC-transport", { isConsumer: false, roomId: "m" });
     assert.ok(transport.id && transport.iceParameters && transport.iceCandidates && transport.dtlsParameters);
+  });
+
+  it("is not put out by an event of its server's that no client of it sends", async () => {
+    const client = await connect(server, words.connect);
+    await words.enter(client, "m");
+    client.say("new-video-producer", { mediaTag: "camera" });
+    await words.send(client);
+    assert.equal(typeof (await words.produce(client, "video")), "string");
   });
 
   it("lists who has connected a send transport when one produces", async () => {

@@ -79,4 +79,43 @@ describe("dialect B", () => {
     client.close();
     await server.empty();
   });
+
+  it("has a receive transport per producer where its client names one, and hears of producers it asked for", async () => {
+    const [alice, bob] = [await connect(server), await connect(server)];
+    await publish(alice, "createRoom");
+    const { rtpCapabilities } = await bob.get("createRoom");
+    const [first] = await bob.get("getProducers");
+    const { id: second } = await produce(alice, "audio");
+    assert.deepEqual(await bob.hears("producer-add"), [second]);
+    for (const producerId of [first, second]) {
+      await bob.get("createWebRtcTransport", { sender: false, producerId });
+    }
+    for (const producerId of [first, second]) {
+      const { params } = await bob.get("consume", { rtpCapabilities, producerId });
+      assert.equal(params.producerId, producerId);
+      assert.equal(await bob.ask("transport-recv-connect", { dtlsParameters: dtls(), producerId }), false);
+    }
+    const [room] = await server.rooms();
+    const { consumers } = room.peers.find(({ consumers: all }) => all.length > 0);
+    assert.equal(new Set(consumers.map(({ transportId }) => transportId)).size, 2);
+
+    assert.deepEqual(await alice.ask("tracksEnded", "the tracks ended"), { closed: true });
+    assert.deepEqual((await bob.hears("producer-remove", 2)).toSorted(), [first, second].toSorted());
+    assert.deepEqual(await bob.get("getProducers"), []);
+    for (const one of [alice, bob]) one.close();
+    await server.empty();
+  });
+
+  it("B2: a bare truth tells whether a transport is to receive", async () => {
+    const client = await connect(server, { query: { dialect: "b2" } });
+    await client.get("getRouterRtpCapabilities");
+    const directions = { true: "receive", false: "send" };
+    for (const isConsumer of [true, false]) {
+      const { params } = await client.get("createTransport", isConsumer);
+      const made = (await server.rooms())[0].peers[0].transports.find(({ id }) => id === params.id);
+      assert.equal(made.direction, directions[isConsumer]);
+    }
+    client.close();
+    await server.empty();
+  });
 });

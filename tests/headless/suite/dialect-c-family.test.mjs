@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { closeAll, connect, VERSIONS } from "../support/client.mjs";
-import { dtls, enter, produce, RTP } from "../support/media.mjs";
+import { consume, dtls, enter, produce, RTP } from "../support/media.mjs";
 import { startServer } from "../support/server.mjs";
 import { tick } from "../support/wait.mjs";
 import { WORDS } from "../support/words.mjs";
@@ -119,12 +119,80 @@ describe("dialect C's family", () => {
     }
     assert.deepEqual(await alice.hears("new-peer").then(([told]) => [told.socketId, told.displayName]), [bob.socket.id, "Bob"]);
     const { id } = await alice.get("transport-produce", { kind: "audio", rtpParameters: RTP.audio(), appData: { from: "Ann" } });
+    const peers = [{ peerId: alice.socket.id, socketId: alice.socket.id, displayName: "Ann" }];
+    assert.deepEqual(await bob.get("getPeers"), peers);
     const listed = await bob.get("getProducers");
     assert.deepEqual(listed.map(({ producerId, socketId, appData }) => [producerId, socketId, appData]), [[id, alice.socket.id, { from: "Ann" }]]);
     alice.say("producer-close", { producerId: id });
     assert.equal((await bob.hears("producer-closed"))[0].remoteProducerId, id);
     alice.close();
     assert.equal((await bob.hears("peer-left"))[0].socketId, alice.id);
+  });
+
+  it("mediasoup-nodejs: a consumer is paused and resumed", async () => {
+    const [alice, bob] = [await connect(server, { namespace: "/" }), await connect(server, { namespace: "/" })];
+    const join = { roomName: "pauses", username: "ann" };
+    const { rtpCapabilities } = await alice.get("joinRoom", join);
+    await bob.get("joinRoom", join);
+    await alice.get("createWebRtcTransport", { consumer: false });
+    alice.say("transport-connect", { dtlsParameters: dtls() });
+    const { serverConsumerId } = await consume(bob, rtpCapabilities, (await produce(alice)).id);
+    const paused = async () => {
+      const { peers } = (await server.rooms()).find(({ id }) => id === "pauses");
+      return peers.flatMap(({ consumers }) => consumers.map((one) => one.paused));
+    };
+    await bob.flush();
+    assert.deepEqual(await paused(), [false]);
+    assert.deepEqual(await bob.get("consumer-pause", { serverConsumerId }), { paused: true });
+    assert.deepEqual(await paused(), [true]);
+    assert.deepEqual(await bob.get("consumer-resume", { serverConsumerId }), { resumed: true });
+    assert.deepEqual(await paused(), [false]);
+  });
+
+  it("transport-connect with isSender connects the transport that is meant", async () => {
+    const client = await connect(server);
+    await client.get("joinRoom", { roomName: "isSender" });
+    const make = async (consumer) => (await client.get("createWebRtcTransport", { consumer })).params.id;
+    const [sending, receiving] = [await make(false), await make(true)];
+    const connecting = (more) => client.ask("transport-connect", { dtlsParameters: dtls(), ...more });
+    assert.equal(await connecting({ isSender: false }), false);
+    const again = { dtlsParameters: dtls(), serverConsumerTransportId: receiving };
+    assert.equal((await client.ask("transport-recv-connect", again)).code, "already-connected");
+    assert.equal(await connecting({ isSender: true }), false);
+    assert.equal((await connecting({ transportId: sending })).code, "already-connected");
+  });
+
+  it("nearworld: told whom to receive, at the join and later, and of pauses", async () => {
+    const words = WORDS.world;
+    const [alice, bob] = [await connect(server, words.connect), await connect(server, words.connect)];
+    for (const one of [alice, bob]) {
+      const joined = await one.get("join-game", { userName: "Ann" });
+      assert.deepEqual(joined.selfProducerIds, []);
+      one.caps = joined.rtpCapabilities;
+      assert.deepEqual(one.heard("consume-producers"), [{ producerIds: [] }]);
+      await words.send(one);
+    }
+    const first = await words.produce(alice, "video");
+    assert.deepEqual((await bob.hears("consume-producers", 2))[1], { producerIds: [first] });
+    const late = await connect(server, words.connect);
+    await late.get("join-game", { userName: "Cy" });
+    assert.deepEqual(late.heard("consume-producers"), [{ producerIds: [first] }], "before the answer");
+    const consumer = await words.consume(bob, bob.caps, { producerId: first });
+    assert.deepEqual([consumer.producerId, consumer.kind], [first, "video"]);
+    assert.deepEqual(await bob.get("consumer-resume", { serverConsumerId: consumer.serverConsumerId }), { resumed: true });
+
+    // Its own clients pause nothing; who speaks another dialect may.
+    const native = await connect(server, { query: { dialect: "native" } });
+    await native.get("joinRoom", { roomName: "default" });
+    const { params } = await native.get("createWebRtcTransport", { consumer: false });
+    const { id: producerId } = await native.get("transport-produce", { transportId: params.id, kind: "audio", rtpParameters: RTP.audio(), appData: {} });
+    await bob.hears("consume-producers", 3);
+    for (const [verb, told] of [["producer-pause", "consumer-paused"], ["producer-resume", "consumer-resumed"]]) {
+      await native.get(verb, { producerId });
+      assert.deepEqual(await bob.hears(told), [{ remoteProducerId: producerId }]);
+    }
+    alice.close();
+    assert.equal((await bob.hears("producer-closed"))[0].remoteProducerId, first);
   });
 
   it("crackersam: receive transports are connected in the order they were made, the oldest with a consumer first", async () => {
@@ -229,6 +297,9 @@ describe("dialect C's family", () => {
     }
     const source = { kind: "audio", rtpParameters: RTP.audio(), appData: {}, islevel: "1", name: "ann" };
     const { id } = await alice.get("transport-produce", source);
+    const [told] = await bob.hears("new-pipe-producer");
+    assert.deepEqual([told.producerId, told.islevel], [id, "1"]);
+    assert.deepEqual(bob.heard("new-producer"), [], "told once, by its own name");
     assert.deepEqual(await bob.get("getProducersPipedAlt", { islevel: "1", member: "ann" }), [id]);
     const { params: transport } = await bob.get("createWebRtcTransport", { consumer: true, islevel: "1" });
     const wish = { rtpCapabilities, remoteProducerId: id, serverConsumerTransportId: transport.id };

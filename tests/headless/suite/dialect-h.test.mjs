@@ -29,7 +29,8 @@ describe("dialect H", () => {
     assert.equal(await alice.ask("connectTransport", { dtlsParameters: dtls(), transport_id: alice.receiving.id }), "success");
     const { producer_id } = await alice.ask("produce", { producerTransportId: alice.sending.id, kind: "audio", rtpParameters: RTP.audio() });
     assert.equal(typeof producer_id, "string");
-    assert.ok((await alice.ask("getMyRoomInfo", {})) !== null);
+    const { peers } = await alice.ask("getMyRoomInfo", {});
+    assert.deepEqual(JSON.parse(peers), [[bob.socket.id, { id: bob.socket.id, name: "bob" }]]);
     assert.equal(await alice.ask("exitRoom", {}), "successfully exited room");
   });
 
@@ -56,6 +57,29 @@ describe("dialect H", () => {
     assert.deepEqual(await late.hears("consumerClosed"), [{ consumer_id: consumer.id }]);
     await bob.flush();
     assert.deepEqual(bob.heard("consumerClosed"), [], "who consumes nothing is told nothing");
+  });
+
+  it("pauses and resumes what it sends and receives, and restarts ICE", async () => {
+    const [alice, bob] = [await connect(server, words.connect), await connect(server, words.connect)];
+    for (const one of [alice, bob]) one.caps = await words.enter(one, "h4");
+    for (const one of [alice, bob]) await words.send(one);
+    const producer_id = await words.produce(alice, "video");
+    const peer = async (one) => (await server.rooms()).find(({ id }) => id === "h4").peers.find(({ id }) => id === one.socket.id);
+    const sends = async () => (await peer(alice)).producers.map(({ paused }) => paused);
+    assert.deepEqual(await alice.ask("pauseProducer", { producer_id }), { paused: true });
+    assert.deepEqual(await sends(), [true]);
+    assert.deepEqual(await alice.ask("resumeProducer", { producer_id }), { resumed: true });
+    assert.deepEqual(await sends(), [false]);
+
+    const { id: consumer_id } = await words.consume(bob, bob.caps, { producerId: producer_id });
+    for (const event of ["resume", "resumeConsumer"]) {
+      assert.deepEqual(await bob.ask(event, { consumer_id }), { resumed: true }, event);
+      assert.equal((await bob.ask(event, { consumer_id: crypto.randomUUID() })).code, "not-found", event);
+    }
+    assert.deepEqual((await peer(bob)).consumers.map(({ paused }) => paused), [false]);
+    const { iceParameters } = await alice.ask("restartIce", { transport_id: alice.sending.id });
+    assert.notEqual(iceParameters.usernameFragment, alice.sending.iceParameters.usernameFragment);
+    assert.equal((await alice.ask("restartIce", { transport_id: bob.sending.id })).code, "not-found", "another's");
   });
 
   it("tells by what they carry that transports were made the other way round", async () => {

@@ -98,7 +98,7 @@ describe("every dialect", () => {
     }
   }
 
-  for (const name of ["c", "c (003)", "c (avinash)", "c (conference)", "call"]) {
+  for (const name of ["c", "c (003)", "c (names)", "c (avinash)", "c (conference)", "call"]) {
     it(`${name}: hears of producers once it can receive, each once`, async () => {
       const words = WORDS[name];
       const [alice, bob] = [await connect(server, words.connect), await connect(server, words.connect)];
@@ -190,6 +190,35 @@ describe("every dialect", () => {
     const strangers = Object.entries(sockets).flatMap(([name, { told }]) => told.filter(({ event }) => !members[name].hears.includes(event)));
     assert.deepEqual(strangers, []);
   });
+});
+
+describe("a socket that has not given its dialect away", () => {
+  let server;
+  before(async () => (server = await startServer()));
+  afterEach(closeAll);
+  after(() => server.stop());
+
+  for (const namespace of ["/", "/mediasoup"]) {
+    it(`is answered what only our own protocol has, on ${namespace}`, async () => {
+      const client = await connect(server, { namespace, greeted: false });
+      assert.deepEqual(await client.ask("leaveRoom"), { left: true });
+      const ours = { "restart-ice": "transportId", "get-stats": "transportId", "consumer-close": "serverConsumerId", "producer-pause": "producerId" };
+      for (const [event, id] of Object.entries(ours)) {
+        assert.equal((await client.ask(event, { [id]: crypto.randomUUID() })).code, "not-joined", event);
+      }
+      // It is none the wiser, and the first event of a frontend still tells; what that lacks is still there.
+      const { rtpCapabilities, sendTransport } = await enter(client, "undetected");
+      assert.ok((await client.get("restart-ice", { transportId: sendTransport })).iceParameters.usernameFragment);
+      const other = await connect(server);
+      await enter(other, "undetected");
+      const consumer = await consume(client, rtpCapabilities, (await produce(other)).id);
+      assert.deepEqual(await client.get("consumer-close", { serverConsumerId: consumer.id }), { closed: true });
+      assert.deepEqual(await client.get("leaveRoom"), { left: true });
+      other.close();
+      client.close();
+      await server.empty();
+    });
+  }
 });
 
 describe("pinning", () => {

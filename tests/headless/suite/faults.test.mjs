@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { closeAll, connect } from "../support/client.mjs";
-import { enter, produce } from "../support/media.mjs";
+import { dtls, enter, produce, video } from "../support/media.mjs";
 import { startServer } from "../support/server.mjs";
 import { until } from "../support/wait.mjs";
 
@@ -73,6 +73,44 @@ describe("faults", () => {
     // What was given up on is gone: one transport each.
     await until("one transport each", async () => (await server.state()).engine.transports === 2);
   });
+
+  /** What is asked of a slow worker by a connection that is taken over meanwhile. */
+  const UNDER_WAY = {
+    "transport-produce": ({ sending }) => ({ transportId: sending, kind: "video", rtpParameters: video(), appData: {} }),
+    createWebRtcTransport: () => ({ consumer: true }),
+    consume: ({ receiving, rtpCapabilities, producerId }) =>
+      ({ rtpCapabilities, remoteProducerId: producerId, serverConsumerTransportId: receiving }),
+    "transport-connect": ({ sending }) => ({ transportId: sending, dtlsParameters: dtls() }),
+  };
+
+  for (const [event, payload] of Object.entries(UNDER_WAY)) {
+    it(`${event} of a connection that was taken over meanwhile comes to nothing`, async () => {
+      const roomName = `over ${event}`;
+      const [old, bystander, again] = [await native(server), await connect(server), await native(server)];
+      await enter(bystander, roomName);
+      const { id: producerId } = await produce(bystander);
+      const { resumeToken, peerId, rtpCapabilities } = await old.get("joinRoom", { roomName });
+      const transport = async (consumer) => (await old.get("createWebRtcTransport", { consumer })).params.id;
+      const [sending, receiving] = [await transport(false), await transport(true)];
+      await old.get("fault-stall", { milliseconds: 1_500 });
+      const late = old.ask(event, payload({ sending, receiving, rtpCapabilities, producerId }));
+      // Asked after it, by another connection to the same server.
+      await server.rooms();
+      const { resumed, own } = await again.get("joinRoom", { roomName, resumeToken });
+      assert.equal(resumed, true);
+      assert.equal((await late).code, "not-joined");
+      const found = (await server.rooms()).find(({ id }) => id === roomName).peers.find(({ id }) => id === peerId);
+      const ids = (all) => all.map(({ id }) => id).toSorted();
+      for (const kind of ["transports", "producers", "consumers"]) {
+        assert.deepEqual(ids(found[kind]), own[kind].toSorted(), kind);
+      }
+      assert.deepEqual(own.transports.toSorted(), [sending, receiving].toSorted());
+      await bystander.flush();
+      assert.deepEqual(bystander.heard("new-producer"), []);
+      for (const one of [old, bystander, again]) one.close();
+      await until("nothing of it is left", async () => (await server.rooms()).every(({ id }) => id !== roomName));
+    });
+  }
 
   it("nothing is left", async () => {
     await server.empty();

@@ -4,10 +4,10 @@ import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { until } from "./wait.mjs";
 
-const BINARY = process.env.MISO_BIN ?? fileURLToPath(new URL("../../../target/debug/miso", import.meta.url));
+export const BINARY = process.env.MISO_BIN ?? fileURLToPath(new URL("../../../target/debug/miso", import.meta.url));
 const EMPTY = { sockets: 0, addresses: 0, rooms: 0, peers: 0, transports: 0, producers: 0, consumers: 0 };
 
-async function freePort() {
+export async function freePort() {
   const probe = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => probe.once("listening", resolve));
   const { port } = probe.address();

@@ -1,5 +1,6 @@
 // The steps of a call in every dialect, as its frontends take them. A remote is `{producerId, socketId, kind}`.
 import { dtls, RTP } from "./media.mjs";
+import { until } from "./wait.mjs";
 
 const source = (kind) => ({ kind, rtpParameters: RTP[kind]() });
 const ids = (answer, name = "id") => answer[name];
@@ -49,8 +50,22 @@ const C_003 = {
   resume: (c, { serverside_ConsumerId }) => c.say("consumer-resume", { serverside_ConsumerId }),
 };
 
+const MEDIA = {
+  ...C,
+  connect: { namespace: "/media" },
+  hears: ["new-pipe-producer", "producer-closed"],
+};
+
+const NAMES = {
+  ...C,
+  pin: "c-names",
+  hears: [...C.hears, "new-peer", "peer-left"],
+  enter: async (c, roomName) => (await c.get("joinRoom", { roomName, displayName: "Ann" })).rtpCapabilities,
+};
+
 const AVINASH = {
   ...C,
+  pin: "c-room-id",
   connect: { namespace: "/" },
   // Its first words are also those of a frontend that knows producers by another name, and only once it receives or sends.
   hears: [...C.hears, "newProducer"],
@@ -322,7 +337,64 @@ const GENI = {
   refused: (answer) => Boolean(answer.error ?? answer.paramsList?.[0].error),
 };
 
-/** Every dialect, by the name it can be pinned to; some have several sorts of frontends. */
+const WORLD = {
+  ...C,
+  connect: { namespace: "/world", greeted: false },
+  alone: true,
+  hears: ["consume-producers", "producer-closed", "consumer-paused", "consumer-resumed"],
+  enter: async (c) => (await c.get("join-game", { userName: "Ann" })).rtpCapabilities,
+  produce: async (c, kind) => ids(await c.get("transport-produce", source(kind))),
+  consume: async (c, rtpCapabilities, { producerId: remoteProducerId }) => {
+    c.receives ??= (await c.get("createWebRtcTransport", { consumer: true })).params.id;
+    const serverConsumerTransportId = c.receives;
+    const { params } = await c.get("server-consume", { rtpCapabilities, remoteProducerId, serverConsumerTransportId });
+    if (!c.connected) c.say("transport-recv-connect", { dtlsParameters: dtls(), serverConsumerTransportId });
+    c.connected = true;
+    return params;
+  },
+  fails: async (c) => c.ask("server-consume", { rtpCapabilities: { codecs: [], headerExtensions: [] } }),
+};
+
+/** Says a message of dialect E and gives the next of the type it is answered with. */
+async function talk(c, message, type = message.type) {
+  const next = () => c.heard("message").find((one) => one.type === type && !c.read.has(one));
+  c.read ??= new WeakSet();
+  for (let old = next(); type === "error" && old; old = next()) c.read.add(old);
+  c.say("message", message);
+  let answer;
+  await until(() => `${type}, heard ${JSON.stringify(c.told)}`, () => {
+    answer ??= next();
+    if (answer) c.read.add(answer);
+    return answer;
+  });
+  return answer;
+}
+
+const E = {
+  connect: { namespace: "/", greeted: false },
+  alone: true,
+  hears: ["message"],
+  paused: { audio: false, video: false },
+  enter: async (c) => (await talk(c, { type: "rtpCapabilities" })).rtpCapabilities,
+  send: async (c) => {
+    const { sendTransport, recvTransport } = await talk(c, { type: "transport" });
+    Object.assign(c, { sending: sendTransport.id, receiving: recvTransport.id });
+    await talk(c, { type: "connect", id: c.sending, dtlsParameters: dtls() });
+    return sendTransport;
+  },
+  produce: async (c, kind) =>
+    ids(await talk(c, { type: "produce", id: c.sending, parameters: { ...source(kind), appData: {} } })),
+  consume: async (c, rtpCapabilities, { producerId }) => {
+    const answer = await talk(c, { type: "consume", id: c.receiving, producerId, rtpCapabilities });
+    if (!c.receives) await talk(c, { type: "connect", id: c.receiving, dtlsParameters: dtls() });
+    c.receives = true;
+    return answer;
+  },
+  fails: (c) => talk(c, { type: "connect", id: crypto.randomUUID(), dtlsParameters: dtls() }, "error"),
+  refused: ({ error }) => typeof error === "string",
+};
+
+/** Every dialect; some have several sorts of frontends. One without `pin` is pinned by its first word. */
 export const WORDS = {
   "a-final": A_FINAL,
   "a-mid": A_MID,
@@ -330,14 +402,19 @@ export const WORDS = {
   b2: B2,
   c: C,
   "c (003)": C_003,
+  "c (names)": NAMES,
   "c (avinash)": AVINASH,
   "c (conference)": CONFERENCE,
   call: CALL,
   d: D,
   "d (multiroom)": MULTIROOM,
   "d-prime": D_PRIME,
+  e: E,
   geni: GENI,
   h: H,
+  media: MEDIA,
+  world: WORLD,
 };
 
-export const nameOf = (words) => words.split(" ")[0];
+/** What a dialect's words are pinned by. */
+export const nameOf = (words) => WORDS[words].pin ?? words.split(" ")[0];
