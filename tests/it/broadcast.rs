@@ -311,6 +311,41 @@ async fn with_a_token_nobody_publishes_without_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_json_web_token_opens_the_room_it_names() {
+    const SECRET: &str = "a-secret-of-thirty-two-characters";
+    let server = start_server(broadcast(|broadcast| {
+        broadcast.jwt_secret = Some(SECRET.into());
+    }))
+    .await;
+    let claims = json!({
+        "aud": "miso",
+        "exp": jsonwebtoken::get_current_timestamp() + 60,
+        "room": "studio",
+        "publish": true,
+    });
+    let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
+    let token = jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).unwrap();
+    let bearer = format!("{SDP}authorization: Bearer {token}\r\n");
+    ask(&server, "POST /whip/studio", &bearer, PUBLISH)
+        .await
+        .is(201);
+    ask(&server, "POST /whip/other", &bearer, PUBLISH)
+        .await
+        .is(403);
+    ask(&server, "POST /api/v1/broadcasts", &bearer, "")
+        .await
+        .is(403);
+    let asked = r#"{"room":"studio"}"#;
+    ask(&server, "POST /api/v1/broadcasts", &bearer, asked)
+        .await
+        .is(201);
+    ask(&server, "POST /whip/studio", SDP, PUBLISH)
+        .await
+        .is(401);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn early_viewers_wait_unless_they_may_not() {
     let waiting = start_server(config()).await;
     let made = create(&waiting, json!({})).await;
