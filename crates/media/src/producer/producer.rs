@@ -179,9 +179,8 @@ impl Producer {
         if self.paused {
             return Received::Discarded;
         }
-        let descriptor = self
-            .dependency_descriptor
-            .and_then(|id| packet.extension(id));
+        let descriptor = self.dependency_descriptor;
+        let descriptor = descriptor.and_then(|id| packet.extension(id));
         let info = codecs::parse(arrival.codec, arrival.payload, descriptor);
         self.layout.build(out, packet.extensions(), arrival.payload);
         let media = MediaPacket {

@@ -160,11 +160,7 @@ impl Router {
             return Err(CommandError::StreamInUse(format!("SSRC {taken}")));
         }
         transport.resume(&mut consumer, resumable)?;
-        consumer.producer_streams_changed(now, &producer.stream_scores());
-        for (encoding, report) in producer.sender_reports() {
-            let (ntp, timestamp) = (report.ntp, report.rtp_timestamp);
-            consumer.handle_producer_sender_report(report.at, encoding, ntp, timestamp);
-        }
+        introduce(now, &mut consumer, producer);
         let reply = Reply::Consumer {
             producer_paused: producer.paused,
             scores: producer.scores(),
@@ -365,6 +361,15 @@ impl Router {
         }
         out.index.consumers.remove(&consumer);
         out.emit(EventKind::ConsumerClosed { consumer, reason });
+    }
+}
+
+/// Tells a new consumer what is known of its producer's streams.
+fn introduce(now: Instant, consumer: &mut Consumer, producer: &Producer) {
+    consumer.producer_streams_changed(now, &producer.stream_scores());
+    for (encoding, report) in producer.sender_reports() {
+        let (ntp, timestamp) = (report.ntp, report.rtp_timestamp);
+        consumer.handle_producer_sender_report(report.at, encoding, ntp, timestamp);
     }
 }
 

@@ -128,6 +128,10 @@ mod plain {
     pub struct Shape;
 
     impl Shape {
+        #[allow(
+            clippy::extra_unused_type_parameters,
+            reason = "what is described is asked for by its type"
+        )]
         pub(super) const fn of<T: Described>() -> Self {
             Self
         }
