@@ -14,7 +14,9 @@ use super::RoomError;
 
 /// What every router of this server can receive and how it numbers it.
 static ROUTER: LazyLock<RtpCapabilities> = LazyLock::new(|| {
-    ortc::router_rtp_capabilities(&ortc::default_media_codecs())
+    let mut codecs = ortc::default_media_codecs();
+    codecs.push(ortc::h265_media_codec());
+    ortc::router_rtp_capabilities(&codecs)
         .expect("invariant: the default codecs are supported; a test holds it")
 });
 static FULL: LazyLock<Arc<RtpCapabilities>> =

@@ -43,7 +43,7 @@ pub use producer::{
 pub use receiver::{is_supported, use_receiver_payload_types};
 pub use router::{RouterRtpCapabilitiesError, router_rtp_capabilities};
 pub use scalability_mode::ScalabilityMode;
-pub use supported::{default_media_codecs, supported_rtp_capabilities};
+pub use supported::{default_media_codecs, h265_media_codec, supported_rtp_capabilities};
 pub use validate::{
     CodecError, DtlsParametersError, HeaderExtensionError, ProducerRtpParametersError,
     RtpCapabilitiesError, RtpParametersError, SctpStreamParametersError, validate_dtls_parameters,

@@ -196,7 +196,7 @@ mod tests {
             names[..4],
             ["audio/opus", "video/VP8", "video/rtx", "video/VP9"]
         );
-        assert_eq!(caps.codecs.len(), 17);
+        assert_eq!(caps.codecs.len(), 15);
         assert_eq!(
             caps.codecs[2].parameters["apt"],
             ParameterValue::Integer(101)

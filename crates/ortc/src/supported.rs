@@ -26,6 +26,11 @@ pub fn default_media_codecs() -> Vec<RtpCodecCapability> {
     DEFAULT_CODECS.iter().map(Codec::capability).collect()
 }
 
+/// H265, for a router that shall have it, too: mediasoup's has not.
+pub fn h265_media_codec() -> RtpCodecCapability {
+    H265.capability()
+}
+
 struct Codec {
     mime_type: &'static str,
     payload_type: Option<u8>,
@@ -230,15 +235,17 @@ const DEFAULT_CODECS: &[Codec] = &[
         START_BITRATE,
     ]),
     Codec::video("video/AV1").parameters(&[START_BITRATE]),
-    // High, and H265 in its Main profile: what encoders outside of browsers publish.
+    // High: what encoders outside of browsers publish.
     Codec::video("video/H264").parameters(&[
         ("packetization-mode", Value::Integer(1)),
         ("profile-level-id", Value::Text("64001f")),
         ("level-asymmetry-allowed", Value::Integer(1)),
         START_BITRATE,
     ]),
-    Codec::video("video/H265").parameters(&[START_BITRATE]),
 ];
+
+/// In its Main profile, from encoders outside of browsers to those that can show it.
+const H265: Codec = Codec::video("video/H265").parameters(&[START_BITRATE]);
 
 /// Audio receives transport-wide sequence numbers but does not send them: audio is not what a
 /// receiver's bandwidth is spent on. The dependency descriptor is read by the router and not

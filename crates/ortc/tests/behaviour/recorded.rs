@@ -178,7 +178,7 @@ fn a_routers_defaults_suit_every_recorded_browser() {
     };
     assert_eq!(
         names(&router_rtp_capabilities(&default_media_codecs()).unwrap()).len(),
-        7
+        8
     );
     for session in all_sessions() {
         let remote: RtpCapabilities =
