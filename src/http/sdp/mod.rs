@@ -54,16 +54,19 @@ pub(super) fn read(
         };
         let _ = ortc::validate_rtp_capabilities(&mut track.rtp_capabilities());
         let mut ways = track.rtp_parameters(&section.mid, router);
-        let received = ways.find(|way| can_produce(track.kind, way));
-        received.map_or_else(
-            || AnsweredSection::Sent {
-                codecs: track.receivable(router),
-                header_extensions: track.forwarded_extensions(router),
-                encoding: ortc::types::RtpEncodingParameters::default(),
-                stream: "miso".into(),
-            },
-            AnsweredSection::Received,
-        )
+        if let Some(received) = ways.find(|way| can_produce(track.kind, way)) {
+            return AnsweredSection::Received(received);
+        }
+        let codecs = track.receivable(router);
+        if codecs.is_empty() {
+            return AnsweredSection::Refused;
+        }
+        AnsweredSection::Sent {
+            codecs,
+            header_extensions: track.forwarded_extensions(router),
+            encoding: ortc::types::RtpEncodingParameters::default(),
+            stream: "miso".into(),
+        }
     });
     let answer = Answer {
         ice_parameters: &ortc::types::IceParameters {
