@@ -238,6 +238,28 @@ fn later_request_of_a_deaf_publishers_viewer_is_answered_by_a_replay() {
 }
 
 #[test]
+fn viewer_of_a_publisher_that_is_gone_sees_nothing_twice() {
+    let mut stage = Stage::new(19);
+    stage.run_to(4_000);
+    let viewer = stage.net.join();
+    let seen = stage.net.subscribe(viewer, stage.video);
+    stage.net.run_for(3 * SECOND);
+    // So that it is known to take no notice.
+    stage.request_key_frame(seen);
+    stage.net.run_for(2 * SECOND);
+    stage.net.source(stage.video).stopped = true;
+    stage.net.run_for(2 * SECOND);
+    let before = (stage.keys_seen(seen), stage.net.sink(seen).packets.len());
+    for _ in 0..5 {
+        stage.request_key_frame(seen);
+        stage.net.run_for(3 * SECOND);
+    }
+    let after = (stage.keys_seen(seen), stage.net.sink(seen).packets.len());
+    assert_eq!(before, after);
+    stage.net.assert_sound();
+}
+
+#[test]
 fn publisher_that_listens_is_asked_instead() {
     let mut stage = Stage::new(10);
     stage.net.source(stage.video).encodings[0].answers_requests = true;

@@ -1,7 +1,7 @@
 //! Sends consumers the newest group of pictures of their producer, where that is kept; when and how
 //! fast is each consumer's affair.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{ConsumerKey, Outlet, Router, burst::Burst, router::Route};
 use crate::{
@@ -14,6 +14,9 @@ use crate::{
 /// and what is forwarded must not wait for all of theirs.
 const MAX_WAITING: usize = 512 * 1024;
 
+/// A publisher that sends nothing for so long has stopped, or is not there.
+const SILENCE: Duration = Duration::from_secs(1);
+
 impl Router {
     /// Whether a consumer that wants a key frame is sent the group instead, now or already.
     pub(super) fn replay_instead(&mut self, now: Instant, key: ConsumerKey) -> bool {
@@ -24,7 +27,12 @@ impl Router {
         let Some(producer) = producer.filter(|producer| producer.group().is_some()) else {
             return false;
         };
-        let wish = route.consumer.replay_wish(now, producer.is_deaf(now));
+        // Whoever asks because nothing comes any more has seen what is kept.
+        let newest = producer.group().and_then(|group| group.live());
+        let goes_on =
+            newest.is_some_and(|newest| now.saturating_duration_since(newest.at) < SILENCE);
+        let deaf = goes_on && producer.is_deaf(now);
+        let wish = route.consumer.replay_wish(now, deaf);
         if wish == ReplayWish::Replay {
             route.consumer.begin_replay(now);
         }
