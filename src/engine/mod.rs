@@ -141,10 +141,8 @@ impl WorkerPool {
     /// Everything in every worker that answers.
     pub async fn dump(&self) -> Vec<WorkerDump> {
         let mut dumps = Vec::new();
-        for link in self.inner.slots.iter().filter_map(|slot| slot.link()) {
-            if let Ok(Reply::Dump(dump)) = link.request(Command::Dump).await {
-                dumps.push(*dump);
-            }
+        for worker in 0..self.inner.slots.len() {
+            dumps.extend(self.dump_worker(worker).await);
         }
         dumps
     }

@@ -1,9 +1,11 @@
 //! What WHIP and WHEP have in common: an offer in, an answer and a session out, and what may be done
 //! with a session (RFC 9725 §4.2 to §4.4).
 
+use std::net::SocketAddr;
+
 use axum::{
     body::{Body, Bytes, to_bytes},
-    extract::{Path, Request, State},
+    extract::{ConnectInfo, FromRequest, FromRequestParts as _, Path, Request, State},
     http::{
         HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
         header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, LINK, LOCATION},
@@ -11,7 +13,6 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-
 use http_body_util::LengthLimitError;
 
 use super::{
@@ -29,6 +30,30 @@ const SDP: &str = "application/sdp";
 const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
 const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
+
+/// Somebody who asks for a session: who, from where, and with what.
+pub(super) struct Asking {
+    pub(super) doors: Doors,
+    pub(super) from: SocketAddr,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Body,
+}
+
+impl FromRequest<Doors> for Asking {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, doors: &Doors) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let from = ConnectInfo::<SocketAddr>::from_request_parts(&mut parts, doors).await;
+        let ConnectInfo(from) = from.map_err(IntoResponse::into_response)?;
+        Ok(Self {
+            doors: doors.clone(),
+            from,
+            headers: parts.headers,
+            body,
+        })
+    }
+}
 
 /// The offer in a request.
 pub(super) async fn offer(
@@ -98,11 +123,12 @@ pub(super) fn shown(headers: &HeaderMap) -> Result<Option<HeaderValue>, Problem>
     let Some(shown) = headers.get(AUTHORIZATION) else {
         return Ok(None);
     };
-    let too_long = |_| Problem::new(StatusCode::BAD_REQUEST, "the token is too long");
-    let short = Some(shown.as_bytes()).filter(|shown| shown.len() <= MAX_LENGTH);
-    HeaderValue::from_bytes(short.unwrap_or(b"\n"))
-        .map(Some)
-        .map_err(too_long)
+    if shown.len() > MAX_LENGTH {
+        let detail = "the token is too long";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
+    }
+    // What was a header is one again.
+    Ok(HeaderValue::from_bytes(shown.as_bytes()).ok())
 }
 
 /// Takes a guest out again unless its session was kept.

@@ -5,8 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Json, Router,
-    body::Body,
-    extract::{ConnectInfo, Path, State, rejection::JsonRejection},
+    extract::{Path, State, rejection::JsonRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header::LINK},
     response::Response,
     routing::{patch, post},
@@ -15,7 +14,7 @@ use ortc::types::{MediaKind, RtpEncodingParameters, RtxEncoding, is_rtx};
 use serde::Deserialize;
 
 use super::{
-    exchange::{self, Arriving, created},
+    exchange::{self, Arriving, Asking, created},
     problem::Problem,
     sdp::{Answer, AnsweredSection, Offer, Section},
     sessions::{Doors, Session},
@@ -43,52 +42,18 @@ pub(super) fn router(doors: Doors) -> Router {
         .with_state(doors)
 }
 
-/// Who asks, from where.
-struct Asking {
-    doors: Doors,
-    from: SocketAddr,
-    headers: HeaderMap,
-    body: Body,
-}
-
-async fn watch_default(
-    State(doors): State<Doors>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
-    let asking = Asking {
-        doors,
-        from,
-        headers,
-        body,
-    };
+async fn watch_default(asking: Asking) -> Result<Response, Problem> {
     watch(asking, of_room(RoomId::DEFAULT)).await
 }
 
-async fn watch_named(
-    State(doors): State<Doors>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
-    let view = view(&doors, &id)?;
-    let asking = Asking {
-        doors,
-        from,
-        headers,
-        body,
-    };
+async fn watch_named(Path(id): Path<String>, asking: Asking) -> Result<Response, Problem> {
+    let view = view(&asking.doors, &id)?;
     watch(asking, view).await
 }
 
 async fn watch_peer(
-    State(doors): State<Doors>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
     Path((room, peer)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Body,
+    asking: Asking,
 ) -> Result<Response, Problem> {
     if BroadcastId::is_one(&room) || ViewId::is_one(&room) {
         return Err(Problem::not_found("a broadcast is watched as a whole"));
@@ -96,12 +61,6 @@ async fn watch_peer(
     let view = View {
         wanted: Wanted::Peer(PeerId::from(peer.as_str())),
         ..of_room(&room)
-    };
-    let asking = Asking {
-        doors,
-        from,
-        headers,
-        body,
     };
     watch(asking, view).await
 }

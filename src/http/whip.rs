@@ -4,8 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Router,
-    body::Body,
-    extract::{ConnectInfo, Path, Query, State},
+    extract::{Path, Query},
     http::{HeaderMap, StatusCode},
     response::Response,
     routing::{patch, post},
@@ -14,7 +13,7 @@ use ortc::types::MediaKind;
 use serde::Deserialize;
 
 use super::{
-    exchange::{self, Arriving, bearer, check_token, created},
+    exchange::{self, Arriving, Asking, bearer, check_token, created},
     problem::Problem,
     sdp::{self, Answer, AnsweredSection, Offer, Section},
     sessions::{Doors, Session},
@@ -46,37 +45,26 @@ struct Asked {
     name: Option<String>,
 }
 
-type From<T> = (State<Doors>, ConnectInfo<SocketAddr>, T);
-
-async fn publish_unnamed(
-    (State(doors), ConnectInfo(from), Query(asked)): From<Query<Asked>>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
-    publish(doors, from, asked, headers, body).await
+async fn publish_unnamed(Query(asked): Query<Asked>, asking: Asking) -> Result<Response, Problem> {
+    publish(asking, asked).await
 }
 
 async fn publish_named(
-    (State(doors), ConnectInfo(from), Path(id)): From<Path<String>>,
+    Path(id): Path<String>,
     Query(asked): Query<Asked>,
-    headers: HeaderMap,
-    body: Body,
+    asking: Asking,
 ) -> Result<Response, Problem> {
     let id = Some(id);
-    publish(doors, from, Asked { id, ..asked }, headers, body).await
+    publish(asking, Asked { id, ..asked }).await
 }
 
 /// The address of the page where broadcasters get their id.
-async fn publish_asked(
-    (State(doors), ConnectInfo(from), Query(asked)): From<Query<Asked>>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
+async fn publish_asked(Query(asked): Query<Asked>, asking: Asking) -> Result<Response, Problem> {
     if asked.id.is_none() {
         let detail = "expected ?id= and a broadcast id";
         return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
     }
-    publish(doors, from, asked, headers, body).await
+    publish(asking, asked).await
 }
 
 const UNKNOWN: &str = "the broadcast id is unknown or has expired";
@@ -113,13 +101,13 @@ fn target(doors: &Doors, id: Option<&str>, headers: &HeaderMap) -> Result<Target
     })
 }
 
-async fn publish(
-    doors: Doors,
-    from: SocketAddr,
-    asked: Asked,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Problem> {
+async fn publish(asking: Asking, asked: Asked) -> Result<Response, Problem> {
+    let Asking {
+        doors,
+        from,
+        headers,
+        body,
+    } = asking;
     let target = target(&doors, asked.id.as_deref(), &headers)?;
     let authorization = exchange::shown(&headers)?;
     let offer = exchange::offer(&doors, &headers, body).await?;

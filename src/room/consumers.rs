@@ -236,18 +236,6 @@ impl Room {
         Ok(found.into_iter().map(|(_, id)| id).collect())
     }
 
-    /// A peer's consumers of a kind.
-    pub(super) fn consumers_of_kind(
-        &self,
-        peer: &PeerId,
-        kind: MediaKind,
-    ) -> Result<Vec<ConsumerId>, RoomError> {
-        let state = self.state();
-        let own = state.peer(peer)?.consumers.iter();
-        let of_kind = own.filter(|(_, consumer)| consumer.kind == kind);
-        Ok(of_kind.map(|(id, _)| *id).collect())
-    }
-
     /// Starts or stops consumers.
     pub async fn pause_consumer(
         &self,
@@ -304,7 +292,7 @@ impl Room {
         Ok(found.1)
     }
 
-    fn own_consumers(
+    pub(super) fn own_consumers(
         &self,
         peer: &PeerId,
         choice: &ConsumerChoice,

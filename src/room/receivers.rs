@@ -1,7 +1,7 @@
 //! How many peers of a room may receive, and who goes when there are more.
 
 use super::{
-    ConsumerId, MaxConsumers, PeerId, ProducerId, Room, RoomError, RoomEvent, State,
+    ConsumerId, MaxConsumers, PeerId, Room, RoomError, RoomEvent, State,
     peer::{Consumer, Peer},
     policy::Limit,
 };
@@ -76,9 +76,8 @@ pub(super) fn close_all(consumers: Vec<ConsumerHandle>) {
 
 /// Frontends end what they receive when its producer ends.
 fn closed(id: ConsumerId, consumer: &Consumer) -> RoomEvent {
-    let producer: ProducerId = consumer.producer;
     RoomEvent::ProducerClosed {
-        producer,
+        producer: consumer.producer,
         peer: consumer.of.clone(),
         kind: consumer.kind,
         display: consumer.display,

@@ -52,7 +52,10 @@ impl Room {
     /// Whether a peer sends anything.
     #[must_use]
     pub fn sends(&self, peer: &PeerId) -> bool {
-        !self.codecs_of(peer).is_empty()
+        let state = self.state();
+        state
+            .peer(peer)
+            .is_ok_and(|peer| !peer.producers.is_empty())
     }
 
     fn codecs_of(&self, peer: &PeerId) -> Vec<(ProducerId, String)> {

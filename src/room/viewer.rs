@@ -7,9 +7,9 @@ use ortc::types::{MediaKind, RtpCapabilities};
 use tokio::sync::watch;
 
 use super::{
-    Consume, ConsumerId, Filter, Guest, Numbers, PeerId, ProducerChoice, ProducerId, Publisher,
-    Registry, RoomError, RoomEvent, TransportChoice, TransportId, TransportInfo, Visit,
-    guest::Stay,
+    Consume, ConsumerChoice, ConsumerId, Filter, Guest, Numbers, PeerId, ProducerChoice,
+    ProducerId, Publisher, Registry, RoomError, RoomEvent, TransportChoice, TransportId,
+    TransportInfo, Visit, guest::Stay,
 };
 
 /// What a viewer wants to see.
@@ -109,11 +109,14 @@ impl Viewer {
         spatial: u8,
         temporal: Option<u8>,
     ) -> Result<(), RoomError> {
-        let room = &self.guest.room;
-        let video = room.consumers_of_kind(&self.guest.id, MediaKind::Video)?;
-        let video = video.first().ok_or(RoomError::NotFound("consumer"))?;
-        room.set_preferred_layers(&self.guest.id, *video, spatial, temporal)
-            .await
+        let pictures = ConsumerChoice::Which(Filter {
+            kind: Some(MediaKind::Video),
+            ..Filter::default()
+        });
+        let Guest { room, id } = &self.guest;
+        let mut found = room.own_consumers(id, &pictures)?;
+        let (_, video) = found.pop().ok_or(RoomError::NotFound("consumer"))?;
+        Ok(video.set_preferred_layers(spatial, temporal).await?)
     }
 }
 

@@ -1,5 +1,6 @@
 // Calls through our own page: everyone sees and hears everyone, nobody else, and goes on doing so.
 import assert from "node:assert/strict";
+import { keepConnections } from "../support/broadcast.mjs";
 import { scene } from "../support/scene.mjs";
 import { until } from "../support/wait.mjs";
 
@@ -85,18 +86,6 @@ scene("when the server dies and is started again everyone is back in the call by
   for (const user of [ann, bob]) await until(`${user.name} is back`, async () => back(await user.state()));
   await Promise.all([ann.seesAndHears("Bob"), bob.seesAndHears("Ann")]);
 });
-
-/** Keeps a page's connections. */
-const keepConnections = () => {
-  window.connections = [];
-  const Connection = window.RTCPeerConnection;
-  window.RTCPeerConnection = class extends Connection {
-    constructor(...args) {
-      super(...args);
-      window.connections.push(this);
-    }
-  };
-};
 
 /** Kind and header extensions of the first thing a page sends, as both sides settled it. */
 const firstSent = ({ page }) => page.evaluate(() => {

@@ -3,7 +3,7 @@ import { assertSeesAndHears } from "./heard.mjs";
 import { until } from "./wait.mjs";
 
 /** Before the page's scripts: keeps the connections it makes, to ask them what comes. */
-const keepConnections = () => {
+export const keepConnections = () => {
   window.connections = [];
   const Connection = window.RTCPeerConnection;
   window.RTCPeerConnection = class extends Connection {
