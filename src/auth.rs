@@ -112,8 +112,7 @@ impl fmt::Debug for Tokens {
 
 /// Compares in a time that tells nothing of where they differ.
 fn same(one: &[u8], other: &[u8]) -> bool {
-    let differences = one.iter().zip(other).fold(0, |all, (a, b)| all | (a ^ b));
-    one.len() == other.len() && differences == 0
+    aws_lc_rs::constant_time::verify_slices_are_equal(one, other).is_ok()
 }
 
 #[cfg(test)]
