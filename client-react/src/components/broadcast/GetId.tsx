@@ -2,7 +2,7 @@ import { type SyntheticEvent, useEffect, useRef, useState } from "react";
 import { createBroadcast } from "../../broadcast/api";
 import { ProblemError, problemSentence } from "../../broadcast/problem";
 import { usePageTitle } from "../../hooks/usePageTitle";
-import { Icon } from "../Icon";
+import { Warning } from "./Warning";
 
 interface Props {
   onId: (id: string) => void;
@@ -49,12 +49,7 @@ export function GetId({ onId, expired = false }: Props) {
           : "Send from OBS, or anything else that speaks WHIP, to everybody who has your link. It needs an id, which stays yours when you stop and begin again."}
       </p>
       <div role="alert">
-        {problem !== null && (
-          <p className="notice" data-testid="notice">
-            <Icon name="warning" />
-            <span>{problem}</span>
-          </p>
-        )}
+        <Warning text={problem} />
       </div>
       <form onSubmit={submit}>
         {token !== null && (

@@ -2,7 +2,7 @@ import { rate } from "../../app/rate";
 import type { Broadcast } from "../../broadcast/api";
 import { durationWords, keyFrameAdvice, secondsWords, viewersWords } from "../../broadcast/words";
 import { useNow } from "../../hooks/useNow";
-import { Icon } from "../Icon";
+import { Warning } from "./Warning";
 
 /** How it goes: waiting for the encoder, or what comes from it. */
 export function LiveState({ broadcast }: { broadcast: Broadcast | null }) {
@@ -33,12 +33,7 @@ function Measured({ broadcast: { video, audio, viewers, startedAt } }: { broadca
         <Fact name="Sound" value={audio && `${audio.codec}, ${rate(audio.bitrate)}`} />
       </dl>
       <div role="status">
-        {advice !== null && (
-          <p className="notice" data-testid="key-frames">
-            <Icon name="warning" />
-            <span>{advice}</span>
-          </p>
-        )}
+        <Warning text={advice} testId="key-frames" />
       </div>
     </>
   );

@@ -2,12 +2,12 @@ import { useEffect, useRef } from "react";
 import { viewUrlOf, whipUrlOf } from "../../broadcast/api";
 import { useBroadcast } from "../../hooks/useBroadcast";
 import { usePageTitle } from "../../hooks/usePageTitle";
-import { Icon } from "../Icon";
 import { CopyField } from "./CopyField";
 import { GetId } from "./GetId";
 import { LiveState } from "./LiveState";
 import { ObsSettings } from "./ObsSettings";
 import { StopButton } from "./StopButton";
+import { Warning } from "./Warning";
 
 interface Props {
   id: string;
@@ -30,12 +30,7 @@ export function Studio({ id, onNewId }: Props) {
     <main className="studio" data-state={broadcast?.state ?? "unknown"}>
       <h1 ref={heading} tabIndex={-1}>Your broadcast</h1>
       <div role="status">
-        {problem !== null && (
-          <p className="notice" data-testid="notice">
-            <Icon name="warning" />
-            <span>{problem}</span>
-          </p>
-        )}
+        <Warning text={problem} />
       </div>
       <div className="studio-columns">
         <div className="studio-column">
