@@ -1,0 +1,79 @@
+//! Flags of WHIP and WHEP.
+
+use std::time::Duration;
+
+use clap::Args;
+use miso::config::{BroadcastConfig, IceServer, MaxConsumers, WhenFull};
+
+use super::values;
+
+/// Publishing and watching by WHIP and WHEP.
+#[derive(Debug, Args)]
+pub(super) struct BroadcastArgs {
+    /// Who makes a broadcast id or publishes into a room by WHIP must show it. [default: anybody may]
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "MISO_BROADCAST_TOKEN",
+        hide_env_values = true
+    )]
+    broadcast_token: Option<String>,
+
+    /// The same may who shows a JSON Web Token signed with this (HS256), for audience miso, with
+    /// publish true and the room, if it is for one only.
+    #[arg(
+        long,
+        value_name = "SECRET",
+        env = "MISO_JWT_SECRET",
+        hide_env_values = true
+    )]
+    jwt_secret: Option<String>,
+
+    /// Hours a broadcast id is good after it was last used.
+    #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = values::positive)]
+    broadcast_expiry: usize,
+
+    /// Peers of one room that may receive at once. [default: no limit]
+    #[arg(long, value_name = "N", value_parser = values::positive)]
+    max_consumers: Option<usize>,
+
+    /// What becomes of one more: reject, or evict-oldest.
+    #[arg(long, value_name = "reject|evict-oldest", default_value = "reject", value_parser = values::when_full)]
+    when_full: WhenFull,
+
+    /// Refuse viewers who come before the broadcaster, instead of letting them wait.
+    #[arg(long)]
+    refuse_early_viewers: bool,
+
+    /// STUN or TURN server that WHIP and WHEP clients are told of; repeatable.
+    #[arg(long, value_name = "URL[,USER,PASSWORD]")]
+    ice_server: Vec<IceServer>,
+
+    /// Megabytes kept of each WHIP publisher's newest group of pictures, so that viewers start at
+    /// once; 0: none.
+    #[arg(long, value_name = "MB", default_value_t = 16)]
+    group_of_pictures: usize,
+}
+
+impl BroadcastArgs {
+    /// How many may receive in a room.
+    pub(super) fn max_consumers(&self) -> Option<MaxConsumers> {
+        let when_full = self.when_full;
+        let of = |count| MaxConsumers { count, when_full };
+        self.max_consumers.map(of)
+    }
+
+    /// All but that.
+    pub(super) fn config(self) -> BroadcastConfig {
+        let hours = u64::try_from(self.broadcast_expiry).unwrap_or(u64::MAX);
+        BroadcastConfig {
+            token: self.broadcast_token,
+            jwt_secret: self.jwt_secret,
+            expiry: Duration::from_secs(hours.saturating_mul(3600)),
+            viewers_wait: !self.refuse_early_viewers,
+            ice_servers: self.ice_server,
+            group_of_pictures_bytes: self.group_of_pictures.saturating_mul(1 << 20),
+            ..BroadcastConfig::default()
+        }
+    }
+}
