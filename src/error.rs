@@ -4,8 +4,13 @@ use std::{borrow::Cow, fmt};
 
 use crate::room::RoomError;
 
-/// The stable words of `protocol.md`.
+/// The stable word of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "contracts",
+    derive(ts_rs::TS),
+    ts(rename_all = "kebab-case")
+)]
 pub enum ErrorCode {
     /// The payload is missing, malformed, too deep or too long.
     BadRequest,

@@ -325,8 +325,12 @@ pub struct Resume {
 
 /// What of a client's lives.
 #[derive(Clone, Debug, Default, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "contracts", schemars(rename = "OwnObjects"))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
+#[cfg_attr(
+    feature = "contracts",
+    schemars(rename = "OwnObjects"),
+    ts(rename = "OwnObjects")
+)]
 pub struct Own {
     /// Transports.
     pub transports: Vec<Uuid>,
@@ -338,7 +342,7 @@ pub struct Own {
 
 /// What a client needs to build its side of a transport.
 #[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct TransportOptions {
     /// Its name.
@@ -478,7 +482,7 @@ pub enum Notification {
 
 /// How well one stream arrives.
 #[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct Score {
     /// Its place among the producer's encodings.

@@ -3,211 +3,124 @@
 // UPDATE_CONTRACTS=1 cargo test -p miso --test it contracts
 import type { types } from "mediasoup-client";
 
-export type DtlsParameters = types.DtlsParameters;
-export type IceCandidate = types.IceCandidate;
-export type IceParameters = types.IceParameters;
-export type MediaKind = types.MediaKind;
-export type RtpCapabilities = types.RtpCapabilities;
-export type RtpParameters = types.RtpParameters;
-
 /** Whatever a producer's owner gave: up to 4 KiB of JSON, mostly an object. */
 export type AppData = Record<string, unknown>;
 
 /** Ends a consumer. */
-export interface CloseConsumer {
+export type CloseConsumer = {
   /** The client's consumer. */
   serverConsumerId: string;
-}
+};
 
 /** Ends one's own producer. */
-export interface CloseProducer {
+export type CloseProducer = {
   /** The client's producer. */
   producerId: string;
-}
-
-/** Tells a receive transport the client's certificate. */
-export interface ConnectReceiveTransport {
-  /** The client's certificate and role. */
-  dtlsParameters: DtlsParameters;
-  /** The client's transport. */
-  serverConsumerTransportId: string;
-}
-
-/** Tells a transport the client's certificate. */
-export interface ConnectTransport {
-  /** The client's certificate and role. */
-  dtlsParameters: DtlsParameters;
-  /** The client's transport. */
-  transportId: string;
-}
-
-/** Receives another peer's producer. */
-export interface ConsumeProducer {
-  /** Somebody else's producer. */
-  remoteProducerId: string;
-  /** What the client can receive. */
-  rtpCapabilities: RtpCapabilities;
-  /** The client's transport. */
-  serverConsumerTransportId: string;
-}
-
-/** Makes a transport. */
-export interface CreateWebRtcTransport {
-  /** Whether the client will receive on it; otherwise it will send. */
-  consumer: boolean;
-}
-
-/** Asks for the next of the others. */
-export interface GetPeers {
-  /** `morePeers` of the answer before. */
-  after: number;
-}
-
-/** Asks for the counters of a transport. */
-export interface GetStats {
-  /** The client's transport. */
-  transportId: string;
-}
-
-/** Enters a room. */
-export interface JoinRoom {
-  /** How the client calls itself, 1 to 256 characters. */
-  displayName?: string | null;
-  /** The token of the last answer to a join: to be that peer again. */
-  resumeToken?: string | null;
-  /** The room's name, 1 to 256 characters. */
-  roomName: string;
-}
-
-/** Stops a consumer. */
-export interface PauseConsumer {
-  /** The client's consumer. */
-  serverConsumerId: string;
-}
-
-/** Stops forwarding one's own producer. */
-export interface PauseProducer {
-  /** The client's producer. */
-  producerId: string;
-}
-
-/** Sends a source. */
-export interface ProduceOnTransport {
-  /** Shown to the others as it is: up to 4 KiB of JSON. */
-  appData?: AppData | null;
-  /** Audio or video. */
-  kind: MediaKind;
-  /** Whether it starts paused. */
-  paused?: boolean;
-  /** How it is sent. */
-  rtpParameters: RtpParameters;
-  /** The client's transport. */
-  transportId: string;
-}
-
-/** Asks a consumer's producer for a key frame. */
-export interface RequestKeyFrame {
-  /** The client's consumer. */
-  serverConsumerId: string;
-}
-
-/** Asks for new ICE credentials. */
-export interface RestartIce {
-  /** The client's transport. */
-  transportId: string;
-}
-
-/** Starts a consumer. */
-export interface ResumeConsumer {
-  /** The client's consumer. */
-  serverConsumerId: string;
-}
-
-/** Forwards one's own producer again. */
-export interface ResumeProducer {
-  /** The client's producer. */
-  producerId: string;
-}
-
-/** Bounds the layers a consumer gets. */
-export interface SetPreferredLayers {
-  /** The client's consumer. */
-  serverConsumerId: string;
-  /** The highest spatial layer wanted; 0 is the smallest. */
-  spatialLayer: number;
-  /** The highest temporal layer wanted; all of them when it is left out. */
-  temporalLayer?: number | null;
-}
+};
 
 /** It is closed. */
-export interface Closed {
+export type Closed = {
   closed: true;
-}
+};
+
+/** Tells a receive transport the client's certificate. */
+export type ConnectReceiveTransport = {
+  /** The client's transport. */
+  serverConsumerTransportId: string;
+  /** The client's certificate and role. */
+  dtlsParameters: DtlsParameters;
+};
+
+/** Tells a transport the client's certificate. */
+export type ConnectTransport = {
+  /** The client's transport. */
+  transportId: string;
+  /** The client's certificate and role. */
+  dtlsParameters: DtlsParameters;
+};
 
 /** The transport knows the client's certificate. */
-export interface Connected {
+export type Connected = {
   connected: true;
-}
+};
 
 /** The socket is open. */
-export interface ConnectionSuccess {
-  /** How the socket speaks: `native`. */
-  dialect: string;
+export type ConnectionSuccess = {
   /** The socket's id. */
   socketId: string;
+  /** How the socket speaks: `native`. */
+  dialect: string;
   /** The version of server and protocol. */
   version: string;
-}
+};
+
+/** Receives another peer's producer. */
+export type ConsumeProducer = {
+  /** What the client can receive. */
+  rtpCapabilities: RtpCapabilities;
+  /** Somebody else's producer. */
+  remoteProducerId: string;
+  /** The client's transport. */
+  serverConsumerTransportId: string;
+};
 
 /** A new consumer. */
-export interface ConsumerAnswer {
+export type ConsumerAnswer = {
   params: ConsumerInfo;
-}
+};
 
 /** What mediasoup-client's `consume` takes, and more. */
-export interface ConsumerInfo {
-  /** What the producer's owner gave, or null. */
-  appData: AppData | null;
+export type ConsumerInfo = {
   /** The consumer's id. */
   id: string;
-  /** Audio or video. */
-  kind: MediaKind;
-  /** Whose that is. */
-  peerId: string;
-  /** The producer it receives. */
-  producerId: string;
-  /** Whether the producer's owner paused it. */
-  producerPaused: boolean;
-  /** How it arrives. */
-  rtpParameters: RtpParameters;
   /** The same. */
   serverConsumerId: string;
+  /** The producer it receives. */
+  producerId: string;
+  /** Whose that is. */
+  peerId: string;
+  /** Audio or video. */
+  kind: MediaKind;
+  /** How it arrives. */
+  rtpParameters: RtpParameters;
   /** Whether the producer sends one stream, several, or one with layers. */
   type: RtpType;
-}
+  /** Whether the producer's owner paused it. */
+  producerPaused: boolean;
+  /** What the producer's owner gave, or null. */
+  appData: AppData | null;
+};
 
 /** The client's consumer is sent other layers. */
-export interface ConsumerLayersChanged {
+export type ConsumerLayersChanged = {
   /** The client's consumer. */
   consumerId: string;
   /** What it is sent, null when that is nothing. */
   spatialLayer: number | null;
   /** What it is sent, null when that is nothing or the codec does not tell. */
   temporalLayer: number | null;
-}
+};
+
+/** Makes a transport. */
+export type CreateWebRtcTransport = {
+  /** Whether the client will receive on it; otherwise it will send. */
+  consumer: boolean;
+};
 
 /** Nothing to say. */
 export type Done = Record<string, never>;
 
+export type DtlsParameters = types.DtlsParameters;
+
 /** Why an event failed. */
-export interface ErrorAnswer {
-  /** A stable word for programs. */
-  code: ErrorCode;
+export type ErrorAnswer = {
   /** A sentence for people. */
   error: string;
+  /** A stable word for programs. */
+  code: ErrorCode;
   /** Both again. */
   params: ErrorParams;
-}
+};
 
 /** The stable word of a failure. */
 export type ErrorCode =
@@ -233,246 +146,339 @@ export type ErrorCode =
   | "internal";
 
 /** Why an event failed, for clients that look there. */
-export interface ErrorParams {
-  /** A stable word for programs. */
-  code: ErrorCode;
+export type ErrorParams = {
   /** A sentence for people. */
   error: string;
-}
+  /** A stable word for programs. */
+  code: ErrorCode;
+};
+
+/** Asks for the next of the others. */
+export type GetPeers = {
+  /** `morePeers` of the answer before. */
+  after: number;
+};
+
+/** Asks for the counters of a transport. */
+export type GetStats = {
+  /** The client's transport. */
+  transportId: string;
+};
 
 /** New ICE credentials. */
-export interface IceAnswer {
+export type IceAnswer = {
   /** For mediasoup-client's `restartIce`. */
   iceParameters: IceParameters;
-}
+};
+
+export type IceCandidate = types.IceCandidate;
+
+export type IceParameters = types.IceParameters;
 
 /** The client is in the room. */
-export interface JoinAnswer {
-  /** Where `getPeers` goes on, or null. */
-  morePeers: number | null;
-  /** What of that peer lives. */
-  own: OwnObjects;
+export type JoinAnswer = {
+  /** What the room can receive; for `Device.load`. */
+  rtpCapabilities: RtpCapabilities;
   /** The client's own id in the room. */
   peerId: string;
+  /** The room's name. */
+  roomName: string;
   /** The others, those who send first, as far as they fit. */
-  peers: PeerInfo[];
+  peers: Array<PeerInfo>;
+  /** Where `getPeers` goes on, or null. */
+  morePeers: number | null;
   /** What the next `joinRoom` shows to be this peer again, or null where nobody can. */
   resumeToken: string | null;
   /** Whether the client is the peer it was. */
   resumed: boolean;
-  /** The room's name. */
+  /** What of that peer lives. */
+  own: OwnObjects;
+};
+
+/** Enters a room. */
+export type JoinRoom = {
+  /** The room's name, 1 to 256 characters. */
   roomName: string;
-  /** What the room can receive; for `Device.load`. */
-  rtpCapabilities: RtpCapabilities;
-}
+  /** How the client calls itself, 1 to 256 characters. */
+  displayName?: string | null;
+  /** The token of the last answer to a join: to be that peer again. */
+  resumeToken?: string | null;
+};
 
 /** The client is in no room. */
-export interface Left {
+export type Left = {
   left: true;
-}
+};
+
+/** Audio or video. */
+export type MediaKind = "audio" | "video";
 
 /** Another peer joined. */
-export interface NewPeer {
-  /** How it calls itself, or null. */
-  displayName: string | null;
+export type NewPeer = {
   /** The other's id. */
   peerId: string;
-}
+  /** How it calls itself, or null. */
+  displayName: string | null;
+};
 
 /** Another peer's producer can be consumed. */
 export type NewProducer = ProducerInfo;
 
 /** What of a client's lives. */
-export interface OwnObjects {
-  /** Consumers. */
-  consumers: string[];
-  /** Producers. */
-  producers: string[];
+export type OwnObjects = {
   /** Transports. */
-  transports: string[];
-}
+  transports: Array<string>;
+  /** Producers. */
+  producers: Array<string>;
+  /** Consumers. */
+  consumers: Array<string>;
+};
+
+/** Stops a consumer. */
+export type PauseConsumer = {
+  /** The client's consumer. */
+  serverConsumerId: string;
+};
+
+/** Stops forwarding one's own producer. */
+export type PauseProducer = {
+  /** The client's producer. */
+  producerId: string;
+};
 
 /** It is paused. */
-export interface Paused {
+export type Paused = {
   paused: true;
-}
+};
 
 /** Another peer of the room. */
-export interface PeerInfo {
-  /** How it calls itself, or null. */
-  displayName: string | null;
+export type PeerInfo = {
   /** Its id. */
   peerId: string;
+  /** How it calls itself, or null. */
+  displayName: string | null;
   /** What it sends. */
-  producers: ProducerInfo[];
-}
+  producers: Array<ProducerInfo>;
+};
 
 /** Another peer left. */
-export interface PeerLeft {
+export type PeerLeft = {
   /** The other's id. */
   peerId: string;
-}
+};
 
 /** More of the others in the room. */
-export interface PeersPage {
+export type PeersPage = {
+  /** As many as fit. */
+  peers: Array<PeerInfo>;
   /** Where `getPeers` goes on, or null. */
   morePeers: number | null;
-  /** As many as fit. */
-  peers: PeerInfo[];
-}
+};
+
+/** Sends a source. */
+export type ProduceOnTransport = {
+  /** The client's transport. */
+  transportId: string;
+  /** Audio or video. */
+  kind: MediaKind;
+  /** How it is sent. */
+  rtpParameters: RtpParameters;
+  /** Shown to the others as it is: up to 4 KiB of JSON. */
+  appData?: AppData | null;
+  /** Whether it starts paused. */
+  paused?: boolean;
+};
 
 /** A new producer. */
-export interface Produced {
+export type Produced = {
   /** The producer's id. */
   id: string;
   /** Whether others of the room produce, too. */
   producersExist: boolean;
-}
+};
 
 /** Another peer's producer is gone. */
-export interface ProducerClosed {
-  /** The client's consumer of it, if there was one. */
-  consumerId?: string;
-  /** Whose it was. */
-  peerId: string;
-  /** The same. */
-  producerId: string;
-  /** Why. */
-  reason: "producer-closed" | "peer-left" | "transport-closed" | "internal" | "evicted";
+export type ProducerClosed = {
   /** The producer's id. */
   remoteProducerId: string;
-}
+  /** The same. */
+  producerId: string;
+  /** Whose it was. */
+  peerId: string;
+  /** The client's consumer of it, if there was one. */
+  consumerId?: string;
+  /** Why. */
+  reason: "producer-closed" | "peer-left" | "transport-closed" | "internal" | "evicted";
+};
 
 /** Somebody's producer. */
-export interface ProducerInfo {
-  /** What its owner gave, or null. */
-  appData: AppData | null;
-  /** Audio or video. */
-  kind: MediaKind;
-  /** Whether its owner paused it. */
-  paused: boolean;
-  /** Whose it is. */
-  peerId: string;
+export type ProducerInfo = {
   /** Its id. */
   producerId: string;
-}
+  /** Whose it is. */
+  peerId: string;
+  /** Audio or video. */
+  kind: MediaKind;
+  /** What its owner gave, or null. */
+  appData: AppData | null;
+  /** Whether its owner paused it. */
+  paused: boolean;
+};
 
 /** Another peer paused its producer. */
-export interface ProducerPaused {
-  /** Whose it is. */
-  peerId: string;
+export type ProducerPaused = {
   /** The producer's id. */
   producerId: string;
-}
+  /** Whose it is. */
+  peerId: string;
+};
 
 /** Another peer resumed its producer. */
-export interface ProducerResumed {
-  /** Whose it is. */
-  peerId: string;
+export type ProducerResumed = {
   /** The producer's id. */
   producerId: string;
-}
+  /** Whose it is. */
+  peerId: string;
+};
 
 /** How well the client's own producer arrives. */
-export interface ProducerScore {
+export type ProducerScore = {
   /** The client's producer. */
   producerId: string;
   /** One entry per stream. */
-  scores: Score[];
-}
+  scores: Array<Score>;
+};
 
 /** The others' producers, oldest first. */
-export interface ProducersAnswer {
-  producers: ProducerInfo[];
-}
+export type ProducersAnswer = {
+  producers: Array<ProducerInfo>;
+};
+
+/** Asks a consumer's producer for a key frame. */
+export type RequestKeyFrame = {
+  /** The client's consumer. */
+  serverConsumerId: string;
+};
+
+/** Asks for new ICE credentials. */
+export type RestartIce = {
+  /** The client's transport. */
+  transportId: string;
+};
+
+/** Starts a consumer. */
+export type ResumeConsumer = {
+  /** The client's consumer. */
+  serverConsumerId: string;
+};
+
+/** Forwards one's own producer again. */
+export type ResumeProducer = {
+  /** The client's producer. */
+  producerId: string;
+};
 
 /** It flows again. */
-export interface Resumed {
+export type Resumed = {
   resumed: true;
-}
+};
 
 /** The room is gone with everything in it. */
-export interface RoomClosed {
+export type RoomClosed = {
   /** Why. */
   reason: "worker-died" | "room-closed";
-}
+};
+
+export type RtpCapabilities = types.RtpCapabilities;
+
+export type RtpParameters = types.RtpParameters;
 
 /** How a producer or a consumer carries its layers. */
 export type RtpType = "simple" | "simulcast" | "svc" | "pipe";
 
 /** How well one stream arrives. */
-export interface Score {
+export type Score = {
   /** Its place among the producer's encodings. */
   encodingIdx: number;
+  /** Its SSRC. */
+  ssrc: number;
   /** Its restriction identifier, or null. */
   rid: string | null;
   /** 0 (dead) to 10 (perfect). */
   score: number;
-  /** Its SSRC. */
-  ssrc: number;
-}
+};
+
+/** Bounds the layers a consumer gets. */
+export type SetPreferredLayers = {
+  /** The client's consumer. */
+  serverConsumerId: string;
+  /** The highest spatial layer wanted; 0 is the smallest. */
+  spatialLayer: number;
+  /** The highest temporal layer wanted; all of them when it is left out. */
+  temporalLayer?: number | null;
+};
 
 /** Counters of a transport. */
-export interface StatsAnswer {
+export type StatsAnswer = {
   stats: TransportStats;
-}
+};
 
 /** A new transport. */
-export interface TransportAnswer {
+export type TransportAnswer = {
   params: TransportOptions;
-}
+};
 
 /** The client's transport is gone with everything on it. */
-export interface TransportClosed {
-  /** Why. */
-  reason: "consent-expired" | "connect-timeout" | "dtls-failed" | "fingerprint-mismatch" | "dtls-closed" | "internal";
+export type TransportClosed = {
   /** The client's transport. */
   transportId: string;
-}
+  /** Why. */
+  reason: "consent-expired" | "connect-timeout" | "dtls-failed" | "fingerprint-mismatch" | "dtls-closed" | "internal";
+};
 
 /** What a client needs to build its side of a transport. */
-export interface TransportOptions {
-  /** Certificate fingerprints. */
-  dtlsParameters: DtlsParameters;
-  /** Addresses. */
-  iceCandidates: IceCandidate[];
-  /** Credentials. */
-  iceParameters: IceParameters;
+export type TransportOptions = {
   /** Its name. */
   id: string;
-}
+  /** Credentials. */
+  iceParameters: IceParameters;
+  /** Addresses. */
+  iceCandidates: Array<IceCandidate>;
+  /** Certificate fingerprints. */
+  dtlsParameters: DtlsParameters;
+};
 
 /** Counters of a transport since it was made. */
-export interface TransportStats {
-  /** Bits per second the client was told it may send, null until it was. */
-  availableIncomingBitrate: number | null;
-  /** Bits per second the client told it can receive, null until it did. */
-  availableOutgoingBitrate: number | null;
-  /** Bytes of datagrams from the client. */
-  bytesReceived: number;
-  /** Bytes of datagrams to the client. */
-  bytesSent: number;
-  /** Datagrams dropped for other reasons. */
-  dropped: number;
+export type TransportStats = {
+  /** `new`, `connected`, `completed`, `disconnected` or `closed`. */
+  iceState: string;
   /** `new`, `connecting`, `connected`, `failed` or `closed`. */
   dtlsState: string;
   /** The client's address in use, null until ICE has found one. */
   iceSelectedTuple: string | null;
-  /** `new`, `connected`, `completed`, `disconnected` or `closed`. */
-  iceState: string;
-  /** Bits per second from the client, lately. */
-  recvBitrate: number;
+  /** Bytes of datagrams from the client. */
+  bytesReceived: number;
+  /** Bytes of datagrams to the client. */
+  bytesSent: number;
   /** RTP packets from the client. */
   rtpPacketsReceived: number;
   /** RTP packets to the client. */
   rtpPacketsSent: number;
+  /** Bits per second from the client, lately. */
+  recvBitrate: number;
   /** Bits per second to the client, lately. */
   sendBitrate: number;
   /** Packets that were not authentic, or came twice. */
   srtpFailures: number;
+  /** Datagrams dropped for other reasons. */
+  dropped: number;
+  /** Bits per second the client was told it may send, null until it was. */
+  availableIncomingBitrate: number | null;
+  /** Bits per second the client told it can receive, null until it did. */
+  availableOutgoingBitrate: number | null;
   /** The SRTP protection profile, null until DTLS is done. */
   srtpProfile: string | null;
-}
+};
 
 /** What the client asks: event → [payload, answer]. */
 export interface Requests {

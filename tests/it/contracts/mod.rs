@@ -1,8 +1,9 @@
 //! What the native dialect says, for machines: JSON Schemas and an AsyncAPI document in
-//! `docs/protocol`, TypeScript in `client-react`. All of it is written from the server's own types and
+//! `docs/protocol`, TypeScript (ts-rs) in `client-react`. All of it is written from the server's own types and
 //! the page; these tests fail when a file is not what would be written now.
 //! `UPDATE_CONTRACTS=1 cargo test -p miso --test it contracts` writes them.
 
+mod agreement;
 mod asyncapi;
 mod schemas;
 mod typescript;
@@ -12,6 +13,7 @@ use std::{env, fs, path::Path};
 use serde_json::{Value, json};
 
 use schemas::Schemas;
+use typescript::Types;
 
 /// Fails unless the file holds this text; writes it if asked to.
 fn assert_fresh(file: &str, text: &str) {
@@ -50,7 +52,7 @@ fn the_asyncapi_document_is_fresh() {
 
 #[test]
 fn the_clients_types_are_fresh() {
-    let text = typescript::module(&Schemas::of_native());
+    let text = Types::of_native().module();
     assert_fresh("client-react/src/protocol/generated.ts", &text);
 }
 

@@ -7,6 +7,8 @@ mod rtp_capabilities;
 mod rtp_parameters;
 mod sctp;
 mod transport;
+#[cfg(feature = "schema")]
+mod typescript;
 
 pub use header_extension::{
     HeaderExtensionDirection, RtpHeaderExtension, RtpHeaderExtensionParameters, uri,

@@ -19,7 +19,7 @@ use crate::{
 
 /// The client is in the room.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct JoinAnswer {
     /// What the room can receive; for `Device.load`.
@@ -42,7 +42,7 @@ pub struct JoinAnswer {
 
 /// More of the others in the room.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct PeersPage {
     /// As many as fit.
@@ -53,30 +53,30 @@ pub struct PeersPage {
 
 /// The client is in no room.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct Left {
-    #[cfg_attr(feature = "contracts", schemars(extend("const" = true)))]
+    #[cfg_attr(feature = "contracts", schemars(extend("const" = true)), ts(type = "true"))]
     pub(super) left: bool,
 }
 
 /// A new transport.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct TransportAnswer {
     pub(super) params: TransportOptions,
 }
 
 /// The transport knows the client's certificate.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct Connected {
-    #[cfg_attr(feature = "contracts", schemars(extend("const" = true)))]
+    #[cfg_attr(feature = "contracts", schemars(extend("const" = true)), ts(type = "true"))]
     pub(super) connected: bool,
 }
 
 /// New ICE credentials.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct IceAnswer {
     /// For mediasoup-client's `restartIce`.
@@ -85,7 +85,7 @@ pub struct IceAnswer {
 
 /// A new producer.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct Produced {
     /// The producer's id.
@@ -96,59 +96,67 @@ pub struct Produced {
 
 /// It is closed.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct Closed {
-    #[cfg_attr(feature = "contracts", schemars(extend("const" = true)))]
+    #[cfg_attr(feature = "contracts", schemars(extend("const" = true)), ts(type = "true"))]
     pub(super) closed: bool,
 }
 
 /// It is paused.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct Paused {
-    #[cfg_attr(feature = "contracts", schemars(extend("const" = true)))]
+    #[cfg_attr(feature = "contracts", schemars(extend("const" = true)), ts(type = "true"))]
     pub(super) paused: bool,
 }
 
 /// It flows again.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct Resumed {
-    #[cfg_attr(feature = "contracts", schemars(extend("const" = true)))]
+    #[cfg_attr(feature = "contracts", schemars(extend("const" = true)), ts(type = "true"))]
     pub(super) resumed: bool,
 }
 
 /// The others' producers, oldest first.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct ProducersAnswer {
     pub(super) producers: Vec<ProducerInfo>,
 }
 
 /// A new consumer.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct ConsumerAnswer {
     pub(super) params: ConsumerInfo,
 }
 
 /// Nothing to say.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "contracts",
+    derive(schemars::JsonSchema, ts_rs::TS),
+    ts(type = "Record<string, never>")
+)]
 pub struct Done {}
 
 /// Counters of a transport.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct StatsAnswer {
-    #[cfg_attr(feature = "contracts", schemars(with = "TransportStats"))]
+    #[cfg_attr(
+        feature = "contracts",
+        schemars(with = "TransportStats"),
+        ts(as = "TransportStats")
+    )]
     pub(super) stats: Value,
 }
 
 // The media engine writes them; a test compares.
 /// Counters of a transport since it was made.
 #[cfg(feature = "contracts")]
-#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Serialize, schemars::JsonSchema, ts_rs::TS)]
 #[serde(rename_all = "camelCase")]
 struct TransportStats {
     /// `new`, `connected`, `completed`, `disconnected` or `closed`.
@@ -183,7 +191,7 @@ struct TransportStats {
 
 /// Another peer of the room.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct PeerInfo {
     /// Its id.
@@ -206,7 +214,7 @@ impl From<PeerEntry> for PeerInfo {
 
 /// Somebody's producer.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct ProducerInfo {
     /// Its id.
@@ -216,7 +224,11 @@ pub struct ProducerInfo {
     /// Audio or video.
     kind: MediaKind,
     /// What its owner gave, or null.
-    #[cfg_attr(feature = "contracts", schemars(with = "Option<AppData>"))]
+    #[cfg_attr(
+        feature = "contracts",
+        schemars(with = "Option<AppData>"),
+        ts(as = "Option<AppData>")
+    )]
     app_data: Value,
     /// Whether its owner paused it.
     paused: bool,
@@ -236,7 +248,7 @@ impl From<ProducerEntry> for ProducerInfo {
 
 /// What mediasoup-client's `consume` takes, and more.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct ConsumerInfo {
     /// The consumer's id.
@@ -257,7 +269,11 @@ pub struct ConsumerInfo {
     /// Whether the producer's owner paused it.
     producer_paused: bool,
     /// What the producer's owner gave, or null.
-    #[cfg_attr(feature = "contracts", schemars(with = "Option<AppData>"))]
+    #[cfg_attr(
+        feature = "contracts",
+        schemars(with = "Option<AppData>"),
+        ts(as = "Option<AppData>")
+    )]
     app_data: Value,
 }
 
@@ -279,12 +295,16 @@ impl From<ConsumerEntry> for ConsumerInfo {
 
 /// Why an event failed.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct ErrorAnswer {
     /// A sentence for people.
     error: String,
     /// A stable word for programs.
-    #[cfg_attr(feature = "contracts", schemars(with = "ErrorCode"))]
+    #[cfg_attr(
+        feature = "contracts",
+        schemars(with = "ErrorCode"),
+        ts(as = "ErrorCode")
+    )]
     code: &'static str,
     /// Both again.
     params: ErrorParams,
@@ -292,12 +312,16 @@ pub struct ErrorAnswer {
 
 /// Why an event failed, for clients that look there.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct ErrorParams {
     /// A sentence for people.
     error: String,
     /// A stable word for programs.
-    #[cfg_attr(feature = "contracts", schemars(with = "ErrorCode"))]
+    #[cfg_attr(
+        feature = "contracts",
+        schemars(with = "ErrorCode"),
+        ts(as = "ErrorCode")
+    )]
     code: &'static str,
 }
 

@@ -110,10 +110,10 @@ fn decode<P: DeserializeOwned + Into<Request>>(payload: &Payload) -> Result<Requ
     payload.parse::<P>().map(Into::into)
 }
 
+#[cfg(feature = "contracts")]
+pub use super::described::{AppData, Declarations, Described, Shape};
 #[cfg(not(feature = "contracts"))]
 pub use plain::{Described, Shape};
-#[cfg(feature = "contracts")]
-pub use schema::{AppData, Described, Shape};
 
 /// The product knows nothing of schemas.
 #[cfg(not(feature = "contracts"))]
@@ -134,80 +134,6 @@ mod plain {
         )]
         pub(super) const fn of<T: Described>() -> Self {
             Self
-        }
-    }
-}
-
-#[cfg(feature = "contracts")]
-mod schema {
-    use std::borrow::Cow;
-
-    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-
-    use crate::{error::ErrorCode, signaling::request::Id};
-
-    /// What can be described.
-    pub trait Described: JsonSchema {}
-
-    impl<T: JsonSchema> Described for T {}
-
-    /// What a JSON value looks like.
-    #[derive(Clone, Copy, Debug)]
-    pub struct Shape {
-        /// Its schema, or a reference to it.
-        pub schema: fn(&mut SchemaGenerator) -> Schema,
-    }
-
-    impl Shape {
-        pub(in crate::signaling::dialect::native) const fn of<T: Described>() -> Self {
-            Self {
-                schema: SchemaGenerator::subschema_for::<T>,
-            }
-        }
-    }
-
-    impl JsonSchema for Id {
-        fn inline_schema() -> bool {
-            true
-        }
-
-        fn schema_name() -> Cow<'static, str> {
-            "Id".into()
-        }
-
-        fn json_schema(_: &mut SchemaGenerator) -> Schema {
-            json_schema!({ "type": "string", "format": "uuid" })
-        }
-    }
-
-    impl JsonSchema for ErrorCode {
-        fn schema_name() -> Cow<'static, str> {
-            "ErrorCode".into()
-        }
-
-        fn json_schema(_: &mut SchemaGenerator) -> Schema {
-            let words: Vec<_> = Self::ALL.iter().map(|code| code.as_str()).collect();
-            json_schema!({
-                "description": "The stable word of a failure.",
-                "type": "string",
-                "enum": words,
-            })
-        }
-    }
-
-    /// What a producer's owner gives the others to see.
-    #[derive(Debug)]
-    pub struct AppData;
-
-    impl JsonSchema for AppData {
-        fn schema_name() -> Cow<'static, str> {
-            "AppData".into()
-        }
-
-        fn json_schema(_: &mut SchemaGenerator) -> Schema {
-            json_schema!({
-                "description": "Whatever a producer's owner gave: up to 4 KiB of JSON, mostly an object.",
-            })
         }
     }
 }

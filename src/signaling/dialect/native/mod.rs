@@ -3,6 +3,8 @@
 
 pub mod answers;
 pub mod contract;
+#[cfg(feature = "contracts")]
+mod described;
 pub mod notifications;
 pub mod requests;
 

@@ -8,7 +8,7 @@ use crate::signaling::request::{ProducerEntry, Score};
 
 /// The socket is open.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectionSuccess {
     /// The socket's id.
@@ -35,7 +35,7 @@ impl ConnectionSuccess {
 
 /// Another peer joined.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct NewPeer {
     /// The other's id.
@@ -50,7 +50,7 @@ impl Tell for NewPeer {
 
 /// Another peer left.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct PeerLeft {
     /// The other's id.
@@ -63,7 +63,7 @@ impl Tell for PeerLeft {
 
 /// Another peer's producer can be consumed.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(transparent)]
 pub struct NewProducer(ProducerInfo);
 
@@ -79,7 +79,7 @@ impl From<ProducerEntry> for NewProducer {
 
 /// Another peer's producer is gone.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct ProducerClosed {
     /// The producer's id.
@@ -90,12 +90,13 @@ pub struct ProducerClosed {
     pub(super) peer_id: String,
     /// The client's consumer of it, if there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "contracts", schemars(with = "Uuid"))]
+    #[cfg_attr(feature = "contracts", schemars(with = "Uuid"), ts(optional))]
     pub(super) consumer_id: Option<Uuid>,
     /// Why.
     #[cfg_attr(
         feature = "contracts",
-        schemars(extend("enum" = ["producer-closed", "peer-left", "transport-closed", "internal", "evicted"]))
+        schemars(with = "ends::ProducerEnd"),
+        ts(as = "ends::ProducerEnd", inline)
     )]
     pub(super) reason: &'static str,
 }
@@ -106,7 +107,7 @@ impl Tell for ProducerClosed {
 
 /// Another peer paused its producer.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct ProducerPaused {
     /// The producer's id.
@@ -121,7 +122,7 @@ impl Tell for ProducerPaused {
 
 /// Another peer resumed its producer.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct ProducerResumed {
     /// The producer's id.
@@ -136,7 +137,7 @@ impl Tell for ProducerResumed {
 
 /// The client's consumer is sent other layers.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct ConsumerLayersChanged {
     /// The client's consumer.
@@ -153,7 +154,7 @@ impl Tell for ConsumerLayersChanged {
 
 /// How well the client's own producer arrives.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct ProducerScore {
     /// The client's producer.
@@ -168,7 +169,7 @@ impl Tell for ProducerScore {
 
 /// The client's transport is gone with everything on it.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct TransportClosed {
     /// The client's transport.
@@ -176,7 +177,8 @@ pub struct TransportClosed {
     /// Why.
     #[cfg_attr(
         feature = "contracts",
-        schemars(extend("enum" = ["consent-expired", "connect-timeout", "dtls-failed", "fingerprint-mismatch", "dtls-closed", "internal"]))
+        schemars(with = "ends::TransportEnd"),
+        ts(as = "ends::TransportEnd", inline)
     )]
     pub(super) reason: &'static str,
 }
@@ -187,16 +189,71 @@ impl Tell for TransportClosed {
 
 /// The room is gone with everything in it.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct RoomClosed {
     /// Why.
     #[cfg_attr(
         feature = "contracts",
-        schemars(extend("enum" = ["worker-died", "room-closed"]))
+        schemars(with = "ends::RoomEnd"),
+        ts(as = "ends::RoomEnd", inline)
     )]
     pub(super) reason: &'static str,
 }
 
 impl Tell for RoomClosed {
     const EVENT: &'static str = "room-closed";
+}
+
+// The rooms and the media engine write them.
+/// Why something ended, as words.
+#[cfg(feature = "contracts")]
+pub mod ends {
+    use serde::Serialize;
+
+    /// Why a producer is gone.
+    #[derive(Debug, Serialize, schemars::JsonSchema, ts_rs::TS)]
+    #[schemars(inline)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum ProducerEnd {
+        /// Its owner closed it.
+        ProducerClosed,
+        /// Its owner left.
+        PeerLeft,
+        /// Its transport was closed.
+        TransportClosed,
+        /// A fault of the server.
+        Internal,
+        /// It goes on; the client's place among those who receive was given to another.
+        Evicted,
+    }
+
+    /// Why a transport is gone.
+    #[derive(Debug, Serialize, schemars::JsonSchema, ts_rs::TS)]
+    #[schemars(inline)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum TransportEnd {
+        /// The client was silent for too long.
+        ConsentExpired,
+        /// The client never connected it.
+        ConnectTimeout,
+        /// The DTLS handshake failed.
+        DtlsFailed,
+        /// The client's certificate is not the one it told.
+        FingerprintMismatch,
+        /// The client closed DTLS.
+        DtlsClosed,
+        /// A fault of the server.
+        Internal,
+    }
+
+    /// Why a room is gone.
+    #[derive(Debug, Serialize, schemars::JsonSchema, ts_rs::TS)]
+    #[schemars(inline)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum RoomEnd {
+        /// Its media worker died; it can be joined again.
+        WorkerDied,
+        /// It was closed.
+        RoomClosed,
+    }
 }

@@ -14,7 +14,7 @@ use crate::signaling::{
 
 /// Enters a room.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields = nullable))]
 #[serde(rename_all = "camelCase")]
 pub struct JoinRoom {
     /// The room's name, 1 to 256 characters.
@@ -38,7 +38,7 @@ impl From<JoinRoom> for Request {
 
 /// Asks for the next of the others.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct GetPeers {
     /// `morePeers` of the answer before.
     after: u64,
@@ -52,7 +52,7 @@ impl From<GetPeers> for Request {
 
 /// Makes a transport.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct CreateWebRtcTransport {
     /// Whether the client will receive on it; otherwise it will send.
     consumer: bool,
@@ -70,7 +70,7 @@ impl From<CreateWebRtcTransport> for Request {
 
 /// Tells a transport the client's certificate.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectTransport {
     /// The client's transport.
@@ -88,7 +88,7 @@ impl From<ConnectTransport> for Request {
 
 /// Tells a receive transport the client's certificate.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectReceiveTransport {
     /// The client's transport.
@@ -106,7 +106,7 @@ impl From<ConnectReceiveTransport> for Request {
 
 /// Asks for new ICE credentials.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct RestartIce {
     /// The client's transport.
@@ -121,7 +121,7 @@ impl From<RestartIce> for Request {
 
 /// Sends a source.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct ProduceOnTransport {
     /// The client's transport.
@@ -132,10 +132,11 @@ pub struct ProduceOnTransport {
     rtp_parameters: RtpParameters,
     /// Shown to the others as it is: up to 4 KiB of JSON.
     #[serde(default)]
-    #[cfg_attr(feature = "contracts", schemars(with = "Option<AppData>"))]
+    #[cfg_attr(feature = "contracts", schemars(with = "Option<AppData>"), ts(as = "Option<AppData>", optional = nullable))]
     app_data: Option<Value>,
     /// Whether it starts paused.
     #[serde(default)]
+    #[cfg_attr(feature = "contracts", ts(as = "Option<bool>", optional))]
     paused: bool,
 }
 
@@ -155,7 +156,7 @@ impl From<ProduceOnTransport> for Request {
 
 /// Ends one's own producer.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct CloseProducer {
     /// The client's producer.
@@ -170,7 +171,7 @@ impl From<CloseProducer> for Request {
 
 /// Stops forwarding one's own producer.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct PauseProducer {
     /// The client's producer.
@@ -185,7 +186,7 @@ impl From<PauseProducer> for Request {
 
 /// Forwards one's own producer again.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct ResumeProducer {
     /// The client's producer.
@@ -200,7 +201,7 @@ impl From<ResumeProducer> for Request {
 
 /// Receives another peer's producer.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct ConsumeProducer {
     /// What the client can receive.
@@ -224,7 +225,7 @@ impl From<ConsumeProducer> for Request {
 
 /// Starts a consumer.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct ResumeConsumer {
     /// The client's consumer.
@@ -239,7 +240,7 @@ impl From<ResumeConsumer> for Request {
 
 /// Stops a consumer.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct PauseConsumer {
     /// The client's consumer.
@@ -254,7 +255,7 @@ impl From<PauseConsumer> for Request {
 
 /// Ends a consumer.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct CloseConsumer {
     /// The client's consumer.
@@ -269,7 +270,7 @@ impl From<CloseConsumer> for Request {
 
 /// Bounds the layers a consumer gets.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields = nullable))]
 #[serde(rename_all = "camelCase")]
 pub struct SetPreferredLayers {
     /// The client's consumer.
@@ -292,7 +293,7 @@ impl From<SetPreferredLayers> for Request {
 
 /// Asks a consumer's producer for a key frame.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct RequestKeyFrame {
     /// The client's consumer.
@@ -307,7 +308,7 @@ impl From<RequestKeyFrame> for Request {
 
 /// Asks for the counters of a transport.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct GetStats {
     /// The client's transport.
