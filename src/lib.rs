@@ -62,6 +62,17 @@ pub enum RunError {
     Listener(#[from] std::io::Error),
 }
 
+/// Whether a server can be started with this, as far as can be told without starting it. Changes
+/// nothing.
+///
+/// # Errors
+/// What keeps it from starting, as one sentence that names settings as flags.
+pub fn check(config: &Config) -> Result<(), RunError> {
+    config.validate()?;
+    Dialects::new(&config.signaling)?;
+    Ok(tls::check(&config.listen.tls)?)
+}
+
 /// Starts the server on `listener` and serves until `shutdown` completes.
 ///
 /// # Errors

@@ -1,38 +1,41 @@
-//! The miso server: command line in, exit code out. The only place that reads arguments.
+//! The miso server: command line in, exit code out. Arguments and environment are read in `args`.
 
 mod args;
 #[cfg(target_os = "linux")]
 mod bench;
 mod file;
 
-use std::{net::SocketAddr, process::ExitCode};
+use std::{io::Write as _, net::SocketAddr, process::ExitCode};
 
-use clap::Parser as _;
 use miso::{RunError, Server, config::Config, engine::EngineError, telemetry};
 use tokio::net::TcpListener;
 
-use args::{Cli, Settings, Task};
+use args::{Refusal, Settings, Sources, Task};
 
 /// Exit code for a setting that cannot be used (clap's own too).
 const EXIT_CONFIG: u8 = 2;
 
 fn main() -> ExitCode {
-    match Cli::parse().task() {
-        Task::Serve(settings) => run_server(*settings),
+    match Sources::of_process().task() {
+        Ok(Task::Serve(settings)) => run_server(*settings),
+        Ok(Task::CheckConfig(_)) => print("ok\n"),
+        Ok(Task::Print(text)) => print(&text),
         #[cfg(target_os = "linux")]
-        Task::Bench(options) => bench::run(&options),
+        Ok(Task::Bench(options)) => bench::run(&options),
+        Err(Refusal::Words(error)) => error.exit(),
+        Err(Refusal::Setting(line)) => fail(&line, EXIT_CONFIG),
     }
 }
 
-fn run_server(mut settings: Settings) -> ExitCode {
-    if let Some(path) = &settings.file
-        && let Err(error) = file::read_into(&mut settings.config.signaling, path)
-    {
-        return fail(&error, EXIT_CONFIG);
-    }
+fn print(text: &str) -> ExitCode {
+    // Whoever reads may have seen enough.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    ExitCode::SUCCESS
+}
+
+fn run_server(settings: Settings) -> ExitCode {
     if let Err(error) = telemetry::init(&settings.log) {
-        eprintln!("miso: --log: {error}");
-        return ExitCode::from(EXIT_CONFIG);
+        return fail(&format!("--log: {error}"), EXIT_CONFIG);
     }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
@@ -75,7 +78,6 @@ impl From<RunError> for Failure {
 }
 
 async fn serve(config: Config) -> Result<(), Failure> {
-    config.validate().map_err(RunError::from)?;
     let shutdown = stop_signal().map_err(|error| Failure::Other(error.to_string()))?;
     let address = config.listen.address;
     let listener = TcpListener::bind(address)

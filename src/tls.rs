@@ -81,6 +81,17 @@ pub fn server_config(
     }
 }
 
+/// Whether the files that were named can be used.
+///
+/// # Errors
+/// A sentence that names the file.
+pub fn check(mode: &TlsMode) -> Result<(), TlsError> {
+    match mode {
+        TlsMode::Files { cert, key } => from_files(cert, key).map(|_| ()),
+        TlsMode::Off | TlsMode::Auto { .. } => Ok(()),
+    }
+}
+
 fn self_signed(folder: &Path, addresses: &[IpAddr]) -> Result<Arc<ServerConfig>, TlsError> {
     let (cert, key) = (folder.join(CERT_FILE), folder.join(KEY_FILE));
     let names = names(addresses);

@@ -11,22 +11,12 @@ use super::values;
 #[derive(Debug, Args)]
 pub(super) struct BroadcastArgs {
     /// Who makes a broadcast id or publishes into a room by WHIP must show it. [default: anybody may]
-    #[arg(
-        long,
-        value_name = "TOKEN",
-        env = "MISO_BROADCAST_TOKEN",
-        hide_env_values = true
-    )]
+    #[arg(long, value_name = "TOKEN", hide_env_values = true)]
     broadcast_token: Option<String>,
 
     /// The same may who shows a JSON Web Token signed with this (HS256), for audience miso, with
     /// publish true and the room, if it is for one only.
-    #[arg(
-        long,
-        value_name = "SECRET",
-        env = "MISO_JWT_SECRET",
-        hide_env_values = true
-    )]
+    #[arg(long, value_name = "SECRET", hide_env_values = true)]
     jwt_secret: Option<String>,
 
     /// Hours a broadcast id is good after it was last used.
@@ -46,7 +36,7 @@ pub(super) struct BroadcastArgs {
     refuse_early_viewers: bool,
 
     /// STUN or TURN server that WHIP and WHEP clients are told of; repeatable.
-    #[arg(long, value_name = "URL[,USER,PASSWORD]")]
+    #[arg(long, value_name = "URL[,USER,PASSWORD]", hide_env_values = true)]
     ice_server: Vec<IceServer>,
 
     /// Megabytes kept of each WHIP publisher's newest group of pictures, so that viewers start at

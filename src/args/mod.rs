@@ -1,28 +1,42 @@
 //! The command line: commands, and the flags of each concern in a file of its own. Turns words into
 //! [`Config`]; checks nothing that `Config` checks itself.
+//!
+//! A flag is also a key of the configuration file and a variable of the environment ([`keys`]); what
+//! these say stands in for clap's defaults ([`layers`]).
 
 mod broadcast;
+mod keys;
+mod layers;
+mod sample;
 mod serve;
 #[cfg(test)]
 mod tests;
 mod values;
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
 
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use miso::config::Config;
 
-use self::serve::ServeArgs;
+pub(crate) use self::layers::at;
+use self::{keys::PREFIX, layers::Layers, serve::ServeArgs};
+use crate::file::File;
 
 /// WebRTC SFU in one binary: backend for mediasoup-client pages over Socket.IO.
 #[derive(Debug, Parser)]
-#[command(name = "miso", version, args_conflicts_with_subcommands = true)]
+#[command(name = "miso", version, args_conflicts_with_subcommands = true, after_help = SETTINGS_HELP)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
     serve: ServeArgs,
 }
+
+/// Below the options of the server.
+const SETTINGS_HELP: &str = "\
+Every option of the server is also a key of the file of --config (media-ip = [\"10.0.0.1\"]) and a
+variable of the environment (MISO_MEDIA_IP; several values with spaces between). Options go before
+variables, variables before the file. docs/configuration.md lists them with their reasons.";
 
 /// Below the options of `miso bench`.
 #[cfg(target_os = "linux")]
@@ -39,7 +53,15 @@ started with --sockets-per-address 0 --peers-per-room 2000.
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs the server; the same as no command at all.
+    #[command(after_help = SETTINGS_HELP)]
     Serve(Box<ServeArgs>),
+    /// Says whether the server would start with these settings, or what is wrong with them.
+    CheckConfig(Box<CheckArgs>),
+    /// Prints a configuration file with every key, its default and why.
+    ConfigSample,
+    /// Prints docs/configuration.md.
+    #[command(hide = true)]
+    ConfigReference,
     /// Loads a server with peers that join as pages do, and tells what it costs.
     ///
     /// Publishers join first and send; subscribers join in order, each receiving every publisher of
@@ -50,17 +72,30 @@ enum Command {
     Bench(Box<loadgen::Options>),
 }
 
+#[derive(Debug, Args)]
+struct CheckArgs {
+    /// Configuration file; the same as --config.
+    #[arg(value_name = "FILE.toml", conflicts_with = keys::FILE)]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
 /// What to do.
 #[derive(Debug)]
 pub(crate) enum Task {
     /// Be a server.
     Serve(Box<Settings>),
+    /// Say that nothing is wrong with these.
+    CheckConfig(Box<Settings>),
+    /// Print.
+    Print(String),
     /// Load one.
     #[cfg(target_os = "linux")]
     Bench(Box<loadgen::Options>),
 }
 
-/// What the command line says of the server.
+/// What the server is told.
 #[derive(Debug)]
 pub(crate) struct Settings {
     /// For the server.
@@ -69,16 +104,159 @@ pub(crate) struct Settings {
     pub(crate) log: String,
     /// Where more is written.
     pub(crate) file: Option<PathBuf>,
+    /// What was said for each key, to tell what has changed.
+    pub(crate) said: BTreeMap<String, Said>,
+}
+
+/// What a key was given, for comparing; never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Said {
+    values: Vec<OsString>,
+    /// Whether a change counts while the server runs.
+    pub(crate) is_reloaded: bool,
+}
+
+impl std::fmt::Debug for Said {
+    /// Some are secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Said")
+    }
+}
+
+/// Why nothing is done.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// The command line says something else, `--help` among it.
+    Words(clap::Error),
+    /// A setting cannot be used; one line.
+    Setting(String),
+}
+
+impl From<clap::Error> for Refusal {
+    fn from(error: clap::Error) -> Self {
+        Self::Words(error)
+    }
+}
+
+impl From<String> for Refusal {
+    fn from(line: String) -> Self {
+        Self::Setting(line)
+    }
+}
+
+/// Where settings come from, weakest last. Read again, it finds what has changed in the file.
+#[derive(Clone, Debug)]
+pub(crate) struct Sources {
+    words: Vec<OsString>,
+    environment: BTreeMap<String, String>,
+}
+
+impl Sources {
+    /// The words and the environment the process was started with.
+    pub(crate) fn of_process() -> Self {
+        let environment = std::env::vars_os().filter_map(|(name, value)| {
+            let name = name.into_string().ok()?;
+            let ours = name.starts_with(PREFIX);
+            // A value that is not text is refused as what it looks like.
+            ours.then(|| (name, value.to_string_lossy().into_owned()))
+        });
+        Self {
+            words: std::env::args_os().collect(),
+            environment: environment.collect(),
+        }
+    }
+
+    /// What is asked for.
+    ///
+    /// # Errors
+    /// Words that mean nothing, or settings that cannot be used.
+    pub(crate) fn task(&self) -> Result<Task, Refusal> {
+        let command = keys::adapt(Cli::command(), &keys::layered);
+        let matches = command.clone().try_get_matches_from(&self.words)?;
+        let Some(asked) = configured(&matches) else {
+            return Cli::from_arg_matches(&matches)?.task();
+        };
+        let path = self.file(asked);
+        let file = path.as_deref().map(File::read).transpose()?;
+        let layers = Layers::new(&command, file.as_ref(), &self.environment)?;
+        let matches = layers
+            .fill(command.clone())
+            .try_get_matches_from(&self.words)?;
+        let mut task = Cli::from_arg_matches(&matches)?.task()?;
+        let asked = configured(&matches).unwrap_or(&matches);
+        let (Task::Serve(settings) | Task::CheckConfig(settings)) = &mut task else {
+            return Ok(task);
+        };
+        settings.file = path;
+        settings.said = said(&command, asked);
+        if let Some(file) = file {
+            file.add_tables(&mut settings.config.signaling);
+        }
+        settings
+            .check()
+            .map_err(|line| layers.blame(&line, |id| is_flag(asked, id)))?;
+        Ok(task)
+    }
+
+    fn file(&self, asked: &ArgMatches) -> Option<PathBuf> {
+        let given = |id| asked.try_get_one::<PathBuf>(id).ok().flatten().cloned();
+        let variable = || {
+            let path = self.environment.get("MISO_CONFIG")?;
+            (!path.is_empty()).then(|| PathBuf::from(path))
+        };
+        given("file")
+            .or_else(|| given(keys::FILE))
+            .or_else(variable)
+    }
+}
+
+/// What was said of the server, by whichever command takes its settings.
+fn configured(matches: &ArgMatches) -> Option<&ArgMatches> {
+    match matches.subcommand() {
+        Some((_, below)) => configured(below),
+        None => matches
+            .try_contains_id(keys::FILE)
+            .is_ok()
+            .then_some(matches),
+    }
+}
+
+/// Whether the command line itself says it.
+fn is_flag(asked: &ArgMatches, id: &str) -> bool {
+    asked.value_source(id) == Some(clap::parser::ValueSource::CommandLine)
+}
+
+fn said(command: &clap::Command, asked: &ArgMatches) -> BTreeMap<String, Said> {
+    let said = keys::of(command).map(|key| {
+        let values = asked.get_raw(key.id()).into_iter().flatten();
+        let said = Said {
+            values: values.map(ToOwned::to_owned).collect(),
+            is_reloaded: key.is_reloaded(),
+        };
+        (key.name().to_owned(), said)
+    });
+    said.collect()
+}
+
+impl Settings {
+    /// Whether the server would start, as far as can be told without starting it.
+    fn check(&self) -> Result<(), String> {
+        miso::telemetry::check(&self.log).map_err(|error| format!("--log: {error}"))?;
+        miso::check(&self.config).map_err(|error| error.to_string())
+    }
 }
 
 impl Cli {
     /// What was asked for, defaults filled in.
-    pub(crate) fn task(self) -> Task {
-        match self.command {
+    fn task(self) -> Result<Task, Refusal> {
+        Ok(match self.command {
             None => Task::Serve(Box::new(self.serve.settings())),
             Some(Command::Serve(args)) => Task::Serve(Box::new(args.settings())),
+            Some(Command::CheckConfig(args)) => Task::CheckConfig(Box::new(args.serve.settings())),
+            Some(Command::ConfigSample) => Task::Print(sample::file()),
+            Some(Command::ConfigReference) => Task::Print(sample::reference()),
             #[cfg(target_os = "linux")]
             Some(Command::Bench(options)) => Task::Bench(options),
-        }
+        })
     }
 }

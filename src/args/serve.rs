@@ -2,6 +2,7 @@
 //! in a struct of their own beside this file.
 
 use std::{
+    collections::BTreeMap,
     net::{IpAddr, SocketAddr},
     path::PathBuf,
     time::Duration,
@@ -126,7 +127,8 @@ impl ServeArgs {
                 broadcast: self.broadcast.config(),
             },
             log: self.log,
-            file: self.config,
+            file: None,
+            said: BTreeMap::new(),
         }
     }
 }

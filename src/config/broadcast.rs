@@ -1,12 +1,12 @@
 //! What WHIP and WHEP may do, and the bounds on broadcasts; plain data, nothing reads the
 //! environment here.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use super::ConfigError;
 
 /// Publishing and watching over HTTP.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct BroadcastConfig {
     /// Who makes broadcast ids, or publishes into a room by its name, must show it; anybody may
     /// without one.
@@ -28,6 +28,18 @@ pub struct BroadcastConfig {
     pub group_of_pictures_time: Duration,
     /// Bytes of an offer or of a request of the REST API.
     pub body_bytes: usize,
+}
+
+impl fmt::Debug for BroadcastConfig {
+    /// Nothing of the secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BroadcastConfig")
+            .field("token", &self.token.is_some())
+            .field("jwt_secret", &self.jwt_secret.is_some())
+            .field("expiry", &self.expiry)
+            .field("ice_servers", &self.ice_servers)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for BroadcastConfig {
@@ -72,12 +84,19 @@ impl BroadcastConfig {
 }
 
 /// A STUN or TURN server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct IceServer {
     /// `stun:…` or `turn:…` (RFC 7064, RFC 7065).
     pub url: String,
     /// User name and password of a TURN server.
     pub credentials: Option<(String, String)>,
+}
+
+impl fmt::Debug for IceServer {
+    /// Nothing of the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.url)
+    }
 }
 
 impl std::str::FromStr for IceServer {

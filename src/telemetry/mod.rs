@@ -17,6 +17,14 @@ pub fn init(filter: &str) -> Result<(), ParseError> {
     Ok(())
 }
 
+/// Whether `filter` is one.
+///
+/// # Errors
+/// It is malformed.
+pub fn check(filter: &str) -> Result<(), ParseError> {
+    EnvFilter::builder().parse(filter).map(|_| ())
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
