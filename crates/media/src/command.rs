@@ -155,16 +155,18 @@ pub struct ProduceOptions {
     /// Keeps what came since the newest key frame for consumers that start or resume in between:
     /// they are sent it at once, faster than it was made, and then what comes. For clients that make
     /// key frames when they please and not when they are asked; others are better asked, because a
-    /// group is seen in quick motion. Without effect on audio and on more than one encoding.
+    /// group is seen in quick motion. Simulcast has a group for each encoding, within the same
+    /// bound. Without effect on audio and on layers within one stream.
     pub group_of_pictures: Option<GroupOfPicturesOptions>,
 }
 
 /// How much of a producer's newest group of pictures is kept. A group that grows beyond either
-/// bound is dropped, and nothing is kept until the next key frame: a part of it is of no use.
+/// bound is dropped, and nothing is kept until the next key frame: a part of it is of no use. Of
+/// several encodings' groups that are too much together the largest is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GroupOfPicturesOptions {
-    /// Bytes of its packets, with the hundred that are noted of each. As much memory stays in use
-    /// as the largest of the last two groups took.
+    /// Bytes of all encodings' packets, with the hundred that are noted of each. As much memory
+    /// stays in use as the largest of the last two groups of each encoding took, within the bound.
     pub max_bytes: usize,
     /// Time since its key frame.
     pub max_duration: Duration,

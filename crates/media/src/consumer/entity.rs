@@ -188,7 +188,7 @@ impl Consumer {
 
     /// The receiver (PLI, FIR) or the control side wants a key frame.
     pub(crate) fn request_key_frame(&mut self, now: Instant) {
-        if !self.active() || self.kind == MediaKind::Audio || self.is_replaying() {
+        if !self.active() || self.kind == MediaKind::Audio || self.replay.is_some() {
             return;
         }
         if !replay::is_over(now, self.replayed) {

@@ -33,7 +33,7 @@ mod timestamp_mapper;
 mod types;
 
 pub(crate) use entity::Consumer;
-pub(crate) use replay::ReplayWish;
+pub(crate) use replay::Source;
 pub(crate) use retransmission_buffer::{Kept, RetransmissionBuffer};
 pub(crate) use stream_manager::StreamScore;
 pub(crate) use types::{ConsumerConfig, Forward, MediaEnd, RepairEnd, Retransmission, Rewrite};

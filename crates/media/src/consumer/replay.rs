@@ -1,5 +1,5 @@
-//! Replay: a consumer that starts between two key frames is sent the producer's newest group of
-//! pictures first, faster than it was made, and is then forwarded what comes.
+//! Replay: a consumer that starts between two key frames is sent the newest group of pictures of one
+//! of the producer's encodings first, faster than it was made, and is then forwarded what comes.
 //!
 //! ```text
 //! producer   K------------------------------------+----+----+----+---   packets as they come
@@ -9,6 +9,11 @@
 //! The group is read where the producer keeps it, behind a cursor of the consumer's own, so that what
 //! comes meanwhile queues by itself and nothing is copied. A new key frame makes what is left of the
 //! old group superfluous: the cursor jumps to it.
+//!
+//! *Of several encodings* the one it waits for is replayed, or the best below of which a group is kept.
+//! A key frame of a better one that comes meanwhile ends the replay. Who is being sent an encoding
+//! and prefers another waits for a key frame as ever: the present on another scale is worth more
+//! than the past.
 //!
 //! *Sequence numbers* are as ever: the group's packets are just older packets of the stream, and what
 //! is forwarded after them follows on.
@@ -53,9 +58,20 @@ const MIN_INTERVAL: Duration = Duration::from_secs(1);
 /// be sent.
 const MAX_OVERDRAFT: u64 = 32 * 1024;
 
+/// How an encoding is doing of which a group is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Source {
+    /// It is still being sent.
+    pub(crate) goes_on: bool,
+    /// Its producer takes no notice of requests.
+    pub(crate) deaf: bool,
+}
+
 /// A replay going on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Replay {
+    /// Whose group.
+    encoding: usize,
     /// The group's first number; none before its first packet.
     group: Option<u64>,
     /// The next number to send.
@@ -72,21 +88,11 @@ pub(super) struct Replay {
     rate: u64,
 }
 
-/// What a consumer's wish for a key frame comes to where a group is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ReplayWish {
-    /// It is being fulfilled.
-    Going,
-    /// It should be sent the group.
-    Replay,
-    /// Only the producer can fulfil it.
-    Ask,
-}
-
 impl Replay {
     /// A replay that begins nearly at `now`: a timer that sets one off must not leave one due.
-    fn new(now: Instant) -> Self {
+    fn new(now: Instant, encoding: usize) -> Self {
         Self {
+            encoding,
             group: None,
             cursor: 0,
             starts: false,
@@ -144,26 +150,23 @@ pub(super) fn is_over(now: Instant, ended: Option<Instant>) -> bool {
 }
 
 impl Consumer {
-    /// Whether it is sent old packets, and not those that come.
-    pub(crate) fn is_replaying(&self) -> bool {
-        self.replay.is_some()
+    /// The encoding of which it is sent old packets, and not those that come.
+    pub(crate) fn replayed_encoding(&self) -> Option<usize> {
+        self.replay.as_ref().map(|replay| replay.encoding)
     }
 
-    /// What its wish for a key frame comes to, when a group is there. `deaf`: the producer takes no
-    /// notice of requests.
-    pub(crate) fn replay_wish(&self, now: Instant, deaf: bool) -> ReplayWish {
-        let waits = self.streams.wanted().is_some();
-        let refresh = deaf && self.refresh.is_some();
-        match (&self.replay, waits || refresh) {
-            (Some(_), _) => ReplayWish::Going,
-            (None, true) if is_over(now, self.replayed) => ReplayWish::Replay,
-            (None, _) => ReplayWish::Ask,
-        }
+    /// Whether its wish for a key frame is best fulfilled by the group of an encoding.
+    pub(crate) fn needs_replay(&self, now: Instant, encoding: usize, source: Source) -> bool {
+        let first = self.streams.current().is_none();
+        let starts = self.streams.needs(encoding) && (first || source.goes_on);
+        // Whoever asks because nothing comes any more has seen what is kept.
+        let again = self.refresh == Some(encoding) && source.goes_on && source.deaf;
+        (starts || again) && is_over(now, self.replayed)
     }
 
-    /// Begins to send it the group, from [`Consumer::poll_timeout`] on.
-    pub(crate) fn begin_replay(&mut self, now: Instant) {
-        self.replay = Some(Box::new(Replay::new(now)));
+    /// Begins to send it the group of an encoding, from [`Consumer::poll_timeout`] on.
+    pub(crate) fn begin_replay(&mut self, now: Instant, encoding: usize) {
+        self.replay = Some(Box::new(Replay::new(now, encoding)));
     }
 
     /// Whether a portion of the group is due.
@@ -217,10 +220,22 @@ impl Consumer {
         self.send(now, packet, numbers)
     }
 
-    /// A packet that came late and that the cursor has passed is forwarded as it comes.
-    pub(crate) fn is_behind_cursor(&self, sequence: u64) -> bool {
-        let replay = self.replay.as_ref();
-        replay.is_some_and(|replay| sequence < replay.cursor)
+    /// Decides about a packet that comes. While a group is replayed only what the cursor has passed of
+    /// its encoding is forwarded, the rest is in the group; another encoding may take its place.
+    pub(crate) fn forward_live(&mut self, now: Instant, packet: &MediaPacket<'_>) -> Forward {
+        let Some(replay) = &self.replay else {
+            return self.forward_rtp(now, packet);
+        };
+        let replayed = packet.encoding == replay.encoding;
+        if replayed && packet.sequence >= replay.cursor {
+            return Forward::Drop;
+        }
+        let before = self.streams.current();
+        let forward = self.forward_rtp(now, packet);
+        if !replayed && self.streams.current() != before {
+            self.end_replay(now);
+        }
+        forward
     }
 
     /// It has caught up: from now on it is forwarded what comes.

@@ -1,6 +1,8 @@
 //! Producers: media that enters a router.
 
+mod blocks;
 mod group_of_pictures;
+mod groups_of_pictures;
 pub(crate) mod key_frame_request_manager;
 mod key_frames_seen;
 pub(crate) mod nack_generator;

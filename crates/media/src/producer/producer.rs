@@ -7,13 +7,14 @@ use ortc::types::{MediaKind, RtpCodecParameters, RtpParameters, RtpType};
 
 use super::{
     group_of_pictures::GroupOfPictures,
+    groups_of_pictures::GroupsOfPictures,
     key_frame_request_manager::KeyFrameRequestManager,
     key_frames_seen::KeyFramesSeen,
     rtp_stream_recv::{ReceivedSenderReport, RtpStreamRecv, RtpStreamRecvConfig, StreamPacket},
 };
 use crate::{
-    CommandError, GroupOfPicturesOptions, MediaLimits, ProduceOptions, ProducerDump, ProducerId,
-    ProducerScore, TransportId,
+    CommandError, MediaLimits, ProduceOptions, ProducerDump, ProducerId, ProducerScore,
+    TransportId,
     consumer::{Kept, RetransmissionBuffer, StreamScore},
     router::TransportKey,
     rtp::{
@@ -41,8 +42,8 @@ pub(crate) struct Producer {
     layout: OutgoingLayout,
     dependency_descriptor: Option<u8>,
     limits: MediaLimits,
-    /// Only of a single video stream.
-    group: Option<GroupOfPictures>,
+    /// Only of video.
+    groups: Option<GroupsOfPictures>,
     /// Only streams with RTX are ever sent again, and only video has it.
     keeps_packets: bool,
     last_scores: Vec<u8>,
@@ -128,7 +129,7 @@ impl Producer {
             paused: options.paused,
             scheduled: Scheduled::default(),
             encodings: parameters.encodings.iter().map(encoding).collect(),
-            group: keeps_group(options).map(GroupOfPictures::new),
+            groups: groups(options),
             keeps_packets: options.kind == MediaKind::Video,
             payload_types,
             layout: OutgoingLayout::new(
@@ -199,8 +200,8 @@ impl Producer {
         if self.keeps_packets {
             encoding.keep(&self.limits).insert(now, &media, out);
         }
-        if let Some(group) = &mut self.group {
-            group.push(now, &media, out);
+        if let Some(groups) = &mut self.groups {
+            groups.push(now, &media, out);
         }
         Received::Media(media)
     }
@@ -252,16 +253,15 @@ impl Producer {
     /// A packet kept for retransmission.
     pub(crate) fn kept(&self, now: Instant, encoding: usize, sequence: u64) -> Option<Kept<'_>> {
         let recent = self.encodings.get(encoding)?.kept.as_ref();
-        let of_group = || self.group.as_ref()?.kept(now, sequence);
+        let of_group = || self.groups.as_ref()?.kept(now, encoding, sequence);
         recent
             .and_then(|kept| kept.get(now, sequence))
             .or_else(of_group)
     }
 
-    /// The newest group of pictures, where it is kept and there is one.
-    pub(crate) fn group(&self) -> Option<&GroupOfPictures> {
-        let group = self.group.as_ref();
-        group.filter(|group| group.start_sequence().is_some())
+    /// The newest group of pictures of an encoding, where it is kept and there is one.
+    pub(crate) fn group(&self, encoding: usize) -> Option<&GroupOfPictures> {
+        self.groups.as_ref()?.get(encoding)
     }
 
     /// Pauses or resumes it; `false` when it is so already.
@@ -269,23 +269,28 @@ impl Producer {
         if std::mem::replace(&mut self.paused, paused) == paused {
             return false;
         }
-        if let Some(group) = &mut self.group {
+        if let Some(groups) = &mut self.groups {
             // What comes after a pause does not go on with what came before it.
-            group.clear();
+            groups.clear();
         }
         true
     }
 
-    /// Whether the client takes no notice of key-frame requests.
-    pub(crate) fn is_deaf(&self, now: Instant) -> bool {
-        let mut encodings = self.encodings.iter();
-        encodings.any(|encoding| encoding.key_frames.is_deaf(now))
+    /// Whether the client takes no notice of key-frame requests for an encoding.
+    pub(crate) fn is_deaf(&self, now: Instant, encoding: usize) -> bool {
+        let encoding = self.encodings.get(encoding);
+        encoding.is_some_and(|encoding| encoding.key_frames.is_deaf(now))
     }
 
     /// Payload bits per second now, over all streams.
     pub(crate) fn bitrate(&self, now: Instant) -> u64 {
-        let streams = self.encodings.iter().filter_map(|one| one.stream.as_ref());
-        streams.map(|stream| stream.bitrate(now)).sum()
+        self.encodings.iter().map(|one| one.bitrate(now)).sum()
+    }
+
+    /// The same of one encoding.
+    pub(crate) fn bitrate_of(&self, now: Instant, encoding: usize) -> u64 {
+        let encoding = self.encodings.get(encoding);
+        encoding.map_or(0, |one| one.bitrate(now))
     }
 
     /// The media SSRC of an encoding, once it is known.
@@ -430,6 +435,10 @@ impl Encoding {
         self.stream.as_ref().map_or(0, RtpStreamRecv::score)
     }
 
+    fn bitrate(&self, now: Instant) -> u64 {
+        self.stream.as_ref().map_or(0, |stream| stream.bitrate(now))
+    }
+
     /// The media stream; made by its first packet, whose SSRC it takes.
     fn media(&mut self, ssrc: u32, arrival: &Arrival<'_>) -> &mut RtpStreamRecv {
         self.stream.get_or_insert_with(|| {
@@ -528,11 +537,14 @@ impl PayloadTypes {
     }
 }
 
-/// Consumers of simulcast choose among streams, and a key frame of another helps them.
-fn keeps_group(options: &ProduceOptions) -> Option<GroupOfPicturesOptions> {
-    let single = options.rtp_type == RtpType::Simple && options.rtp_parameters.encodings.len() == 1;
-    let video = options.kind == MediaKind::Video;
-    options.group_of_pictures.filter(|_| single && video)
+/// Where there is none to keep: sound has no key frames, and layers within one stream are not told
+/// apart.
+fn groups(options: &ProduceOptions) -> Option<GroupsOfPictures> {
+    let streams = matches!(options.rtp_type, RtpType::Simple | RtpType::Simulcast);
+    let keeps = streams && options.kind == MediaKind::Video;
+    let encodings = options.rtp_parameters.encodings.len();
+    let bounds = options.group_of_pictures.filter(|_| keeps);
+    bounds.map(|bounds| GroupsOfPictures::new(bounds, encodings))
 }
 
 fn invalid(why: &str) -> CommandError {

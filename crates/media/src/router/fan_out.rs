@@ -7,7 +7,7 @@
 
 use std::time::Instant;
 
-use super::{Outlet, ProducerKey, Router, TransportKey, replay};
+use super::{Outlet, ProducerKey, Router, TransportKey};
 use crate::consumer::Forward;
 
 impl Router {
@@ -56,12 +56,8 @@ impl Router {
             let Some(transport) = transports.get_mut(route.transport) else {
                 continue;
             };
-            if route.consumer.is_replaying() {
-                replay::forward_late(now, burst, route, transport, out.egress);
-                continue;
-            }
             for (media, built) in burst.run() {
-                if let Forward::Send(rewrite) = route.consumer.forward_rtp(now, &media) {
+                if let Forward::Send(rewrite) = route.consumer.forward_live(now, &media) {
                     transport.send_rtp(now, built, &rewrite, &route.extensions, out.egress);
                 }
             }

@@ -3,11 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::{ConsumerKey, Outlet, Router, burst::Burst, router::Route};
+use super::{ConsumerKey, Outlet, Router};
 use crate::{
-    TransmitBatch,
-    consumer::{Forward, ReplayWish},
-    transport::web_rtc::WebRtcTransport,
+    consumer::{Forward, Source},
+    producer::Producer,
 };
 
 /// Bytes that may wait to be sent before a portion is put off: many viewers may come at one moment,
@@ -18,25 +17,31 @@ const MAX_WAITING: usize = 512 * 1024;
 const SILENCE: Duration = Duration::from_secs(1);
 
 impl Router {
-    /// Whether a consumer that wants a key frame is sent the group instead, now or already.
-    pub(super) fn replay_instead(&mut self, now: Instant, key: ConsumerKey) -> bool {
+    /// Whether a consumer that wants a key frame of an encoding is sent its group instead, now or
+    /// already. It may also be sent one of a smaller encoding until that key frame comes.
+    pub(super) fn replay_instead(
+        &mut self,
+        now: Instant,
+        key: ConsumerKey,
+        encoding: usize,
+    ) -> bool {
         let Some(route) = self.consumers.get_mut(key) else {
             return false;
         };
-        let producer = self.producers.get(route.producer);
-        let Some(producer) = producer.filter(|producer| producer.group().is_some()) else {
+        let Some(producer) = self.producers.get(route.producer) else {
             return false;
         };
-        // Whoever asks because nothing comes any more has seen what is kept.
-        let newest = producer.group().and_then(|group| group.live());
-        let goes_on =
-            newest.is_some_and(|newest| now.saturating_duration_since(newest.at) < SILENCE);
-        let deaf = goes_on && producer.is_deaf(now);
-        let wish = route.consumer.replay_wish(now, deaf);
-        if wish == ReplayWish::Replay {
-            route.consumer.begin_replay(now);
+        if let Some(replayed) = route.consumer.replayed_encoding() {
+            return replayed == encoding && producer.group(encoding).is_some();
         }
-        wish != ReplayWish::Ask
+        let needed = (0..=encoding).rev().find(|&candidate| {
+            let source = source(now, producer, candidate);
+            source.is_some_and(|source| route.consumer.needs_replay(now, candidate, source))
+        });
+        if let Some(found) = needed {
+            route.consumer.begin_replay(now, found);
+        }
+        needed == Some(encoding)
     }
 
     /// Sends the next portion of a group to a consumer for which one is due.
@@ -57,14 +62,14 @@ impl Router {
         if out.egress.bytes() >= MAX_WAITING {
             return route.consumer.put_replay_off(now);
         }
-        let group = producer.group();
+        let encoding = route.consumer.replayed_encoding();
+        let group = encoding.and_then(|encoding| producer.group(encoding));
         let group = group.and_then(|group| Some((group, group.start_sequence()?, group.live()?)));
         let Some((group, start, live)) = group else {
             return route.consumer.abandon_replay(now);
         };
-        let from = route
-            .consumer
-            .begin_portion(now, start, producer.bitrate(now));
+        let bitrate = encoding.map_or(0, |encoding| producer.bitrate_of(now, encoding));
+        let from = route.consumer.begin_portion(now, start, bitrate);
         let mut packets = group.from(from);
         while route.consumer.may_replay(now) {
             let Some((media, built)) = packets.next() else {
@@ -78,20 +83,11 @@ impl Router {
     }
 }
 
-/// Forwards what comes to a consumer that is still being sent what came before: only what its
-/// cursor has passed, the rest it finds in the group.
-pub(super) fn forward_late(
-    now: Instant,
-    burst: &Burst,
-    route: &mut Route,
-    transport: &mut WebRtcTransport,
-    egress: &mut TransmitBatch,
-) {
-    for (media, built) in burst.run() {
-        if route.consumer.is_behind_cursor(media.sequence)
-            && let Forward::Send(rewrite) = route.consumer.forward_rtp(now, &media)
-        {
-            transport.send_rtp(now, built, &rewrite, &route.extensions, egress);
-        }
-    }
+/// How an encoding is doing, where a group of it is kept.
+fn source(now: Instant, producer: &Producer, encoding: usize) -> Option<Source> {
+    let newest = producer.group(encoding)?.live()?;
+    Some(Source {
+        goes_on: now.saturating_duration_since(newest.at) < SILENCE,
+        deaf: producer.is_deaf(now, encoding),
+    })
 }

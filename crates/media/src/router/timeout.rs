@@ -139,7 +139,7 @@ impl Router {
         let next = || route.consumer.take_key_frame_request();
         let wanted: Vec<usize> = std::iter::from_fn(next).collect();
         for encoding in wanted {
-            if !self.replay_instead(now, key) {
+            if !self.replay_instead(now, key, encoding) {
                 self.request_key_frame(now, producer, encoding, out);
             }
         }

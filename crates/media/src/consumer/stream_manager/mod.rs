@@ -111,6 +111,14 @@ impl StreamManager {
         }
     }
 
+    /// Whether a key frame of this encoding would be sent instead of nothing.
+    pub(super) fn needs(&self, encoding: usize) -> bool {
+        match self {
+            Self::Simple(simple) => simple.wanted() == Some(encoding),
+            Self::Simulcast(simulcast) => simulcast.needs(encoding),
+        }
+    }
+
     /// The spatial layer being sent, where there are layers.
     pub(super) fn layer(&self) -> Option<u8> {
         match self {

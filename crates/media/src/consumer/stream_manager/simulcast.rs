@@ -123,6 +123,10 @@ impl Simulcast {
             .filter(|_| self.active && self.target != self.current)
     }
 
+    pub(super) fn needs(&self, encoding: usize) -> bool {
+        self.active && self.sends_nothing() && self.welcomes(encoding)
+    }
+
     pub(super) fn layer(&self) -> Option<u8> {
         // At most MAX_ENCODINGS.
         self.current
@@ -143,8 +147,11 @@ impl Simulcast {
     /// Whether a key frame of this stream is worth starting from: it is the target, or it is better
     /// than the nothing being sent.
     fn welcomes(&self, encoding: usize) -> bool {
-        let nothing = self.current.is_none() || self.silent;
-        self.target == Some(encoding) || (nothing && encoding <= self.preferred)
+        self.target == Some(encoding) || (self.sends_nothing() && encoding <= self.preferred)
+    }
+
+    fn sends_nothing(&self) -> bool {
+        self.current.is_none() || self.silent
     }
 
     fn start(&mut self, now: Instant, encoding: usize) {

@@ -1,28 +1,20 @@
 //! A viewer who comes between two key frames of a publisher that takes no notice of requests is sent
 //! the newest group of pictures, catches up, and is then as near to the present as everybody.
 
-use std::time::{Duration, Instant};
+mod simulcast;
+mod stage;
 
-use media::{Command, ConsumerId, GroupOfPicturesOptions, ProducerId, Reply};
+use media::{Command, GroupOfPicturesOptions};
 use netem::Config;
 
-use super::common::{MS, Net, PeerKey, SECOND, SourceSetup};
-
-/// A publisher like a streaming program, and somebody who watches from the beginning.
-struct Stage {
-    net: Net,
-    publisher: PeerKey,
-    video: ProducerId,
-    first: ConsumerId,
-}
+use self::stage::Stage;
+use super::common::{MS, SECOND};
 
 #[test]
 fn viewer_in_the_middle_of_a_group_gets_its_key_frame_at_once_and_all_that_followed() {
     let mut stage = Stage::new(1);
     stage.run_to(8_000);
-    let viewer = stage.net.join();
-    let asked = stage.net.now;
-    let seen = stage.net.subscribe(viewer, stage.video);
+    let (seen, asked) = stage.late_viewer();
     stage.net.run_for(10 * SECOND);
     let group = stage.last_key_before(asked);
     stage.assert_whole(seen, asked);
@@ -45,9 +37,7 @@ fn viewer_in_the_middle_of_a_group_gets_its_key_frame_at_once_and_all_that_follo
 fn viewer_has_caught_up_within_a_part_of_the_groups_length() {
     let mut stage = Stage::new(2);
     stage.run_to(8_000);
-    let viewer = stage.net.join();
-    let asked = stage.net.now;
-    let seen = stage.net.subscribe(viewer, stage.video);
+    let (seen, asked) = stage.late_viewer();
     stage.net.run_for(9 * SECOND);
     // Behind the one who was there before by less than a frame, and by timestamps as well.
     let caught_up = stage.caught_up_after(seen, asked);
@@ -76,8 +66,7 @@ fn viewer_has_caught_up_within_a_part_of_the_groups_length() {
 fn timestamps_are_those_of_the_moments_at_which_frames_are_sent() {
     let mut stage = Stage::new(3);
     stage.run_to(8_500);
-    let viewer = stage.net.join();
-    let seen = stage.net.subscribe(viewer, stage.video);
+    let (seen, _) = stage.late_viewer();
     stage.net.run_for(9 * SECOND);
     let sink = stage.net.sink(seen);
     let first = sink.pictures()[0];
@@ -100,9 +89,7 @@ fn timestamps_are_those_of_the_moments_at_which_frames_are_sent() {
 fn new_key_frame_during_the_replay_is_jumped_to() {
     let mut stage = Stage::new(4);
     stage.run_to(9_500);
-    let viewer = stage.net.join();
-    let asked = stage.net.now;
-    let seen = stage.net.subscribe(viewer, stage.video);
+    let (seen, asked) = stage.late_viewer();
     stage.net.run_for(5 * SECOND);
     let key = stage.last_key_before(stage.net.now);
     assert!(key > stage.last_key_before(asked), "one came");
@@ -196,8 +183,7 @@ fn packets_the_publisher_lost_have_their_place_in_the_replay() {
 fn key_frame_requests_do_not_start_the_replay_again() {
     let mut stage = Stage::new(8);
     stage.run_to(8_000);
-    let viewer = stage.net.join();
-    let seen = stage.net.subscribe(viewer, stage.video);
+    let (seen, _) = stage.late_viewer();
     for _ in 0..19 {
         stage.net.run_for(100 * MS);
         stage.request_key_frame(seen);
@@ -210,8 +196,7 @@ fn key_frame_requests_do_not_start_the_replay_again() {
 fn later_request_of_a_deaf_publishers_viewer_is_answered_by_a_replay() {
     let mut stage = Stage::new(9);
     stage.run_to(4_000);
-    let viewer = stage.net.join();
-    let seen = stage.net.subscribe(viewer, stage.video);
+    let (seen, _) = stage.late_viewer();
     stage.net.run_for(3 * SECOND);
     assert_eq!(stage.keys_seen(seen), 1);
     // Nobody knows yet that asking is of no use.
@@ -241,8 +226,7 @@ fn later_request_of_a_deaf_publishers_viewer_is_answered_by_a_replay() {
 fn viewer_of_a_publisher_that_is_gone_sees_nothing_twice() {
     let mut stage = Stage::new(19);
     stage.run_to(4_000);
-    let viewer = stage.net.join();
-    let seen = stage.net.subscribe(viewer, stage.video);
+    let (seen, _) = stage.late_viewer();
     stage.net.run_for(3 * SECOND);
     // So that it is known to take no notice.
     stage.request_key_frame(seen);
@@ -264,8 +248,7 @@ fn publisher_that_listens_is_asked_instead() {
     let mut stage = Stage::new(10);
     stage.net.source(stage.video).encodings[0].answers_requests = true;
     stage.run_to(4_000);
-    let viewer = stage.net.join();
-    let seen = stage.net.subscribe(viewer, stage.video);
+    let (seen, _) = stage.late_viewer();
     stage.net.run_for(3 * SECOND);
     assert!(stage.net.source(stage.video).key_requests().is_empty());
     stage.request_key_frame(seen);
@@ -283,16 +266,10 @@ fn viewer_who_pauses_is_replayed_to_when_resuming() {
     let mut stage = Stage::new(11);
     stage.run_to(2_000);
     let consumer = stage.first;
-    stage
-        .net
-        .request(Command::PauseConsumer { consumer })
-        .unwrap();
+    stage.tell(Command::PauseConsumer { consumer });
     stage.run_to(8_000);
     let resumed = stage.net.now;
-    stage
-        .net
-        .request(Command::ResumeConsumer { consumer })
-        .unwrap();
+    stage.tell(Command::ResumeConsumer { consumer });
     stage.net.run_for(8 * SECOND);
     let sink = stage.net.sink(consumer);
     let mut again = sink.packets.values().filter(|packet| packet.at >= resumed);
@@ -320,10 +297,7 @@ fn stream_that_is_taken_up_again_goes_on_with_a_replay() {
     let before = stage.net.subscribe_with(viewer, stage.video, resumable);
     stage.net.run_for(2 * SECOND);
     let consumer = before;
-    stage
-        .net
-        .request(Command::CloseConsumer { consumer })
-        .unwrap();
+    stage.tell(Command::CloseConsumer { consumer });
     stage.run_to(8_000);
     let asked = stage.net.now;
     let video = stage.video;
@@ -383,8 +357,7 @@ fn group_dropped_during_the_replay_leaves_the_viewer_waiting_for_a_key_frame() {
         },
     );
     stage.run_to(7_900);
-    let viewer = stage.net.join();
-    let seen = stage.net.subscribe(viewer, stage.video);
+    let (seen, _) = stage.late_viewer();
     stage.net.run_for(1_500 * MS);
     let early = stage.net.sink(seen).packets.len();
     stage.net.run_for(4 * SECOND);
@@ -403,23 +376,14 @@ fn closing_in_the_middle_of_a_replay_harms_nobody() {
     let seen = viewers.map(|viewer| stage.net.subscribe(viewer, stage.video));
     stage.net.run_for(200 * MS);
     let consumer = seen[0];
-    stage
-        .net
-        .request(Command::CloseConsumer { consumer })
-        .unwrap();
+    stage.tell(Command::CloseConsumer { consumer });
     let transport = stage.net.peers[viewers[1].0].transport;
-    stage
-        .net
-        .request(Command::CloseTransport { transport })
-        .unwrap();
+    stage.tell(Command::CloseTransport { transport });
     stage.net.run_for(200 * MS);
     let packets = stage.net.sink(seen[2]).packets.len();
     assert!(packets > stage.net.sink(seen[0]).packets.len());
     let producer = stage.video;
-    stage
-        .net
-        .request(Command::CloseProducer { producer })
-        .unwrap();
+    stage.tell(Command::CloseProducer { producer });
     stage.net.run_for(3 * SECOND);
     assert!(stage.net.sink(seen[2]).packets.len() < packets + 300);
     stage.net.assert_sound();
@@ -429,20 +393,13 @@ fn closing_in_the_middle_of_a_replay_harms_nobody() {
 fn pause_of_the_publisher_ends_group_and_replay() {
     let mut stage = Stage::new(15);
     stage.run_to(8_000);
-    let viewer = stage.net.join();
-    let seen = stage.net.subscribe(viewer, stage.video);
+    let (seen, _) = stage.late_viewer();
     stage.net.run_for(200 * MS);
     let producer = stage.video;
-    stage
-        .net
-        .request(Command::PauseProducer { producer })
-        .unwrap();
+    stage.tell(Command::PauseProducer { producer });
     stage.net.run_for(500 * MS);
     let packets = stage.net.sink(seen).packets.len();
-    stage
-        .net
-        .request(Command::ResumeProducer { producer })
-        .unwrap();
+    stage.tell(Command::ResumeProducer { producer });
     stage.net.run_for(500 * MS);
     assert_eq!(
         stage.net.sink(seen).packets.len(),
@@ -472,97 +429,4 @@ fn many_viewers_at_one_moment_are_all_served() {
     let dump = stage.net.dump();
     assert_eq!(dump.dropped_transmit, 0);
     stage.net.assert_sound();
-}
-
-impl Stage {
-    fn new(seed: u64) -> Self {
-        Self::with(seed, GroupOfPicturesOptions::default())
-    }
-
-    /// 2.4 Mb/s, a key frame every ten seconds and none when asked.
-    fn with(seed: u64, options: GroupOfPicturesOptions) -> Self {
-        let mut net = Net::new(seed);
-        let (publisher, viewer) = (net.join(), net.join());
-        let mut setup = SourceSetup::vp8(10);
-        setup.key_interval = Some(10 * SECOND);
-        setup.encodings[0].delta_packets = 10;
-        setup.encodings[0].key_packets = 50;
-        let video = net.publish_with(publisher, setup, |produce| {
-            produce.group_of_pictures = Some(options);
-        });
-        net.source(video).encodings[0].answers_requests = false;
-        let first = net.subscribe(viewer, video);
-        net.run_until(SECOND, |net| !net.sink(first).packets.is_empty());
-        Self {
-            net,
-            publisher,
-            video,
-            first,
-        }
-    }
-
-    /// Lets time pass until so long after the first key frame.
-    fn run_to(&mut self, milliseconds: u32) {
-        let start = self.net.source(self.video).encodings[0].key_frames[0];
-        let until = start + milliseconds * MS;
-        self.net.run_for(until - self.net.now);
-    }
-
-    fn request_key_frame(&mut self, consumer: ConsumerId) {
-        let reply = self.net.request(Command::RequestKeyFrame { consumer });
-        assert!(matches!(reply, Ok(Reply::Done)));
-    }
-
-    /// The picture with which the newest group at a moment starts.
-    fn last_key_before(&mut self, at: Instant) -> u32 {
-        let sink = self.net.sink(self.first);
-        let mut keys = sink.pictures().iter().filter(|picture| picture.piece.key);
-        let key = keys.rfind(|picture| picture.at <= at);
-        key.expect("there was one").piece.picture
-    }
-
-    fn keys_seen(&mut self, consumer: ConsumerId) -> usize {
-        let pictures = self.net.sink(consumer).pictures();
-        pictures.iter().filter(|picture| picture.piece.key).count()
-    }
-
-    /// No gap, nothing twice, nothing undecodable, from the first packet within 50 ms.
-    fn assert_whole(&mut self, consumer: ConsumerId, asked: Instant) {
-        let sink = self.net.sink(consumer);
-        assert_eq!((sink.lost(), sink.duplicates), (vec![], 0));
-        assert_eq!(sink.decoder.jumps, 0);
-        let mut since = sink.pictures().iter().filter(|picture| picture.at >= asked);
-        let wait = since.next().expect("it is seen").at - asked;
-        // The key frame of 50,000 bytes is whole at once as well.
-        assert!(wait <= 50 * MS, "{wait:?}");
-        sink.decoder.assert_continuous();
-    }
-
-    /// How long it took until pictures came when they came to the first viewer.
-    fn caught_up_after(&mut self, consumer: ConsumerId, asked: Instant) -> Duration {
-        let times = |net: &mut Net, consumer| -> Vec<(u32, Instant)> {
-            let pictures = net.sink(consumer).pictures().iter();
-            pictures.map(|it| (it.piece.picture, it.at)).collect()
-        };
-        if consumer == self.first {
-            // The publisher's own time, then: 20 ms of two links.
-            let sink = self.net.sink(consumer);
-            let mut pictures = sink.pictures().iter().rev();
-            let newest = pictures.next().unwrap();
-            let behind = pictures.find(|it| {
-                let live =
-                    newest.at - 33_333 * (newest.piece.picture - it.piece.picture) * (MS / 1_000);
-                it.at > live + 10 * MS
-            });
-            return behind.map_or(Duration::ZERO, |it| it.at - asked);
-        }
-        let first: std::collections::HashMap<_, _> =
-            times(&mut self.net, self.first).into_iter().collect();
-        let late = times(&mut self.net, consumer);
-        let behind = late.iter().rev().find(|(picture, at)| {
-            let live = first.get(picture).copied();
-            live.is_some_and(|live| *at > live + 10 * MS)
-        });
-        behind.map_or(Duration::ZERO, |(_, at)| *at - asked)
-    }
 }
