@@ -5,7 +5,7 @@ use std::{fs, path::Path, process::ExitCode};
 
 use loadgen::{BenchError, Options, Report};
 
-use crate::{EXIT_CONFIG, fail, stop_signal};
+use crate::{EXIT_CONFIG, Signals, fail};
 
 /// Loads a server until done or told to stop. Peers' media has a thread of its own; for the rest one is enough.
 pub(crate) fn run(options: &Options) -> ExitCode {
@@ -18,8 +18,8 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     };
     let progress = |line: &str| eprintln!("miso bench: {line}");
     let result = runtime.block_on(async {
-        let stop = stop_signal().map_err(|_| BenchError::Interrupted)?;
-        loadgen::run(options, &progress, stop).await
+        let mut signals = Signals::new().map_err(|_| BenchError::Interrupted)?;
+        loadgen::run(options, &progress, async move { signals.next().await }).await
     });
     match result {
         Ok(report) => print_report(&report, options.json.as_deref()),

@@ -48,6 +48,8 @@ pub enum ErrorCode {
     Timeout,
     /// The room was closed meanwhile.
     RoomClosed,
+    /// The server is going down and opens no rooms.
+    ServerDraining,
     /// The worker of the room died; join again.
     WorkerDied,
     /// A fault of the server.
@@ -75,6 +77,7 @@ impl ErrorCode {
         Self::RateLimited,
         Self::Timeout,
         Self::RoomClosed,
+        Self::ServerDraining,
         Self::WorkerDied,
         Self::Internal,
     ];
@@ -101,6 +104,7 @@ impl ErrorCode {
             Self::RateLimited => "rate-limited",
             Self::Timeout => "timeout",
             Self::RoomClosed => "room-closed",
+            Self::ServerDraining => "server-draining",
             Self::WorkerDied => "worker-died",
             Self::Internal => "internal",
         }
@@ -152,6 +156,7 @@ impl From<RoomError> for ApiError {
             RoomError::InvalidDtlsParameters(_) => ErrorCode::InvalidDtlsParameters,
             RoomError::AlreadyConnected => ErrorCode::AlreadyConnected,
             RoomError::Closed => ErrorCode::RoomClosed,
+            RoomError::Draining => ErrorCode::ServerDraining,
             RoomError::WorkerDied => ErrorCode::WorkerDied,
             RoomError::Timeout => ErrorCode::Timeout,
             RoomError::Internal => ErrorCode::Internal,

@@ -93,7 +93,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     tls: Option<Arc<ServerConfig>>,
-    pool: WorkerPool,
+    registry: Arc<Registry>,
     dialects: Dialects,
 }
 
@@ -108,29 +108,37 @@ impl Server {
         let address = listener.local_addr()?;
         let tls = tls::server_config(&config.listen.tls, &engine::machine_ips())?;
         let pool = WorkerPool::start(&config.media)?;
+        let registry = Registry::new(pool, config.room.clone(), &config.signaling);
         Ok(Self {
             config,
             listener,
             address,
             tls,
-            pool,
+            registry,
             dialects,
         })
     }
 
-    /// Serves until `shutdown` completes; then lets requests finish and closes every room.
+    /// What begins a drain: see [`Registry::drain`].
+    #[must_use]
+    pub fn registry(&self) -> Arc<Registry> {
+        Arc::clone(&self.registry)
+    }
+
+    /// Serves until `shutdown` completes or the server has drained; then lets requests finish and
+    /// closes every room.
     ///
     /// # Errors
     /// The listener is unusable.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), RunError> {
         let Config {
             listen,
-            room,
             signaling,
             broadcast,
             ..
         } = self.config;
-        let registry = Registry::new(self.pool.clone(), room, &signaling);
+        let registry = self.registry;
+        let (pool, drained) = (registry.pool().clone(), Arc::clone(&registry).drained());
         let (layer, sockets) = signaling::layer(Arc::clone(&registry), self.dialects, &signaling);
         let broadcasts = Broadcasts::new(broadcast);
         let (ending, secure) = (Arc::clone(&broadcasts), self.tls.is_some());
@@ -145,13 +153,16 @@ impl Server {
             .layer(cors::layer(&listen.origins))
             .layer(from_fn(http::options));
         let shutdown = async {
-            shutdown.await;
+            tokio::select! {
+                () = shutdown => {}
+                () = drained => {}
+            }
             // Before requests are waited for: a long poll is one.
             sockets.close().await;
             ending.end();
         };
         http::serve(self.listener, self.tls, router, &listen, shutdown).await?;
-        self.pool.shutdown().await;
+        pool.shutdown().await;
         Ok(())
     }
 
@@ -174,13 +185,13 @@ impl Server {
     /// What clients are told to send media to, as `address:port/udp`.
     #[must_use]
     pub fn candidates(&self) -> Vec<String> {
-        self.pool.candidates()
+        self.registry.pool().candidates()
     }
 
     /// What will not work as configured, as plain sentences.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        let mut warnings = self.pool.warnings();
+        let mut warnings = self.registry.pool().warnings();
         if self.tls.is_none() && !self.address.ip().is_loopback() {
             warnings
                 .push("without TLS browsers offer camera and microphone on localhost only".into());

@@ -8,7 +8,11 @@ mod file;
 use std::{io::Write as _, net::SocketAddr, process::ExitCode};
 
 use miso::{RunError, Server, config::Config, engine::EngineError, telemetry};
-use tokio::net::TcpListener;
+use sd_notify::NotifyState;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+};
 
 use args::{Refusal, Settings, Sources, Task};
 
@@ -78,13 +82,24 @@ impl From<RunError> for Failure {
 }
 
 async fn serve(config: Config) -> Result<(), Failure> {
-    let shutdown = stop_signal().map_err(|error| Failure::Other(error.to_string()))?;
+    let mut signals = Signals::new().map_err(|error| Failure::Other(error.to_string()))?;
     let address = config.listen.address;
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| bind_error(address, &error))?;
     let server = Server::start(config, listener)?;
     announce(&server);
+    tell_system(NotifyState::Ready);
+    let registry = server.registry();
+    let shutdown = async {
+        signals.next().await;
+        registry.drain();
+        tell_system(NotifyState::Stopping);
+        if registry.admission().peers() > 0 {
+            eprintln!("miso: waiting for calls to end; the same signal again ends now");
+        }
+        signals.next().await;
+    };
     server.serve(shutdown).await?;
     Ok(())
 }
@@ -101,17 +116,34 @@ fn announce(server: &Server) {
     }
 }
 
-/// Completes at Ctrl-C or when the system asks to end.
-fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
+/// Tells the service manager, if there is one that listens (sd_notify(3)).
+fn tell_system(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "the service manager cannot be told");
+    }
+}
+
+/// Ctrl-C, and the system's request to end.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Completes at the next of them.
+    async fn next(&mut self) {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
-    })
+    }
 }
 
 fn bind_error(address: SocketAddr, error: &std::io::Error) -> Failure {

@@ -25,6 +25,8 @@ pub struct RoomConfig {
     pub app_data_bytes: usize,
     /// How long a peer whose connection was lost is kept for it to come back; zero: not at all.
     pub resume_grace: Duration,
+    /// How long a server that is going down waits for its peers to leave.
+    pub drain_timeout: Duration,
     /// Room events a peer may be behind before it is dropped.
     pub pending_events: usize,
     /// Publishers by WHIP whose newest group of pictures is kept.
@@ -79,6 +81,9 @@ impl Default for RoomConfig {
             app_data_bytes: 4 * 1024,
             // A phone changes networks in seconds; media that nobody speaks on for longer is dead.
             resume_grace: Duration::from_secs(30),
+            // What orchestrators wait for at least before they kill: a call that has not moved by
+            // then never does.
+            drain_timeout: Duration::from_secs(30),
             // A burst of 256 peers joining, each with four events, fits.
             pending_events: 1024,
             // Half a gigabyte at 16 MiB each; whoever comes then waits for a key frame.

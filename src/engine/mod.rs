@@ -12,6 +12,7 @@ mod handle;
 mod link;
 mod means;
 mod outbox;
+mod self_test;
 mod slot;
 mod socket;
 mod supervisor;
@@ -37,6 +38,7 @@ pub use addresses::machine_ips;
 pub use counts::EngineCounts;
 pub use events::{RouterEvent, RouterEvents};
 pub use handle::{ConsumerHandle, ConsumerState, ProducerHandle, RouterHandle, TransportHandle};
+pub use self_test::{Unreachable, self_test};
 pub use slot::{UdpStatus, WorkerState, WorkerStatus};
 
 use crate::config::MediaConfig;

@@ -89,7 +89,8 @@ pub(super) fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::NotFound | ErrorCode::NotJoined | ErrorCode::RoomClosed => StatusCode::NOT_FOUND,
         ErrorCode::AlreadyConnected => StatusCode::CONFLICT,
         ErrorCode::LimitSockets => StatusCode::TOO_MANY_REQUESTS,
-        ErrorCode::LimitPeers
+        ErrorCode::ServerDraining
+        | ErrorCode::LimitPeers
         | ErrorCode::LimitRooms
         | ErrorCode::LimitTransports
         | ErrorCode::LimitConsumers => StatusCode::SERVICE_UNAVAILABLE,

@@ -1,6 +1,6 @@
 //! What happened in a room, as each of its peers is told; without names or shapes of any frontend.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use ortc::types::MediaKind;
 
@@ -72,6 +72,11 @@ pub enum RoomEvent {
     },
     /// The receiver only watched, and its place was given to another.
     Evicted,
+    /// The server is going down.
+    ServerDraining {
+        /// How long it waits for the receiver to leave.
+        within: Duration,
+    },
     /// The room is gone; the receiver is in none now.
     RoomClosed {
         /// Why, as a word.

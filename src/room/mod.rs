@@ -7,6 +7,7 @@
 
 mod broadcasts;
 mod consumers;
+mod drain;
 mod event;
 mod event_queue;
 mod filter;
@@ -217,6 +218,20 @@ impl Room {
         state.owners.clear();
     }
 
+    /// Tells one peer.
+    fn tell(&self, peer: &PeerId, event: RoomEvent) {
+        if let Some(peer) = self.state().peers.get_mut(peer) {
+            peer.tell(event);
+        }
+    }
+
+    /// Tells every peer.
+    fn tell_all(&self, event: &RoomEvent) {
+        for peer in self.state().peers.values_mut() {
+            peer.tell(event.clone());
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // A panic under the lock leaves plain data behind; the room goes on with it.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -309,6 +324,9 @@ pub enum RoomError {
     /// The room is gone.
     #[error("the room was closed")]
     Closed,
+    /// The server is going down and opens no rooms.
+    #[error("the server is going down; try another")]
+    Draining,
     /// The room's worker died.
     #[error("the room's worker died; join again")]
     WorkerDied,

@@ -7,10 +7,8 @@ use dashmap::DashMap;
 use serde::Serialize;
 
 use super::{
-    EventReceiver, EventSender, Joined, NewPeer, PeerId, Room, RoomError, RoomId, RoomView,
-    event_queue::event_queue,
-    policy::{Admission, Limit},
-    public::PublicRooms,
+    EventReceiver, EventSender, Joined, NewPeer, PeerId, Room, RoomError, RoomEvent, RoomId,
+    RoomView, drain::Drain, event_queue::event_queue, policy::Admission, public::PublicRooms,
 };
 use crate::{
     config::{RoomConfig, SignalingConfig},
@@ -22,8 +20,9 @@ use crate::{
 pub struct Registry {
     rooms: DashMap<RoomId, Arc<Room>>,
     pool: WorkerPool,
-    config: RoomConfig,
-    admission: Arc<Admission>,
+    pub(super) config: RoomConfig,
+    pub(super) admission: Arc<Admission>,
+    pub(super) drain: Drain,
     pub(super) public: PublicRooms,
 }
 
@@ -56,6 +55,7 @@ impl Registry {
         Arc::new(Self {
             rooms: DashMap::new(),
             admission: Arc::new(Admission::new(&config, signaling)),
+            drain: Drain::new(),
             public: PublicRooms::new(),
             pool,
             config,
@@ -94,8 +94,11 @@ impl Registry {
         let permit = self.admission.peer()?;
         let place = self.reserve(id)?;
         self.open(&place.room).await?;
-        let public = peer.public;
+        let (name, public) = (peer.id.clone(), peer.public);
         let joined = place.room.admit(peer, permit)?;
+        if let Some(within) = self.drains_within() {
+            place.room.tell(&name, RoomEvent::ServerDraining { within });
+        }
         if public {
             self.public.changed();
         }
@@ -206,9 +209,12 @@ impl Registry {
         }
     }
 
-    fn find_or_make(&self, id: &RoomId) -> Result<Arc<Room>, Limit> {
+    fn find_or_make(&self, id: &RoomId) -> Result<Arc<Room>, RoomError> {
         if let Some(room) = self.room(id) {
             return Ok(room);
+        }
+        if self.is_draining() {
+            return Err(RoomError::Draining);
         }
         let permit = self.admission.room()?;
         let entry = self.rooms.entry(id.clone());

@@ -52,6 +52,9 @@ pub(super) fn notification(event: RoomEvent, listed: u64) -> Option<Notification
             let transport = transport.0;
             Notification::TransportClosed { transport, reason }
         }
+        RoomEvent::ServerDraining { within } => Notification::ServerDraining {
+            seconds: within.as_secs(),
+        },
         RoomEvent::RoomClosed { reason, .. } => Notification::RoomClosed { reason },
         // Those who only watch have no socket.
         RoomEvent::Evicted => return None,

@@ -473,6 +473,11 @@ pub enum Notification {
     },
     /// Who is in which of the rooms that everybody may know of, by name.
     PublicRooms(Vec<(String, Vec<String>)>),
+    /// The server is going down.
+    ServerDraining {
+        /// How long it waits for the client to leave.
+        seconds: u64,
+    },
     /// The room is gone.
     RoomClosed {
         /// Why.

@@ -331,6 +331,7 @@ pub(crate) fn notification(event: &str) -> Notification {
             transport: producer_id,
             reason: "consent-expired",
         },
+        "server-draining" => Notification::ServerDraining { seconds: 30 },
         "room-closed" => Notification::RoomClosed {
             reason: "worker-died",
         },

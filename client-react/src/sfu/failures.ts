@@ -40,6 +40,7 @@ const BY_CODE: Readonly<Record<ErrorCode | "disconnected", string>> = {
   "rate-limited": "Too many requests in a short time. Wait a moment and try again.",
   timeout: "The server did not answer in time.",
   "room-closed": "The room was closed.",
+  "server-draining": "The server is about to stop and opens no new rooms. Try again in a minute.",
   "worker-died": "The server's media process stopped and is being started again.",
   internal: "The server had a fault. Try again.",
   disconnected: "The connection to the server was lost.",
@@ -65,7 +66,7 @@ export const isTransient = (error: unknown): boolean =>
 /** Answers to a join that another try will not change; so is everything that is no answer. */
 export const isFinal = (error: unknown): boolean =>
   !(error instanceof RequestError) ||
-  ["limit-peers", "limit-rooms", "limit-sockets", "bad-request"].includes(error.code);
+  ["limit-peers", "limit-rooms", "limit-sockets", "bad-request", "server-draining"].includes(error.code);
 
 const BY_DEVICE_ERROR: Record<string, string> = {
   NotAllowedError: "is blocked. Allow it in the browser's address bar, then try again.",

@@ -2,6 +2,7 @@
 
 mod broadcasts;
 mod debug;
+mod drain;
 mod health;
 mod rooms;
 mod routers;
@@ -14,12 +15,13 @@ use axum::{
     extract::{ConnectInfo, Request},
     middleware::{Next, from_fn},
     response::{IntoResponse as _, Response},
-    routing::get,
+    routing::{get, post},
 };
 
 pub(super) use broadcasts::router as broadcasts;
 pub use debug::{DebugState, ProcessCounts};
-pub use health::Health;
+pub use drain::Draining;
+pub use health::{Health, Readiness};
 pub use rooms::Rooms;
 pub use routers::{RouterView, Routers};
 pub use workers::Workers;
@@ -34,10 +36,12 @@ pub fn router(registry: Arc<Registry>) -> Router {
         .route("/api/v1/rooms", get(rooms::list))
         .route("/api/v1/routers", get(routers::list))
         .route("/api/v1/workers", get(workers::list))
+        .route("/api/v1/drain", post(drain::drain))
         .route("/debug/state", get(debug::state))
         .route_layer(from_fn(from_here));
     Router::new()
         .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
         .merge(inside)
         .with_state(registry)
 }

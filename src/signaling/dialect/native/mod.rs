@@ -15,7 +15,7 @@ use answers::{
 use contract::{Ask, Notice, Tell as _, ask, ask_nothing, events, notice};
 use notifications::{
     ConnectionSuccess, ConsumerLayersChanged, NewPeer, NewProducer, PeerLeft, ProducerClosed,
-    ProducerPaused, ProducerResumed, ProducerScore, RoomClosed, TransportClosed,
+    ProducerPaused, ProducerResumed, ProducerScore, RoomClosed, ServerDraining, TransportClosed,
 };
 use requests::{
     CloseConsumer, CloseProducer, ConnectReceiveTransport, ConnectTransport, ConsumeProducer,
@@ -55,7 +55,15 @@ pub const DIALECT: Dialect = Dialect {
 
 /// Every event clients of this dialect may send, with what it carries, in the order of `protocol.md`.
 pub const ASKS: [Ask; 19] = [
-    ask::<JoinRoom, JoinAnswer>("joinRoom", &[AlreadyJoined, LimitPeers, LimitRooms]),
+    ask::<JoinRoom, JoinAnswer>(
+        "joinRoom",
+        &[
+            AlreadyJoined,
+            LimitPeers,
+            LimitRooms,
+            ErrorCode::ServerDraining,
+        ],
+    ),
     ask::<GetPeers, PeersPage>("getPeers", &[]),
     ask_nothing::<Left>("leaveRoom", |_| Ok(Request::Leave)),
     ask::<CreateWebRtcTransport, TransportAnswer>("createWebRtcTransport", &[LimitTransports]),
@@ -85,7 +93,7 @@ const CONNECTING: &[ErrorCode] = &[NotFound, AlreadyConnected, InvalidDtlsParame
 const EVENTS: [Event; ASKS.len()] = events(&ASKS);
 
 /// Every event clients of this dialect are told, with what it carries, in the order of `protocol.md`.
-pub const NOTICES: [Notice; 11] = [
+pub const NOTICES: [Notice; 12] = [
     notice::<ConnectionSuccess>(),
     notice::<NewPeer>(),
     notice::<PeerLeft>(),
@@ -96,6 +104,7 @@ pub const NOTICES: [Notice; 11] = [
     notice::<ConsumerLayersChanged>(),
     notice::<ProducerScore>(),
     notice::<TransportClosed>(),
+    notice::<ServerDraining>(),
     notice::<RoomClosed>(),
 ];
 
@@ -195,6 +204,7 @@ fn notify(_: &str, notification: Notification) -> Vec<Told> {
             reason,
         }
         .told(),
+        Notification::ServerDraining { seconds } => ServerDraining { seconds }.told(),
         Notification::RoomClosed { reason, .. } => RoomClosed { reason }.told(),
         Notification::PublicRooms(_) => return Vec::new(),
     }]

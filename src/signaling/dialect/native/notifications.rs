@@ -187,6 +187,18 @@ impl Tell for TransportClosed {
     const EVENT: &'static str = "transport-closed";
 }
 
+/// The server is going down: it opens no rooms any more and waits for those that are open.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+pub struct ServerDraining {
+    /// Until it ends, at the latest.
+    pub(super) seconds: u64,
+}
+
+impl Tell for ServerDraining {
+    const EVENT: &'static str = "server-draining";
+}
+
 /// The room is gone with everything in it.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
