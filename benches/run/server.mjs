@@ -14,6 +14,7 @@ const options = ({ http, media }) =>
     ["--workers", "1"],
     ["--sockets-per-address", "0"],
     ["--peers-per-room", "2000"],
+    ["--drain-timeout", "0"],
     ["--log", "warn"],
   ].flat();
 

@@ -65,6 +65,11 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = RoomConfig::default().resume_grace.as_secs())]
     resume_grace: u64,
 
+    /// Seconds a server that is asked to end waits for calls to end, taking no new rooms; asked
+    /// again, it ends at once.
+    #[arg(long, value_name = "SECONDS", default_value_t = RoomConfig::default().drain_timeout.as_secs())]
+    drain_timeout: u64,
+
     #[command(flatten)]
     broadcast: BroadcastArgs,
 
@@ -88,6 +93,7 @@ impl ServeArgs {
         let room = RoomConfig {
             peers_per_room: self.peers_per_room,
             resume_grace: Duration::from_secs(self.resume_grace),
+            drain_timeout: Duration::from_secs(self.drain_timeout),
             max_consumers: self.broadcast.max_consumers(),
             ..RoomConfig::default()
         };

@@ -142,6 +142,7 @@ export type ErrorCode =
   | "rate-limited"
   | "timeout"
   | "room-closed"
+  | "server-draining"
   | "worker-died"
   | "internal";
 
@@ -418,6 +419,12 @@ export type SetPreferredLayers = {
   temporalLayer?: number | null;
 };
 
+/** The server is going down: it opens no rooms any more and waits for those that are open. */
+export interface ServerDraining {
+  /** Until it ends, at the latest. */
+  seconds: number;
+}
+
 /** Counters of a transport. */
 export type StatsAnswer = {
   stats: TransportStats;
@@ -515,5 +522,6 @@ export interface Notifications {
   "consumer-layers-changed": ConsumerLayersChanged;
   "producer-score": ProducerScore;
   "transport-closed": TransportClosed;
+  "server-draining": ServerDraining;
   "room-closed": RoomClosed;
 }

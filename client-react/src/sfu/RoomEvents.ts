@@ -1,6 +1,7 @@
 /** What the server tells about the room, handed to the call it concerns. */
 import type { NotificationName, Notifications } from "../protocol/notifications";
 import type { Call } from "./Call";
+import { drainingSentence } from "./failures";
 import type { SignalingClient } from "./SignalingClient";
 import type { Store } from "./store";
 
@@ -28,6 +29,7 @@ export class RoomEvents {
     this.hear("producer-resumed", ({ producerId }) => call()?.subscriber.setPaused(producerId, false));
     this.hear("consumer-layers-changed", (layers) => call()?.subscriber.setLayers(layers));
     this.hear("transport-closed", ({ transportId }) => { onTransportClosed(transportId); });
+    this.signaling.on("server-draining", ({ seconds }) => { store.tell("room", drainingSentence(seconds)); });
     this.signaling.on("room-closed", onRoomClosed);
   }
 

@@ -54,6 +54,10 @@ export const MENDING = {
   path: "No way was found for sound and pictures: a firewall or a VPN may block them. Trying again…",
 } as const;
 
+/** The server stops soon, in `seconds` at the latest. */
+export const drainingSentence = (seconds: number): string =>
+  `The server is about to restart. The call may pause within ${seconds < 90 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`}.`;
+
 /** The connection is away; coming back mends what failed because of it. */
 export const isAway = (error: unknown): boolean =>
   error instanceof RequestError && (error.code === "disconnected" || error.code === "not-joined");

@@ -179,6 +179,7 @@ pub const TOLD: &[&str] = &[
     "producerClosed",
     "remove video",
     "room-closed",
+    "server-draining",
     "status-change",
     "transport-closed",
     "update-peer-list",

@@ -29,6 +29,8 @@ export async function startServer(...flags) {
   const server = new Server(`http://127.0.0.1:${port}`, media, [
     ...["--listen", `127.0.0.1:${port}`, "--tls", "off"],
     ...["--media-ip", media.address, "--media-port", String(media.port), "--workers", "1"],
+    // Asked to end, it ends, whoever is there.
+    ...(flags.includes("--drain-timeout") ? [] : ["--drain-timeout", "0"]),
     ...flags,
   ]);
   await server.start();

@@ -20,12 +20,14 @@ const TESTED_ELSEWHERE = {
   notifications: {
     // Both come of media that arrives: a call between two browsers.
     "consumer-layers-changed": [["tests/browser/suite/06-contracts.test.mjs", '"consumer-layers-changed"']],
+    "server-draining": [["tests/headless/suite/drain.test.mjs", 'hears("server-draining")']],
     "producer-score": [["tests/browser/suite/06-contracts.test.mjs", '"producer-score"']],
   },
   words: {
     "limit-rooms": [["tests/it/rooms.rs", "fn rooms_and_peers_are_limited_and_given_back"]],
     "limit-consumers": [["tests/headless/suite/limits.test.mjs", 'it("512 consumers a peer"']],
     "limit-sockets": [["tests/headless/suite/limits.test.mjs", "more.refused.message, \"limit-sockets\""]],
+    "server-draining": [["tests/headless/suite/drain.test.mjs", 'code, "server-draining"']],
     "rate-limited": [["tests/headless/suite/limits.test.mjs", 'it("a burst of events: each is answered']],
     "room-closed": [["tests/it/rooms.rs", "fn whoever_asks_a_room_that_was_closed_meanwhile_is_told_so"]],
   },

@@ -15,32 +15,36 @@ export async function freePort() {
   return port;
 }
 
-export async function startServer({ workers = 2, flags = [], binary = BINARY } = {}) {
+export async function startServer({ workers = 2, flags = [], binary = BINARY, env = {} } = {}) {
   const port = await freePort();
   const server = new Server(binary, port, [
     ...["--listen", `127.0.0.1:${port}`, "--tls", "off", "--media-ip", "127.0.0.1"],
     ...["--media-port", "0", "--workers", String(workers)],
+    // Asked to end, it ends, whoever is there.
+    ...(flags.includes("--drain-timeout") ? [] : ["--drain-timeout", "0"]),
     ...flags,
-  ]);
+  ], env);
   await server.start();
   return server;
 }
 
 class Server {
   #flags;
+  #env;
   #child;
   #exit = null;
   #said = [];
 
-  constructor(binary, port, flags) {
+  constructor(binary, port, flags, env) {
     this.binary = binary;
     this.port = port;
     this.url = `http://127.0.0.1:${port}`;
     this.#flags = flags;
+    this.#env = { ...process.env, ...env };
   }
 
   async start() {
-    this.#child = spawn(this.binary, this.#flags, { stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = spawn(this.binary, this.#flags, { stdio: ["ignore", "pipe", "pipe"], env: this.#env });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream.setEncoding("utf8").on("data", (text) => this.#said.push(text));
     }
@@ -79,6 +83,10 @@ class Server {
       return left().length === 0 && inside().length === 0;
     }, patience);
     return state;
+  }
+
+  signal(name) {
+    this.#child.kill(name);
   }
 
   async stop() {
