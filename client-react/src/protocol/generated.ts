@@ -409,6 +409,12 @@ export type Score = {
   score: number;
 };
 
+/** The server is going down: it opens no rooms any more and waits for those that are open. */
+export type ServerDraining = {
+  /** Until it ends, at the latest. */
+  seconds: number;
+};
+
 /** Bounds the layers a consumer gets. */
 export type SetPreferredLayers = {
   /** The client's consumer. */
@@ -418,12 +424,6 @@ export type SetPreferredLayers = {
   /** The highest temporal layer wanted; all of them when it is left out. */
   temporalLayer?: number | null;
 };
-
-/** The server is going down: it opens no rooms any more and waits for those that are open. */
-export interface ServerDraining {
-  /** Until it ends, at the latest. */
-  seconds: number;
-}
 
 /** Counters of a transport. */
 export type StatsAnswer = {

@@ -189,7 +189,7 @@ impl Tell for TransportClosed {
 
 /// The server is going down: it opens no rooms any more and waits for those that are open.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct ServerDraining {
     /// Until it ends, at the latest.
     pub(super) seconds: u64,
