@@ -13,17 +13,19 @@ use axum::{
 };
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer, ExposeHeaders};
 
-use crate::{config::Origins, http, signaling};
+use crate::{
+    config::{ListenConfig, Live, Origins},
+    http, signaling,
+};
 
 /// What an answer to a page of another origin may be read for, beside its body.
 const EXPOSED: [HeaderName; 3] = [LOCATION, LINK, ETAG];
 
 /// The layer around everything.
-pub fn layer(origins: &Origins) -> CorsLayer {
-    let origins = origins.clone();
+pub fn layer(config: Live<ListenConfig>) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(move |origin, request| {
-            is_open(request.uri.path()) && allows(&origins, origin)
+            is_open(request.uri.path()) && allows(&config.get().origins, origin)
         }))
         .allow_credentials(true)
         .allow_methods(AllowMethods::mirror_request())
@@ -34,12 +36,17 @@ pub fn layer(origins: &Origins) -> CorsLayer {
 
 /// Refuses what a page of an origin that is not allowed asks: a browser opens WebSockets and sends
 /// plain requests to any server, whatever its CORS headers say.
-pub async fn guard(State(origins): State<Origins>, request: Request, next: Next) -> Response {
+pub async fn guard(
+    State(config): State<Live<ListenConfig>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let origins = &config.get().origins;
     let headers = request.headers();
     let open = is_open(request.uri().path());
     let refused = headers
         .get(ORIGIN)
-        .is_some_and(|origin| open && !allows(&origins, origin) && !is_own(origin, headers));
+        .is_some_and(|origin| open && !allows(origins, origin) && !is_own(origin, headers));
     if refused {
         return (StatusCode::FORBIDDEN, "this origin is not allowed\n").into_response();
     }

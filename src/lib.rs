@@ -9,6 +9,7 @@
 //! - [`room`][]: rooms, peers and what they send each other.
 //! - [`error`][]: the only error a client sees.
 //! - [`engine`][]: the I/O shell around the media core; threads, sockets, async handles.
+//! - [`reload`][]: settings that change while it runs.
 //! - [`tls`][]: certificates.
 //! - [`telemetry`][]: the log.
 //!
@@ -20,6 +21,7 @@ pub mod cors;
 pub mod engine;
 pub mod error;
 pub mod http;
+pub mod reload;
 pub mod room;
 pub mod signaling;
 pub mod telemetry;
@@ -31,16 +33,16 @@ use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
 };
-use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tower::Layer;
 
-use config::{Config, ConfigError};
+use config::{Config, ConfigError, Live};
 use engine::{EngineError, WorkerPool};
 use http::ServeError;
+use reload::Reloader;
 use room::{Broadcasts, Registry};
 use signaling::dialect::Dialects;
-use tls::TlsError;
+use tls::{Tls, TlsError};
 
 /// Why the server does not run.
 #[derive(Debug, thiserror::Error)]
@@ -92,9 +94,8 @@ pub struct Server {
     config: Config,
     listener: TcpListener,
     address: SocketAddr,
-    tls: Option<Arc<ServerConfig>>,
-    registry: Arc<Registry>,
     dialects: Dialects,
+    parts: Reloader,
 }
 
 impl Server {
@@ -106,23 +107,33 @@ impl Server {
         config.validate()?;
         let dialects = Dialects::new(&config.signaling)?;
         let address = listener.local_addr()?;
-        let tls = tls::server_config(&config.listen.tls, &engine::machine_ips())?;
+        let tls = Tls::new(&config.listen.tls, &engine::machine_ips())?;
         let pool = WorkerPool::start(&config.media)?;
-        let registry = Registry::new(pool, config.room.clone(), &config.signaling);
+        let parts = Reloader {
+            listen: Live::new(config.listen.clone()),
+            registry: Registry::new(pool, config.room.clone(), &config.signaling),
+            broadcasts: Broadcasts::new(config.broadcast.clone()),
+            tls,
+        };
         Ok(Self {
             config,
             listener,
             address,
-            tls,
-            registry,
             dialects,
+            parts,
         })
     }
 
     /// What begins a drain: see [`Registry::drain`].
     #[must_use]
     pub fn registry(&self) -> Arc<Registry> {
-        Arc::clone(&self.registry)
+        Arc::clone(&self.parts.registry)
+    }
+
+    /// What changes its settings while it serves.
+    #[must_use]
+    pub fn reloader(&self) -> Reloader {
+        self.parts.clone()
     }
 
     /// Serves until `shutdown` completes or the server has drained; then lets requests finish and
@@ -131,17 +142,16 @@ impl Server {
     /// # Errors
     /// The listener is unusable.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), RunError> {
-        let Config {
+        let Reloader {
             listen,
-            signaling,
-            broadcast,
-            ..
-        } = self.config;
-        let registry = self.registry;
+            registry,
+            broadcasts,
+            tls,
+        } = self.parts;
+        let signaling = &self.config.signaling;
         let (pool, drained) = (registry.pool().clone(), Arc::clone(&registry).drained());
-        let (layer, sockets) = signaling::layer(Arc::clone(&registry), self.dialects, &signaling);
-        let broadcasts = Broadcasts::new(broadcast);
-        let (ending, secure) = (Arc::clone(&broadcasts), self.tls.is_some());
+        let (layer, sockets) = signaling::layer(Arc::clone(&registry), self.dialects, signaling);
+        let (ending, secure) = (Arc::clone(&broadcasts), tls.is_some());
         // Around the router as a whole: inside it every route would get sessions of its own, and a
         // client that polls would be known to some of them only.
         let cap = from_fn_with_state(Arc::clone(&registry), signaling::cap_sessions);
@@ -149,8 +159,8 @@ impl Server {
             .merge(http::socket_io_client())
             .fallback_service(layer.layer(http::router(registry, broadcasts, secure)))
             .layer(cap)
-            .layer(from_fn_with_state(listen.origins.clone(), cors::guard))
-            .layer(cors::layer(&listen.origins))
+            .layer(from_fn_with_state(listen.clone(), cors::guard))
+            .layer(cors::layer(listen.clone()))
             .layer(from_fn(http::options));
         let shutdown = async {
             tokio::select! {
@@ -161,7 +171,8 @@ impl Server {
             sockets.close().await;
             ending.end();
         };
-        http::serve(self.listener, self.tls, router, &listen, shutdown).await?;
+        let tls = tls.map(|tls| tls.config);
+        http::serve(self.listener, tls, router, &listen, shutdown).await?;
         pool.shutdown().await;
         Ok(())
     }
@@ -169,7 +180,11 @@ impl Server {
     /// Addresses to open in a browser, the one for this machine first.
     #[must_use]
     pub fn urls(&self) -> Vec<String> {
-        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let scheme = if self.parts.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
         let port = self.address.port();
         let url = |ip: std::net::IpAddr| format!("{scheme}://{}", SocketAddr::new(ip, port));
         let here = format!("{scheme}://localhost:{port}");
@@ -185,14 +200,14 @@ impl Server {
     /// What clients are told to send media to, as `address:port/udp`.
     #[must_use]
     pub fn candidates(&self) -> Vec<String> {
-        self.registry.pool().candidates()
+        self.parts.registry.pool().candidates()
     }
 
     /// What will not work as configured, as plain sentences.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        let mut warnings = self.registry.pool().warnings();
-        if self.tls.is_none() && !self.address.ip().is_loopback() {
+        let mut warnings = self.parts.registry.pool().warnings();
+        if self.parts.tls.is_none() && !self.address.ip().is_loopback() {
             warnings
                 .push("without TLS browsers offer camera and microphone on localhost only".into());
         }

@@ -20,6 +20,7 @@ const RELOADED: &[&str] = &[
     "allow-origin",
     "broadcast-expiry",
     "broadcast-token",
+    "drain-timeout",
     "group-of-pictures",
     "ice-server",
     "jwt-secret",

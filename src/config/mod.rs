@@ -4,6 +4,7 @@
 mod broadcast;
 mod dialects;
 mod listen;
+mod live;
 mod media;
 mod room;
 mod signaling;
@@ -11,6 +12,7 @@ mod signaling;
 pub use broadcast::{BroadcastConfig, IceServer};
 pub use dialects::DialectConfig;
 pub use listen::{ListenConfig, Origins, TlsMode};
+pub use live::Live;
 pub use media::{MediaConfig, UdpBackend};
 pub use room::{MaxConsumers, RoomConfig, WhenFull};
 pub use signaling::SignalingConfig;

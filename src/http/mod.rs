@@ -34,7 +34,7 @@ pub fn router(registry: Arc<Registry>, broadcasts: Arc<Broadcasts>, secure: bool
     let status = get(room_status::list).with_state(Arc::clone(&registry));
     let doors = Doors {
         registry: Arc::clone(&registry),
-        tokens: Arc::new(Tokens::new(broadcasts.config())),
+        tokens: Arc::new(Tokens::new(&broadcasts.config())),
         broadcasts,
         sessions: Arc::default(),
         secure,

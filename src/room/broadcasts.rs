@@ -14,7 +14,7 @@ use std::{
 use tokio::sync::watch;
 
 use super::{Guest, MaxConsumers, PeerId, RoomId};
-use crate::config::BroadcastConfig;
+use crate::config::{BroadcastConfig, Live};
 
 /// What publishes under a broadcast id now, as its viewers follow it.
 #[derive(Clone, Debug, Default)]
@@ -170,7 +170,7 @@ secret! {
 /// Every broadcast of this server.
 #[derive(Debug)]
 pub struct Broadcasts {
-    config: BroadcastConfig,
+    config: Live<BroadcastConfig>,
     all: Mutex<All>,
     ending: watch::Sender<bool>,
 }
@@ -186,7 +186,7 @@ impl Broadcasts {
     #[must_use]
     pub fn new(config: BroadcastConfig) -> Arc<Self> {
         Arc::new(Self {
-            config,
+            config: Live::new(config),
             all: Mutex::default(),
             ending: watch::Sender::new(false),
         })
@@ -206,8 +206,13 @@ impl Broadcasts {
 
     /// What the server was told about them.
     #[must_use]
-    pub fn config(&self) -> &BroadcastConfig {
-        &self.config
+    pub fn config(&self) -> Arc<BroadcastConfig> {
+        self.config.get()
+    }
+
+    /// What it is told from now on.
+    pub fn reload(&self, config: BroadcastConfig) {
+        self.config.set(config);
     }
 
     /// A new one, in this room or one of its own; none when there are too many.
@@ -217,6 +222,7 @@ impl Broadcasts {
         room: Option<RoomId>,
         max_consumers: Option<MaxConsumers>,
     ) -> Option<Arc<Broadcast>> {
+        let config = self.config.get();
         let view_id = ViewId::new();
         let broadcast = Arc::new(Broadcast {
             room: room.unwrap_or_else(|| RoomId::from(view_id.as_str())),
@@ -225,19 +231,19 @@ impl Broadcasts {
             max_consumers,
             publisher: Publisher::default(),
             last_used: Mutex::new(SystemTime::now()),
-            expiry: self.config.expiry,
+            expiry: config.expiry,
             used: AtomicBool::new(false),
             removed: AtomicBool::new(false),
         });
         let mut all = self.all();
-        if all.by_id.len() >= self.config.broadcasts {
+        if all.by_id.len() >= config.broadcasts {
             all.tidy();
         }
-        if all.by_id.len() >= self.config.broadcasts {
+        if all.by_id.len() >= config.broadcasts {
             // Ids that were never used go first, so that whoever asks for many keeps nobody out.
             all.remove_oldest_unused();
         }
-        if all.by_id.len() >= self.config.broadcasts {
+        if all.by_id.len() >= config.broadcasts {
             return None;
         }
         let (id, view) = (&broadcast.id.0, &broadcast.view_id.0);

@@ -138,7 +138,7 @@ impl Room {
         caps: &RtpCapabilities,
     ) -> Result<Source, RoomError> {
         let state = self.state();
-        if state.peer(peer)?.consumers.len() >= self.config.consumers_per_peer {
+        if state.peer(peer)?.consumers.len() >= self.config.get().consumers_per_peer {
             return Err(RoomError::Limit(Limit::Consumers));
         }
         let source = match choice {

@@ -27,7 +27,7 @@ impl Registry {
     /// Takes no new rooms from now on, and tells everybody how long theirs last. False when that had
     /// begun before: the first deadline counts.
     pub fn drain(&self) -> bool {
-        let patience = self.config.drain_timeout;
+        let patience = self.config.get().drain_timeout;
         let deadline = Instant::now() + patience;
         let begins = self.drain.until.send_if_modified(|until| {
             let begins = until.is_none();

@@ -4,14 +4,17 @@
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv6Addr},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 /// How much each household has.
 #[derive(Debug)]
 pub(super) struct Households {
     /// How much one may have; 0 is without limit.
-    max: usize,
+    max: AtomicUsize,
     used: Mutex<HashMap<IpAddr, usize>>,
 }
 
@@ -19,7 +22,7 @@ impl Households {
     /// Nobody has anything; each may have `max`, or anything if that is 0.
     pub(super) fn new(max: usize) -> Arc<Self> {
         Arc::new(Self {
-            max,
+            max: max.into(),
             used: Mutex::default(),
         })
     }
@@ -29,7 +32,8 @@ impl Households {
         let household = household(address);
         let mut all = self.used();
         let used = all.get(&household).copied().unwrap_or(0);
-        if self.max != 0 && used >= self.max {
+        let max = self.max.load(Ordering::Relaxed);
+        if max != 0 && used >= max {
             return None;
         }
         all.insert(household, used + 1);
@@ -38,6 +42,11 @@ impl Households {
             households: Arc::clone(self),
             household,
         })
+    }
+
+    /// Another bound from now on.
+    pub(super) fn set_max(&self, max: usize) {
+        self.max.store(max, Ordering::Relaxed);
     }
 
     fn used(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {

@@ -48,7 +48,7 @@ impl Room {
     pub fn rejoin(&self, peer: &PeerId) -> Result<Joined, RoomError> {
         let mut state = self.state();
         let profile = state.peer(peer)?.profile;
-        Ok(state.joined(peer, profile, self.config.peers_per_answer))
+        Ok(state.joined(peer, profile, self.config.get().peers_per_answer))
     }
 
     /// All others in the room as they are now, in no order.
@@ -65,7 +65,7 @@ impl Room {
     pub fn more_peers(&self, peer: &PeerId, more: u64) -> Result<PeerPage, RoomError> {
         let mut state = self.state();
         state.peer(peer)?;
-        Ok(state.page(peer, more, self.config.peers_per_answer))
+        Ok(state.page(peer, more, self.config.get().peers_per_answer))
     }
 }
 

@@ -60,7 +60,7 @@ use self::{
     receivers::close_all,
 };
 use crate::{
-    config::RoomConfig,
+    config::{Live, RoomConfig},
     engine::{EngineError, RouterHandle},
 };
 use ortc::types::RtpCapabilities;
@@ -96,7 +96,7 @@ impl fmt::Debug for RoomId {
 #[derive(Debug)]
 pub struct Room {
     id: RoomId,
-    config: RoomConfig,
+    config: Live<RoomConfig>,
     router: tokio::sync::OnceCell<RouterHandle>,
     state: Mutex<State>,
 }
@@ -117,8 +117,8 @@ struct State {
 }
 
 impl Room {
-    fn new(id: RoomId, config: RoomConfig, permit: Permit) -> Arc<Self> {
-        let max_consumers = config.max_consumers;
+    fn new(id: RoomId, config: Live<RoomConfig>, permit: Permit) -> Arc<Self> {
+        let max_consumers = config.get().max_consumers;
         Arc::new(Self {
             id,
             config,
@@ -156,7 +156,7 @@ impl Room {
         if state.peers.contains_key(&new.id) {
             return Err(RoomError::AlreadyJoined);
         }
-        if state.peers.len() >= self.config.peers_per_room {
+        if state.peers.len() >= self.config.get().peers_per_room {
             return Err(RoomError::Limit(Limit::Peers));
         }
         if new.max_consumers.is_some() {
@@ -175,7 +175,7 @@ impl Room {
         let entered = state.next();
         let peer = Peer::new(new, entered, permit);
         state.peers.insert(id.clone(), peer);
-        Ok(state.joined(&id, profile, self.config.peers_per_answer))
+        Ok(state.joined(&id, profile, self.config.get().peers_per_answer))
     }
 
     /// Removes a peer and everything it has; returns what is to be closed in the engine. With an epoch:

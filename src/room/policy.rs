@@ -70,7 +70,7 @@ pub struct Admission {
     sessions: Arc<Gauge>,
     sessions_at: Arc<Households>,
     away_at: Arc<Households>,
-    sockets_per_address: usize,
+    sockets_per_address: AtomicUsize,
     addresses: Mutex<HashMap<IpAddr, HashMap<String, usize>>>,
 }
 
@@ -86,9 +86,26 @@ impl Admission {
             sessions: Gauge::new(signaling.sessions),
             sessions_at: Households::new(signaling.sessions_per_address),
             away_at: Households::new(signaling.sockets_per_address),
-            sockets_per_address: signaling.sockets_per_address,
+            sockets_per_address: signaling.sockets_per_address.into(),
             addresses: Mutex::default(),
         }
+    }
+
+    /// Other limits from now on.
+    pub(super) fn set_limits(&self, room: &RoomConfig, signaling: &SignalingConfig) {
+        for (gauge, max) in [
+            (&self.rooms, room.rooms),
+            (&self.peers, room.peers),
+            (&self.groups, room.groups_of_pictures),
+            (&self.sockets, signaling.sockets),
+            (&self.sessions, signaling.sessions),
+        ] {
+            gauge.max.store(max, Ordering::Relaxed);
+        }
+        self.sessions_at.set_max(signaling.sessions_per_address);
+        self.away_at.set_max(signaling.sockets_per_address);
+        let sockets = signaling.sockets_per_address;
+        self.sockets_per_address.store(sockets, Ordering::Relaxed);
     }
 
     /// Admits a room.
@@ -117,7 +134,8 @@ impl Admission {
         let address = household(address);
         let mut addresses = self.addresses();
         let connections = addresses.entry(address).or_default();
-        let full = self.sockets_per_address != 0 && connections.len() >= self.sockets_per_address;
+        let max = self.sockets_per_address.load(Ordering::Relaxed);
+        let full = max != 0 && connections.len() >= max;
         if full && !connections.contains_key(connection) {
             return Err(Limit::Sockets);
         }
@@ -187,21 +205,22 @@ impl Admission {
 #[derive(Debug)]
 struct Gauge {
     used: AtomicUsize,
-    max: usize,
+    max: AtomicUsize,
 }
 
 impl Gauge {
     fn new(max: usize) -> Arc<Self> {
         Arc::new(Self {
             used: AtomicUsize::new(0),
-            max,
+            max: max.into(),
         })
     }
 
     fn acquire(self: &Arc<Self>) -> Option<Permit> {
+        let max = self.max.load(Ordering::Relaxed);
         self.used
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |used| {
-                (used < self.max).then_some(used + 1)
+                (used < max).then_some(used + 1)
             })
             .ok()
             .map(|_| Permit(self.clone()))

@@ -75,7 +75,7 @@ impl Room {
         request: Produce,
     ) -> Result<(ProducerId, bool), RoomError> {
         let caller = caller.into();
-        if request.app_data.as_json().len() > self.config.app_data_bytes {
+        if request.app_data.as_json().len() > self.config.get().app_data_bytes {
             return Err(RoomError::BadRequest("appData is too long"));
         }
         let (transport, handle) = self.transport_to_produce(caller, &request)?;
@@ -120,7 +120,7 @@ impl Room {
     ) -> Result<(TransportId, TransportHandle), RoomError> {
         let mut state = self.state();
         let owner = state.caller(caller)?;
-        if owner.producers.len() >= self.config.producers_per_peer {
+        if owner.producers.len() >= self.config.get().producers_per_peer {
             return Err(RoomError::Limit(Limit::Producers));
         }
         let id = owner.transport(&request.transport)?;

@@ -11,7 +11,7 @@ use super::{
     RoomView, drain::Drain, event_queue::event_queue, policy::Admission, public::PublicRooms,
 };
 use crate::{
-    config::{RoomConfig, SignalingConfig},
+    config::{Live, RoomConfig, SignalingConfig},
     engine::{RouterEvent, RouterEvents, RouterHandle, WorkerPool},
 };
 
@@ -20,7 +20,7 @@ use crate::{
 pub struct Registry {
     rooms: DashMap<RoomId, Arc<Room>>,
     pool: WorkerPool,
-    pub(super) config: RoomConfig,
+    pub(super) config: Live<RoomConfig>,
     pub(super) admission: Arc<Admission>,
     pub(super) drain: Drain,
     pub(super) public: PublicRooms,
@@ -58,8 +58,14 @@ impl Registry {
             drain: Drain::new(),
             public: PublicRooms::new(),
             pool,
-            config,
+            config: Live::new(config),
         })
+    }
+
+    /// Other limits from now on. What is there stays, also above them.
+    pub fn reload(&self, config: &RoomConfig, signaling: &SignalingConfig) {
+        self.admission.set_limits(config, signaling);
+        self.config.set(config.clone());
     }
 
     /// The server-wide counters.
@@ -108,7 +114,7 @@ impl Registry {
     /// A queue for a peer's events, as long as the config says.
     #[must_use]
     pub fn event_queue(&self) -> (EventSender, EventReceiver) {
-        event_queue(self.config.pending_events)
+        event_queue(self.config.get().pending_events)
     }
 
     /// Takes a peer out of its room; the last one closes it.
@@ -173,7 +179,7 @@ impl Registry {
     /// How many may receive in a room, if that is limited.
     #[must_use]
     pub fn max_consumers(&self) -> Option<usize> {
-        self.config.max_consumers.map(|max| max.count)
+        self.config.get().max_consumers.map(|max| max.count)
     }
 
     /// Whether a room may have this name.
@@ -188,7 +194,7 @@ impl Registry {
         if name.is_empty() {
             return Err(RoomError::BadRequest("the name is empty"));
         }
-        if name.chars().nth(self.config.name_chars).is_some() {
+        if name.chars().nth(self.config.get().name_chars).is_some() {
             return Err(RoomError::BadRequest("the name is too long"));
         }
         Ok(())

@@ -134,7 +134,7 @@ impl Registry {
         };
         entry.events = Some(sender);
         let (display_name, profile) = (entry.display_name.clone(), entry.profile);
-        let joined = state.joined(&peer, profile, room.config.peers_per_answer);
+        let joined = state.joined(&peer, profile, room.config.get().peers_per_answer);
         drop(state);
         Some(Resumed {
             room,
@@ -164,7 +164,7 @@ impl Registry {
         let (registry, room, peer) = (Arc::clone(self), Arc::clone(room), peer.clone());
         tokio::spawn(async move {
             // The sender is dropped, never used.
-            let over = tokio::time::timeout(room.config.resume_grace, back).await;
+            let over = tokio::time::timeout(room.config.get().resume_grace, back).await;
             drop(place);
             if over.is_err() || !room.has_transports(&peer) {
                 registry.leave_as(&room, &peer, epoch);
@@ -195,7 +195,7 @@ impl Room {
     /// Marks a peer as away; the receiver ends when it need not be waited for any more. `None`: it
     /// need not be waited for at all.
     fn set_away(&self, peer: &PeerId, epoch: u32) -> Option<oneshot::Receiver<()>> {
-        if self.config.resume_grace == Duration::ZERO {
+        if self.config.get().resume_grace == Duration::ZERO {
             return None;
         }
         let mut state = self.state();

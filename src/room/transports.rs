@@ -38,7 +38,7 @@ impl Room {
         }
         {
             let mut state = self.state();
-            if state.caller(caller)?.transports.len() >= self.config.transports_per_peer {
+            if state.caller(caller)?.transports.len() >= self.config.get().transports_per_peer {
                 return Err(RoomError::Limit(Limit::Transports));
             }
         }
@@ -147,7 +147,7 @@ impl Room {
     }
 
     fn check_label(&self, label: &str) -> Result<(), RoomError> {
-        if label.chars().nth(self.config.name_chars).is_some() {
+        if label.chars().nth(self.config.get().name_chars).is_some() {
             return Err(RoomError::BadRequest("the transport's label is too long"));
         }
         Ok(())

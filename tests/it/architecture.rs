@@ -20,7 +20,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("engine", &["config"]),
     ("config", &[]),
     ("telemetry", &["config"]),
-    ("tls.rs", &["config"]),
+    ("tls", &["config"]),
+    ("reload.rs", &["config", "engine", "room", "tls"]),
     ("cors.rs", &["config", "http", "signaling"]),
     ("auth.rs", &["config"]),
     ("error.rs", &["room", "engine"]),
@@ -86,7 +87,7 @@ const ONLY_IN: &[(&str, &str, &[&str])] = &[
     ("std::env", "src", &["src/main.rs", "src/args/"]),
     ("loadgen::", "src", &["src/bench.rs", "src/args/"]),
     ("jsonwebtoken::", "src", &["src/auth.rs"]),
-    ("rcgen::", "src", &["src/tls.rs"]),
+    ("rcgen::", "src", &["src/tls/"]),
     ("rtc_sdp::", "src", &["src/http/sdp/"]),
     ("rust_embed::", "src", &["src/http/assets.rs"]),
     (

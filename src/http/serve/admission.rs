@@ -12,7 +12,7 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::config::ListenConfig;
+use crate::config::{ListenConfig, Live};
 
 /// Counts connections.
 #[derive(Clone, Debug)]
@@ -22,8 +22,7 @@ pub(super) struct Admission {
 
 #[derive(Debug)]
 struct Shared {
-    in_all: usize,
-    per_address: usize,
+    limits: Live<ListenConfig>,
     open: Mutex<Open>,
 }
 
@@ -35,11 +34,10 @@ struct Open {
 
 impl Admission {
     /// No connection yet.
-    pub(super) fn new(config: &ListenConfig) -> Self {
+    pub(super) fn new(limits: Live<ListenConfig>) -> Self {
         Self {
             shared: Arc::new(Shared {
-                in_all: config.max_connections,
-                per_address: config.max_connections_per_address,
+                limits,
                 open: Mutex::default(),
             }),
         }
@@ -48,9 +46,10 @@ impl Admission {
     /// A place for one connection from `ip`, if there is one.
     pub(super) fn admit(&self, ip: IpAddr) -> Option<Permit> {
         let address = subscriber(ip);
+        let limits = self.shared.limits.get();
         let mut open = self.shared.open();
         let here = open.by_address.get(&address).copied().unwrap_or(0);
-        if open.in_all >= self.shared.in_all || here >= self.shared.per_address {
+        if open.in_all >= limits.max_connections || here >= limits.max_connections_per_address {
             tracing::debug!(in_all = open.in_all, here, "too many connections");
             return None;
         }
@@ -157,11 +156,11 @@ mod tests {
     use super::*;
 
     fn admission(in_all: usize, per_address: usize) -> Admission {
-        Admission::new(&ListenConfig {
+        Admission::new(Live::new(ListenConfig {
             max_connections: in_all,
             max_connections_per_address: per_address,
             ..ListenConfig::default()
-        })
+        }))
     }
 
     fn ip(text: &str) -> IpAddr {

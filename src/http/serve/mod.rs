@@ -22,7 +22,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
-use crate::config::ListenConfig;
+use crate::config::{ListenConfig, Live};
 use admission::{Admission, Held, Permit};
 use body::DeadlineBody;
 use patience::Patient;
@@ -46,16 +46,16 @@ pub async fn serve(
     listener: TcpListener,
     tls: Option<Arc<ServerConfig>>,
     router: Router,
-    config: &ListenConfig,
+    config: &Live<ListenConfig>,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServeError> {
     listener.local_addr().map_err(ServeError)?;
     let door = Arc::new(Door {
         tls: tls.map(TlsAcceptor::from),
         router,
-        config: config.clone(),
+        config: config.get(),
     });
-    let admission = Admission::new(config);
+    let admission = Admission::new(config.clone());
     let (stop, _) = watch::channel(());
     tokio::pin!(shutdown);
     loop {
@@ -80,7 +80,10 @@ pub async fn serve(
     drop(listener);
     stop.send_replace(());
     // Closed when the last connection has dropped its end.
-    if timeout(config.drain_timeout, stop.closed()).await.is_err() {
+    if timeout(config.get().drain_timeout, stop.closed())
+        .await
+        .is_err()
+    {
         tracing::info!("some requests did not finish in time");
     }
     Ok(())
@@ -90,7 +93,8 @@ pub async fn serve(
 struct Door {
     tls: Option<TlsAcceptor>,
     router: Router,
-    config: ListenConfig,
+    /// As it was at the start: times.
+    config: Arc<ListenConfig>,
 }
 
 impl Door {

@@ -1,22 +1,18 @@
-//! Certificates: from files, or self-signed and kept. Opens no connection.
+//! The development certificate: made once, kept in a folder, made anew before it ends.
 
 use std::{
     fs, io,
     io::Write as _,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
-use rustls::{
-    ServerConfig,
-    crypto::aws_lc_rs,
-    pki_types::{CertificateDer, PrivateKeyDer, pem, pem::PemObject as _},
-};
+use rustls::sign::CertifiedKey;
 
-use crate::config::TlsMode;
+use super::{TlsError, files};
 
 /// Files of the self-signed certificate.
 const CERT_FILE: &str = "miso-cert.pem";
@@ -31,72 +27,12 @@ const VALIDITY: Duration = Duration::from_secs(365 * 24 * 3600);
 /// A self-signed certificate that ends sooner than this is made anew.
 const RENEW_BEFORE: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// Why there is no usable certificate.
-#[derive(Debug, thiserror::Error)]
-pub enum TlsError {
-    /// A file cannot be read.
-    #[error("cannot read {}: {cause}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        cause: io::Error,
-    },
-    /// A file is not what it should be.
-    #[error("{} holds no {what} in PEM form", path.display())]
-    Content {
-        /// The file.
-        path: PathBuf,
-        /// What was looked for.
-        what: &'static str,
-    },
-    /// Certificate and key do not go together, or cannot be used.
-    #[error("{} and {} cannot be used together: {cause}", cert.display(), key.display())]
-    Pair {
-        /// The certificate's file.
-        cert: PathBuf,
-        /// The key's file.
-        key: PathBuf,
-        /// Why.
-        cause: rustls::Error,
-    },
-    /// No certificate could be made.
-    #[error("cannot make a self-signed certificate: {0}")]
-    Generate(#[from] rcgen::Error),
-}
-
-/// What connections are encrypted with; `None` for plain HTTP. `addresses` are the machine's, which
-/// a self-signed certificate is made out to beside localhost.
-///
-/// # Errors
-/// A sentence that names the file.
-pub fn server_config(
-    mode: &TlsMode,
-    addresses: &[IpAddr],
-) -> Result<Option<Arc<ServerConfig>>, TlsError> {
-    match mode {
-        TlsMode::Off => Ok(None),
-        TlsMode::Files { cert, key } => from_files(cert, key).map(Some),
-        TlsMode::Auto { folder } => self_signed(folder, addresses).map(Some),
-    }
-}
-
-/// Whether the files that were named can be used.
-///
-/// # Errors
-/// A sentence that names the file.
-pub fn check(mode: &TlsMode) -> Result<(), TlsError> {
-    match mode {
-        TlsMode::Files { cert, key } => from_files(cert, key).map(|_| ()),
-        TlsMode::Off | TlsMode::Auto { .. } => Ok(()),
-    }
-}
-
-fn self_signed(folder: &Path, addresses: &[IpAddr]) -> Result<Arc<ServerConfig>, TlsError> {
+/// The one kept in this folder, or a new one.
+pub(super) fn kept(folder: &Path, addresses: &[IpAddr]) -> Result<Arc<CertifiedKey>, TlsError> {
     let (cert, key) = (folder.join(CERT_FILE), folder.join(KEY_FILE));
     let names = names(addresses);
     if is_current(&cert, &key, &names, now()) {
-        return from_files(&cert, &key);
+        return files::read(&cert, &key);
     }
     let made = Made::new(&names)?;
     if let Err(cause) = made.store(folder, &cert, &key) {
@@ -106,7 +42,7 @@ fn self_signed(folder: &Path, addresses: &[IpAddr]) -> Result<Arc<ServerConfig>,
             folder.display()
         );
     }
-    made.server_config(&cert, &key)
+    files::parse(made.cert.as_bytes(), made.key.as_bytes(), &cert, &key)
 }
 
 /// Whom a self-signed certificate is made out to.
@@ -175,11 +111,6 @@ impl Made {
         write_private(key, &self.key)?;
         write_private(cert, &self.cert)
     }
-
-    fn server_config(&self, cert: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
-        let chain = certificates(self.cert.as_bytes(), cert)?;
-        build(chain, private_key(self.key.as_bytes(), key)?, cert, key)
-    }
 }
 
 /// Writes beside and renames, so that a half-written file is never read; readable by its owner.
@@ -195,57 +126,6 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
     fs::rename(&beside, path)
 }
 
-fn from_files(cert: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
-    let chain = certificates(&read(cert)?, cert)?;
-    build(chain, private_key(&read(key)?, key)?, cert, key)
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
-    fs::read(path).map_err(|cause| TlsError::Read {
-        path: path.to_owned(),
-        cause,
-    })
-}
-
-fn certificates(text: &[u8], path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let chain: Result<Vec<_>, pem::Error> = CertificateDer::pem_slice_iter(text).collect();
-    match chain {
-        Ok(chain) if !chain.is_empty() => Ok(chain),
-        _ => Err(content(path, "certificate")),
-    }
-}
-
-fn private_key(text: &[u8], path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
-    PrivateKeyDer::from_pem_slice(text).map_err(|_| content(path, "private key"))
-}
-
-fn content(path: &Path, what: &'static str) -> TlsError {
-    let path = path.to_owned();
-    TlsError::Content { path, what }
-}
-
-fn build(
-    chain: Vec<CertificateDer<'static>>,
-    private: PrivateKeyDer<'static>,
-    cert: &Path,
-    key: &Path,
-) -> Result<Arc<ServerConfig>, TlsError> {
-    let pair = |cause| TlsError::Pair {
-        cert: cert.to_owned(),
-        key: key.to_owned(),
-        cause,
-    };
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(pair)?
-        .with_no_client_auth()
-        .with_single_cert(chain, private)
-        .map_err(pair)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
-}
-
 /// Time since 1970.
 fn now() -> Duration {
     SystemTime::now()
@@ -255,7 +135,10 @@ fn now() -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
+    use crate::{config::TlsMode, tls::Tls};
 
     /// A folder of the test's own, gone afterwards.
     struct Folder(PathBuf);
@@ -270,7 +153,7 @@ mod tests {
             let mode = TlsMode::Auto {
                 folder: self.0.clone(),
             };
-            server_config(&mode, &[address.parse().unwrap()]).unwrap();
+            Tls::new(&mode, &[address.parse().unwrap()]).unwrap();
             fs::read_to_string(self.0.join(CERT_FILE)).unwrap()
         }
     }
@@ -331,7 +214,7 @@ mod tests {
                 cert: cert.into(),
                 key: key.into(),
             };
-            server_config(&mode, &[]).unwrap_err().to_string()
+            Tls::new(&mode, &[]).unwrap_err().to_string()
         };
         assert!(fails(Path::new("no/cert.pem"), &key).contains("cannot read no/cert.pem"));
         assert!(fails(&key, &key).contains("miso-key.pem holds no certificate"));
@@ -347,7 +230,7 @@ mod tests {
             cert: one.0.join(CERT_FILE),
             key: other.0.join(KEY_FILE),
         };
-        let error = server_config(&mode, &[]).unwrap_err();
+        let error = Tls::new(&mode, &[]).unwrap_err();
         assert!(matches!(error, TlsError::Pair { .. }), "{error}");
     }
 }
