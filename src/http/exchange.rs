@@ -157,18 +157,29 @@ impl Drop for Arriving<'_> {
     }
 }
 
-/// The answer to an offer, and where its session is.
-pub(super) fn created(doors: &Doors, session: Session, path: &str, answer: String) -> Response {
+/// Keeps a session under the addresses that begin with `path`; returns where it is.
+pub(super) fn keep(doors: &Doors, session: Session, path: &str) -> Kept {
     let tag = session.entity_tag();
     let name = doors.sessions.keep(session);
     let location = format!("/{path}/sessions/{name}");
+    Kept { location, tag }
+}
+
+/// A session that is kept.
+pub(super) struct Kept {
+    pub(super) location: String,
+    tag: String,
+}
+
+/// The answer to an offer, and where its session is.
+pub(super) fn created(doors: &Doors, kept: &Kept, answer: String) -> Response {
     let mut response = (StatusCode::CREATED, answer).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(SDP));
     headers.insert(ACCEPT_PATCH, HeaderValue::from_static(FRAGMENT));
     // Both are letters and digits.
-    headers.extend(HeaderValue::try_from(&location).map(|value| (LOCATION, value)));
-    headers.extend(HeaderValue::try_from(tag).map(|value| (ETAG, value)));
+    headers.extend(HeaderValue::try_from(&kept.location).map(|value| (LOCATION, value)));
+    headers.extend(HeaderValue::try_from(&kept.tag).map(|value| (ETAG, value)));
     for server in &doors.broadcasts.config().ice_servers {
         if let Ok(link) = HeaderValue::try_from(link(server)) {
             headers.append(LINK, link);

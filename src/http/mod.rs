@@ -17,13 +17,17 @@ mod whip;
 
 use std::sync::Arc;
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    http::{Method, StatusCode},
+    routing::get,
+};
 
 pub use assets::socket_io_client;
 pub use exchange::options;
 pub use serve::{ServeError, serve};
 
-use self::sessions::Doors;
+use self::{problem::Problem, sessions::Doors};
 use crate::{
     auth::Tokens,
     room::{Broadcasts, Registry},
@@ -47,6 +51,13 @@ pub fn router(registry: Arc<Registry>, broadcasts: Arc<Broadcasts>, secure: bool
         .merge(whep::router(doors.clone()))
         .merge(rest::broadcasts(doors))
         .merge(assets::router())
+        .method_not_allowed_fallback(method_not_allowed)
+}
+
+/// What is here for other methods, which the router lists (RFC 9110 §15.5.6).
+async fn method_not_allowed(method: Method) -> Problem {
+    let detail = format!("not for {method}; see Allow");
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
 }
 
 /// Reads what may be an offer or a fragment, and answers it; for the fuzzer.

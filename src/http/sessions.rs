@@ -1,5 +1,5 @@
-//! What WHIP and WHEP clients are given: a session each, under a name nobody guesses. Bounded by the
-//! number of guests there may be, twice, since whoever is gone is forgotten as the list grows.
+//! What WHIP and WHEP clients are given: a session each, under a name nobody guesses, as long as its
+//! guest is there.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -65,22 +65,31 @@ pub(super) struct Sessions(Mutex<Known>);
 #[derive(Debug, Default)]
 struct Known {
     live: HashMap<String, Session>,
-    /// So many are looked through for those that are gone.
-    full: usize,
-    /// The names of the latest that ended: ending one twice is no error.
-    ended: VecDeque<String>,
+    /// The latest that ended: ending one twice is no error.
+    ended: VecDeque<Ended>,
 }
 
-/// Names of ended sessions that are remembered.
+/// What is remembered of a session.
+#[derive(Debug)]
+struct Ended {
+    name: String,
+    /// Why its viewer is gone, unless by its own wish.
+    why: Option<&'static str>,
+}
+
+/// Ended sessions that are remembered.
 const ENDED: usize = 4096;
 
 impl Sessions {
-    /// Keeps a session and names it.
-    pub(super) fn keep(&self, session: Session) -> String {
+    /// Keeps a session until its guest is gone, and names it.
+    pub(super) fn keep(self: &Arc<Self>, session: Session) -> String {
         let name = uuid::Uuid::new_v4().simple().to_string();
-        let mut known = self.all();
-        known.tidy();
-        known.live.insert(name.clone(), session);
+        let (sessions, gone, ends) = (Arc::clone(self), session.guest.gone(), name.clone());
+        self.all().live.insert(name.clone(), session);
+        tokio::spawn(async move {
+            gone.await;
+            sessions.all().end(&ends);
+        });
         name
     }
 
@@ -93,24 +102,29 @@ impl Sessions {
         present.then_some(session).ok_or(gone)
     }
 
-    /// The session of this name, also when its client is gone already.
+    /// The session of this name, whoever asks.
     pub(super) fn known(&self, name: &str) -> Result<Session, Problem> {
         let session = self.all().live.get(name).cloned();
         session.ok_or(Problem::not_found("there is no such session"))
+    }
+
+    /// Why the viewer of a session is gone that ended a short while ago.
+    pub(super) fn why_ended(&self, name: &str) -> Option<&'static str> {
+        let known = self.all();
+        let mut ended = known.ended.iter();
+        ended.find(|ended| ended.name == name)?.why
     }
 
     /// Takes a session out; none if it has ended before.
     pub(super) fn end(&self, name: &str, headers: &HeaderMap) -> Result<Option<Session>, Problem> {
         let mut known = self.all();
         let Some(session) = known.live.get(name) else {
-            let ended = known.ended.iter().any(|ended| ended == name);
+            let ended = known.ended.iter().any(|ended| ended.name == name);
             let unknown = Problem::not_found("there is no such session");
             return if ended { Ok(None) } else { Err(unknown) };
         };
         check(session, headers)?;
-        let session = known.live.remove(name);
-        known.note_end(name.to_owned());
-        Ok(session)
+        Ok(known.end(name))
     }
 
     /// Everybody who watches a broadcast.
@@ -146,23 +160,17 @@ fn check(session: &Session, headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 impl Known {
-    fn tidy(&mut self) {
-        if self.live.len() < self.full {
-            return;
-        }
-        let gone: Vec<_> = self
-            .live
-            .extract_if(|_, session| !session.guest.is_present())
-            .map(|(name, _)| name)
-            .collect();
-        gone.into_iter().for_each(|name| self.note_end(name));
-        self.full = 64.max(2 * self.live.len());
-    }
-
-    fn note_end(&mut self, name: String) {
+    /// Takes a session out, once.
+    fn end(&mut self, name: &str) -> Option<Session> {
+        let session = self.live.remove(name)?;
         if self.ended.len() == ENDED {
             self.ended.pop_front();
         }
-        self.ended.push_back(name);
+        let viewer = session.viewer.as_ref();
+        self.ended.push_back(Ended {
+            name: name.to_owned(),
+            why: viewer.and_then(|viewer| viewer.state().borrow().ended),
+        });
+        Some(session)
     }
 }

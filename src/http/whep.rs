@@ -131,7 +131,8 @@ async fn watch(asking: Asking, view: View) -> Result<Response, Problem> {
         username_fragment: offer.username_fragment,
         authorization,
     };
-    let response = created(&doors, session, "whep", answer);
+    let kept = exchange::keep(&doors, session, "whep");
+    let response = created(&doors, &kept, answer);
     if view
         .broadcast
         .is_some_and(|broadcast| broadcast.is_removed())
@@ -140,7 +141,7 @@ async fn watch(asking: Asking, view: View) -> Result<Response, Problem> {
         return Err(Problem::not_found("there is no such broadcast"));
     }
     arriving.arrived();
-    Ok(with_extensions(response))
+    Ok(with_extensions(response, &kept.location))
 }
 
 async fn enter(
@@ -245,10 +246,7 @@ fn sent(section: &Section, slot: &Slot) -> AnsweredSection {
 }
 
 /// Says where layers are chosen and events are had, for clients that know of that.
-fn with_extensions(mut response: Response) -> Response {
-    let location = response.headers().get(axum::http::header::LOCATION);
-    let location = location.and_then(|location| location.to_str().ok());
-    let location = location.unwrap_or_default().to_owned();
+fn with_extensions(mut response: Response, location: &str) -> Response {
     let events = whep_events::NAMES.join(",");
     for link in [
         format!("<{location}/layer>; rel=\"{EXTENSIONS}:layer\""),

@@ -71,7 +71,10 @@ async fn follow(
     Path(name): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    let session = doors.sessions.known(&name)?;
+    let session = match doors.sessions.known(&name) {
+        Ok(session) => session,
+        Err(unknown) => return doors.sessions.why_ended(&name).map(farewell).ok_or(unknown),
+    };
     let viewer = session.viewer.clone();
     let viewer = viewer.ok_or(Problem::not_found("nobody watches by this session"))?;
     let names = asked.names.unwrap_or_else(|| NAMES.join(","));
@@ -86,6 +89,20 @@ async fn follow(
     let events = events.take_until(async move { broadcasts.ending().await });
     let stream = Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(5)));
     Ok(stream.into_response())
+}
+
+/// All there is to be told to who was ended before it asked.
+fn farewell(reason: &'static str) -> Response {
+    let event = event("ended", &ended(reason));
+    Sse::new(stream::iter([Ok::<_, Infallible>(event)])).into_response()
+}
+
+fn event(name: &str, data: &Value) -> Event {
+    Event::default().event(name).data(data.to_string())
+}
+
+fn ended(reason: &str) -> Value {
+    json!({ "reason": reason })
 }
 
 /// What one client was told, and what it is to be told next.
@@ -126,7 +143,7 @@ impl Telling {
         loop {
             while let Some((name, data)) = self.next.pop_front() {
                 if name == "ended" || self.wanted.iter().any(|wanted| wanted == name) {
-                    return Some(Event::default().event(name).data(data.to_string()));
+                    return Some(event(name, &data));
                 }
             }
             if self.told.as_ref().is_some_and(|told| told.ended.is_some()) {
@@ -176,7 +193,7 @@ impl Telling {
             self.next.push_back(("layers", data));
         }
         if let Some(reason) = state.ended {
-            self.next.push_back(("ended", json!({ "reason": reason })));
+            self.next.push_back(("ended", ended(reason)));
         }
         self.told = Some(state);
     }

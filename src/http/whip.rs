@@ -130,7 +130,8 @@ async fn publish(asking: Asking, asked: Asked) -> Result<Response, Problem> {
         username_fragment: offer.username_fragment,
         authorization,
     };
-    Ok(created(&doors, session, "whip", answer))
+    let kept = exchange::keep(&doors, session, "whip");
+    Ok(created(&doors, &kept, answer))
 }
 
 async fn enter(
@@ -151,13 +152,16 @@ async fn enter(
         announced: true,
         max_consumers: broadcast.as_ref().and_then(|one| one.max_consumers),
     };
-    let gone = move || {
+    let (guest, transport) = doors.registry.guest(visit).await?;
+    if let Some(broadcast) = broadcast {
         // An id is good for a while after what was published under it has ended.
-        if let Some(broadcast) = broadcast {
+        let gone = guest.gone();
+        tokio::spawn(async move {
+            gone.await;
             broadcast.touch();
-        }
-    };
-    doors.registry.guest_until(visit, gone).await
+        });
+    }
+    Ok((guest, transport))
 }
 
 /// Publishes under a broadcast id. Whoever published before is most likely the same, back before we

@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{
@@ -16,6 +17,8 @@ pub struct Guest {
     pub room: Arc<Room>,
     /// Its name.
     pub id: PeerId,
+    /// Closed when it is gone.
+    here: watch::Receiver<()>,
 }
 
 /// Somebody about to come.
@@ -70,23 +73,8 @@ impl Registry {
         self: &Arc<Self>,
         visit: Visit,
     ) -> Result<(Guest, TransportInfo), RoomError> {
-        self.guest_until(visit, || {}).await
-    }
-
-    /// The same; `gone` is done when it has left.
-    ///
-    /// # Errors
-    /// As above.
-    pub async fn guest_until(
-        self: &Arc<Self>,
-        visit: Visit,
-        gone: impl FnOnce() + Send + 'static,
-    ) -> Result<(Guest, TransportInfo), RoomError> {
-        let stay = async move |stay: Stay, _| {
-            stay.until_gone().await;
-            gone();
-        };
-        self.host(visit, stay).await
+        self.host(visit, async |stay: Stay, _| stay.until_gone().await)
+            .await
     }
 
     /// The same; `stay` is what the guest does until it is gone.
@@ -136,11 +124,13 @@ impl Registry {
         };
         let place = self.admission().socket(visit.address, id.as_str())?;
         let (room, _) = self.join(&visit.room, peer).await?;
+        let (stays, here) = watch::channel(());
         Ok(Stay {
-            guest: Guest { room, id },
+            guest: Guest { room, id, here },
             events: receiver,
             role: visit.role,
             registry: self,
+            _stays: stays,
             _place: place,
         })
     }
@@ -174,6 +164,12 @@ impl Guest {
         self.room.has_connected_transport(&self.id)
     }
 
+    /// Done when it has left.
+    pub fn gone(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut here = self.here.clone();
+        async move { while here.changed().await.is_ok() {} }
+    }
+
     /// Whether it is still in the room.
     #[must_use]
     pub fn is_present(&self) -> bool {
@@ -187,6 +183,7 @@ pub(super) struct Stay {
     pub(super) events: EventReceiver,
     role: Role,
     registry: Arc<Registry>,
+    _stays: watch::Sender<()>,
     _place: SocketPermit,
 }
 

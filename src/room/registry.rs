@@ -182,15 +182,11 @@ impl Registry {
         self.config.get().max_consumers.map(|max| max.count)
     }
 
-    /// Whether a room may have this name.
+    /// Whether a room or a peer may have this name.
     ///
     /// # Errors
     /// It is too short or too long.
-    pub fn check_room_name(&self, name: Option<&str>) -> Result<(), RoomError> {
-        name.map_or(Ok(()), |name| self.check_name(name))
-    }
-
-    fn check_name(&self, name: &str) -> Result<(), RoomError> {
+    pub fn check_name(&self, name: &str) -> Result<(), RoomError> {
         if name.is_empty() {
             return Err(RoomError::BadRequest("the name is empty"));
         }

@@ -113,7 +113,7 @@ impl Viewer {
             kind: Some(MediaKind::Video),
             ..Filter::default()
         });
-        let Guest { room, id } = &self.guest;
+        let Guest { room, id, .. } = &self.guest;
         let mut found = room.own_consumers(id, &pictures)?;
         let (_, video) = found.pop().ok_or(RoomError::NotFound("consumer"))?;
         Ok(video.set_preferred_layers(spatial, temporal).await?)

@@ -106,6 +106,11 @@ async fn every_address_of_the_table_is_there() {
             405
         };
         assert_eq!(answer.status(), expected, "{other} {path}");
+        if expected == 405 {
+            answer.is(405);
+            let mut allowed = answer.header("allow").split(',');
+            assert!(allowed.any(|one| one.trim() == method), "{path}");
+        }
     }
     server.stop().await;
 }

@@ -117,7 +117,7 @@ async fn asked(doors: &Doors, body: Body) -> Result<Asked, Problem> {
         return Err(bad("maxConsumers must be at least 1".into()));
     }
     let room = asked.room.as_deref();
-    doors.registry.check_room_name(room)?;
+    room.map_or(Ok(()), |room| doors.registry.check_name(room))?;
     if room.is_some_and(|room| ViewId::is_one(room) || BroadcastId::is_one(room)) {
         return Err(bad("a room is not named like an id".into()));
     }

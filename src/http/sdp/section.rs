@@ -155,7 +155,7 @@ impl Track {
             RtpParameters {
                 mid: Some(mid.to_owned()),
                 codecs,
-                header_extensions: self.shared_extensions(router),
+                header_extensions: self.shared_extensions(router, |_, other| receives(other)),
                 encodings,
                 rtcp: ortc::types::RtcpParameters {
                     cname: self.cname.clone(),
@@ -182,18 +182,18 @@ impl Track {
         &self,
         router: &RtpCapabilities,
     ) -> Vec<RtpHeaderExtensionParameters> {
-        let known = |one: &&RtpHeaderExtension| {
-            let mut all = router.header_extensions.iter();
-            all.any(|other| other.uri == one.uri && other.preferred_id == one.preferred_id)
-        };
-        let shared = self.extensions.iter().filter(known);
-        shared.map(extension_parameters).collect()
+        self.shared_extensions(router, |one, other| one.preferred_id == other.preferred_id)
     }
 
-    fn shared_extensions(&self, router: &RtpCapabilities) -> Vec<RtpHeaderExtensionParameters> {
+    /// Header extensions of the client that the router knows, and that fit the router's.
+    fn shared_extensions(
+        &self,
+        router: &RtpCapabilities,
+        fits: impl Fn(&RtpHeaderExtension, &RtpHeaderExtension) -> bool,
+    ) -> Vec<RtpHeaderExtensionParameters> {
         let known = |one: &&RtpHeaderExtension| {
             let mut all = router.header_extensions.iter();
-            all.any(|other| other.uri == one.uri && other.kind == one.kind && receives(other))
+            all.any(|other| other.uri == one.uri && other.kind == one.kind && fits(one, other))
         };
         let shared = self.extensions.iter().filter(known);
         shared.map(extension_parameters).collect()
