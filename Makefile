@@ -21,7 +21,7 @@ FAULTS_BIN := target/miso-faults
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: run build client test lint test-rust test-ortc test-client test-headless test-browser \
-	test-broadcast fuzz-smoke bench browsers faults-bin ortc-reference cargo-fuzz gungraun node python \
+	test-broadcast fuzz-smoke bench browsers faults-bin ortc-reference cargo-fuzz gungraun node python promtool \
 	clean
 
 run: build
@@ -54,7 +54,7 @@ lint:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
 
 # With the browser client, which the server serves.
-test-rust: client
+test-rust: client promtool
 	$(CARGO) test --workspace --exclude ortc --locked $(FAULTS)
 
 # Negotiation, compared with another implementation's answers.
@@ -115,6 +115,20 @@ python:
 	$(PYTHON) -m venv --clear $*/.venv
 	$*/.venv/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
+
+# Checks metrics and alerts. Taken out of its Debian package, since that would start a server.
+promtool: target/tools/promtool
+target/tools/promtool:
+	@mkdir -p $(@D) && rm -rf $@.tmp && mkdir $@.tmp; \
+	if command -v promtool >/dev/null; then \
+		ln -sf "$$(command -v promtool)" $@; \
+	elif command -v apt-get >/dev/null; then \
+		if [ "$$(id -u)" = 0 ]; then apt-get update; fi; \
+		(cd $@.tmp && apt-get download prometheus && dpkg-deb --extract prometheus_*.deb .) && \
+			cp $@.tmp/usr/bin/promtool $@; \
+	else \
+		echo "missing: promtool, which comes with Prometheus"; exit 1; \
+	fi; rm -rf $@.tmp; test -x $@
 
 ortc-reference: crates/ortc/tests/reference/node_modules/.installed
 

@@ -145,23 +145,28 @@ impl std::error::Error for ApiError {}
 
 impl From<RoomError> for ApiError {
     fn from(error: RoomError) -> Self {
-        let code = match &error {
-            RoomError::NotFound(_) => ErrorCode::NotFound,
-            RoomError::NotJoined => ErrorCode::NotJoined,
-            RoomError::AlreadyJoined => ErrorCode::AlreadyJoined,
-            RoomError::BadRequest(_) => ErrorCode::BadRequest,
+        Self::new(ErrorCode::from(&error), error.to_string())
+    }
+}
+
+impl From<&RoomError> for ErrorCode {
+    fn from(error: &RoomError) -> Self {
+        match error {
+            RoomError::NotFound(_) => Self::NotFound,
+            RoomError::NotJoined => Self::NotJoined,
+            RoomError::AlreadyJoined => Self::AlreadyJoined,
+            RoomError::BadRequest(_) => Self::BadRequest,
             RoomError::Limit(limit) => limit.code(),
-            RoomError::CannotConsume(_) => ErrorCode::CannotConsume,
-            RoomError::InvalidRtpParameters(_) => ErrorCode::InvalidRtpParameters,
-            RoomError::InvalidDtlsParameters(_) => ErrorCode::InvalidDtlsParameters,
-            RoomError::AlreadyConnected => ErrorCode::AlreadyConnected,
-            RoomError::Closed => ErrorCode::RoomClosed,
-            RoomError::Draining => ErrorCode::ServerDraining,
-            RoomError::WorkerDied => ErrorCode::WorkerDied,
-            RoomError::Timeout => ErrorCode::Timeout,
-            RoomError::Internal => ErrorCode::Internal,
-        };
-        Self::new(code, error.to_string())
+            RoomError::CannotConsume(_) => Self::CannotConsume,
+            RoomError::InvalidRtpParameters(_) => Self::InvalidRtpParameters,
+            RoomError::InvalidDtlsParameters(_) => Self::InvalidDtlsParameters,
+            RoomError::AlreadyConnected => Self::AlreadyConnected,
+            RoomError::Closed => Self::RoomClosed,
+            RoomError::Draining => Self::ServerDraining,
+            RoomError::WorkerDied => Self::WorkerDied,
+            RoomError::Timeout => Self::Timeout,
+            RoomError::Internal => Self::Internal,
+        }
     }
 }
 

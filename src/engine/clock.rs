@@ -10,6 +10,26 @@ pub(super) fn now() -> Instant {
     Instant::now()
 }
 
+/// Processor time the calling thread has used; zero where the system does not tell.
+#[cfg(target_os = "linux")]
+pub(super) fn thread_cpu_time() -> Duration {
+    use nix::sys::{
+        resource::{UsageWho, getrusage},
+        time::TimeValLike as _,
+    };
+    let Ok(usage) = getrusage(UsageWho::RUSAGE_THREAD) else {
+        return Duration::ZERO;
+    };
+    let time = usage.user_time() + usage.system_time();
+    Duration::from_micros(u64::try_from(time.num_microseconds()).unwrap_or(0))
+}
+
+/// Processor time the calling thread has used; zero where the system does not tell.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn thread_cpu_time() -> Duration {
+    Duration::ZERO
+}
+
 /// A moment and its NTP timestamp: seconds since 1900 in the high 32 bits, fraction in the low.
 pub(super) fn ntp_epoch() -> (Instant, u64) {
     let since_1970 = SystemTime::now()

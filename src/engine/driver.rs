@@ -22,6 +22,7 @@ use super::{
     events::{Delivery, EventSender},
     grouping::Grouping,
     link::{Inbox, Link, Message, Request},
+    readings::Measured,
     slot::{Slot, UdpStatus, lock},
     socket::{MediaSocket, SocketPlan},
 };
@@ -58,6 +59,10 @@ pub(super) struct Driver {
     grouping: Grouping,
     desk: Desk,
     udp_before: UdpStatus,
+    /// How long it was awake before it last woke…
+    busy: Duration,
+    /// …and since when it is.
+    awake_since: Instant,
     more_commands: bool,
     stopping: bool,
 }
@@ -111,6 +116,8 @@ impl Driver {
             grouping: Grouping::default(),
             desk: Desk::default(),
             udp_before,
+            busy: Duration::ZERO,
+            awake_since: clock::now(),
             more_commands: false,
             stopping: false,
         };
@@ -122,8 +129,11 @@ impl Driver {
     /// [`Driver::announce_death`].
     pub(super) fn run(&mut self) {
         while !self.stopping {
-            self.wait();
+            let slept = self.wait();
             let now = clock::now();
+            if slept {
+                self.awake_since = now;
+            }
             self.slot.turn(now);
             self.receive(now);
             let now = self.send(clock::now());
@@ -141,10 +151,11 @@ impl Driver {
         }
     }
 
-    /// Sleeps until a socket, a command or a timer wants something.
-    fn wait(&mut self) {
+    /// Sleeps until a socket, a command or a timer wants something; whether it slept.
+    fn wait(&mut self) -> bool {
         let timeout = self.sleep_time();
-        if timeout != Some(Duration::ZERO) {
+        let sleeps = timeout != Some(Duration::ZERO);
+        if sleeps {
             self.slot.rest();
         }
         // Interrupted by a signal: nothing is ready, and the next turn waits again.
@@ -161,6 +172,7 @@ impl Driver {
                 }
             }
         }
+        sleeps
     }
 
     fn sleep_time(&mut self) -> Option<Duration> {
@@ -174,11 +186,16 @@ impl Driver {
             .poll_timeout()
             .map(|due| due.saturating_duration_since(now));
         let backlog = self.sockets.iter().any(MediaSocket::has_backlog);
-        match (timer, backlog) {
+        let sleep = match (timer, backlog) {
             (timer, false) => timer,
             (None, true) => Some(BACKLOG_RETRY),
             (Some(timer), true) => Some(timer.min(BACKLOG_RETRY)),
+        };
+        if sleep != Some(Duration::ZERO) {
+            self.busy += now.saturating_duration_since(self.awake_since);
+            self.awake_since = now;
         }
+        sleep
     }
 
     /// Empties the sockets, as far as one turn goes: what arrived together then leaves together, and
@@ -218,6 +235,7 @@ impl Driver {
         for _ in 0..COMMANDS_PER_TURN {
             match self.inbox.next() {
                 Some(Message::Request(request)) => self.carry_out(now, request),
+                Some(Message::Measure(reply)) => self.measure(now, reply),
                 Some(Message::Stop) => return self.stop(now),
                 #[cfg(feature = "fault-injection")]
                 Some(Message::Stall(duration)) => std::thread::sleep(duration),
@@ -238,6 +256,17 @@ impl Driver {
             creates,
         });
         self.worker.handle_command(now, id, request.command);
+    }
+
+    fn measure(&self, now: Instant, reply: oneshot::Sender<Measured>) {
+        let (open, tally) = self.worker.tally();
+        // Whoever stopped waiting does not want it.
+        let _ = reply.send(Measured {
+            open,
+            tally,
+            busy: self.busy + now.saturating_duration_since(self.awake_since),
+            cpu: clock::thread_cpu_time(),
+        });
     }
 
     fn stop(&mut self, now: Instant) {

@@ -13,13 +13,15 @@ use std::{
 use media::{Command, CommandError, Reply, RouterId};
 use tokio::sync::oneshot;
 
-use super::{EngineError, events::EventSender};
+use super::{EngineError, events::EventSender, readings::Measured};
 
 /// What crosses to a worker thread.
 #[derive(Debug)]
 pub(super) enum Message {
     /// A command, and where its reply goes.
     Request(Request),
+    /// Say what was measured.
+    Measure(oneshot::Sender<Measured>),
     /// Close everything and end.
     Stop,
     /// Do nothing for so long. For tests of what a stuck worker costs.
@@ -114,6 +116,13 @@ impl Link {
             reply: None,
             events: None,
         }));
+    }
+
+    /// What the thread measured, unless it does not answer in time.
+    pub(super) async fn measure(&self, patience: Duration) -> Option<Measured> {
+        let (reply, answer) = oneshot::channel();
+        self.post(Message::Measure(reply)).ok()?;
+        tokio::time::timeout(patience, answer).await.ok()?.ok()
     }
 
     /// Tells the thread to close everything and end.

@@ -12,6 +12,7 @@ mod handle;
 mod link;
 mod means;
 mod outbox;
+mod readings;
 mod self_test;
 mod slot;
 mod socket;
@@ -38,6 +39,7 @@ pub use addresses::machine_ips;
 pub use counts::EngineCounts;
 pub use events::{RouterEvent, RouterEvents};
 pub use handle::{ConsumerHandle, ConsumerState, ProducerHandle, RouterHandle, TransportHandle};
+pub use readings::WorkerReading;
 pub use self_test::{Unreachable, self_test};
 pub use slot::{UdpStatus, WorkerState, WorkerStatus};
 

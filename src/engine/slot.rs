@@ -11,7 +11,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::{clock, link::Link};
+use super::{clock, link::Link, readings::Readings};
 
 /// A worker that has work and does not come round for so long is stuck.
 const STUCK_AFTER: Duration = Duration::from_secs(2);
@@ -33,6 +33,8 @@ pub(super) struct Slot {
     pub(super) events_dropped: AtomicU64,
     /// Counters of the sockets, all threads that lived here together.
     pub(super) udp: Mutex<UdpStatus>,
+    /// What the threads that lived here measured.
+    pub(super) readings: Mutex<Readings>,
     state: AtomicU8,
     idle: AtomicBool,
     turn_ms: AtomicU64,
@@ -114,6 +116,7 @@ impl Slot {
             deaths: AtomicU64::new(0),
             events_dropped: AtomicU64::new(0),
             udp: Mutex::default(),
+            readings: Mutex::default(),
             state: AtomicU8::new(RESTARTING),
             idle: AtomicBool::new(true),
             turn_ms: AtomicU64::new(0),
@@ -133,6 +136,7 @@ impl Slot {
     /// The thread is gone; `for_good` when there will be no other.
     pub(super) fn vacate(&self, for_good: bool) {
         *lock(&self.link) = None;
+        lock(&self.readings).settle();
         self.transports.store(0, Ordering::Relaxed);
         self.idle.store(true, Ordering::Release);
         let state = if for_good { BAD } else { RESTARTING };

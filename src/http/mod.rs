@@ -5,6 +5,7 @@ mod assets;
 mod asyncapi;
 mod exchange;
 mod mediasoup;
+mod metrics;
 mod problem;
 pub mod rest;
 mod room_status;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     http::{Method, StatusCode},
+    middleware::from_fn,
     routing::get,
 };
 
@@ -49,9 +51,11 @@ pub fn router(registry: Arc<Registry>, broadcasts: Arc<Broadcasts>, secure: bool
         .merge(mediasoup::router(registry))
         .merge(whip::router(doors.clone()))
         .merge(whep::router(doors.clone()))
+        .merge(metrics::router(doors.clone()).route_layer(from_fn(rest::from_here)))
         .merge(rest::broadcasts(doors))
         .merge(assets::router())
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(metrics::count_request))
 }
 
 /// What is here for other methods, which the router lists (RFC 9110 §15.5.6).

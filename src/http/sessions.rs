@@ -135,6 +135,15 @@ impl Sessions {
         watching.map(|session| session.guest.clone()).collect()
     }
 
+    /// How many publish, and how many watch.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        let all = self.all();
+        let present = all.live.values().filter(|one| one.guest.is_present());
+        let (viewers, publishers): (Vec<_>, Vec<_>) =
+            present.partition(|session| session.viewer.is_some());
+        (publishers.len(), viewers.len())
+    }
+
     /// Notes that a session's ICE was restarted.
     pub(super) fn restarted(&self, name: &str, session: Session) {
         if let Some(known) = self.all().live.get_mut(name) {

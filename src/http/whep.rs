@@ -154,6 +154,7 @@ async fn enter(
         room: view.room.clone(),
         address: from.ip(),
         name: "Viewer".into(),
+        dialect: "whep",
         role: Role::Receive,
         profile: Profile::Full,
         opens: true,

@@ -145,6 +145,7 @@ async fn enter(
         room: target.room.clone(),
         address: from.ip(),
         name: name.into(),
+        dialect: "whip",
         role: Role::Send,
         profile: Profile::Full,
         opens: true,

@@ -252,6 +252,13 @@ impl Broadcasts {
         Some(broadcast)
     }
 
+    /// How many are good.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        let all = self.all();
+        all.by_id.values().filter(|one| one.is_good()).count()
+    }
+
     /// The one to publish under this id.
     #[must_use]
     pub fn by_id(&self, id: &str) -> Option<Arc<Broadcast>> {

@@ -139,7 +139,7 @@ impl Room {
     ) -> Result<Source, RoomError> {
         let state = self.state();
         if state.peer(peer)?.consumers.len() >= self.config.get().consumers_per_peer {
-            return Err(RoomError::Limit(Limit::Consumers));
+            return Err(Limit::Consumers.reached().into());
         }
         let source = match choice {
             ProducerChoice::Id(id) | ProducerChoice::Any(id) => state.producer(*id),

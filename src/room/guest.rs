@@ -30,6 +30,8 @@ pub struct Visit {
     pub address: IpAddr,
     /// How others see it.
     pub name: Arc<str>,
+    /// What it came by, for the log and metrics.
+    pub dialect: &'static str,
     /// What its transport is for.
     pub role: Role,
     /// Which header extensions it knows.
@@ -53,6 +55,7 @@ impl Visit {
             room,
             address,
             name: "Viewer".into(),
+            dialect: "http",
             role: Role::Receive,
             profile: Profile::Compat,
             watches: false,
@@ -108,6 +111,7 @@ impl Registry {
         let peer = NewPeer {
             id: id.clone(),
             display_name: Some(visit.name),
+            dialect: visit.dialect,
             profile: visit.profile,
             hears: if visit.watches {
                 Hears::FromJoin

@@ -15,6 +15,7 @@ mod guest;
 mod households;
 mod inspect;
 mod listing;
+mod logging;
 mod negotiation;
 mod peer;
 pub mod policy;
@@ -43,6 +44,7 @@ pub use filter::Filter;
 pub use guest::{Guest, Visit};
 pub use inspect::{ConsumerView, PeerView, ProducerView, RoomView, TransportView};
 pub use listing::{Joined, PeerInfo, PeerPage};
+pub use logging::peer_span;
 pub use media::{ConsumerId, GroupOfPicturesOptions, ProducerId, TransportId};
 pub use negotiation::{Numbers, Profile, can_produce};
 pub use peer::{AppData, Hears, NewPeer, PeerId, Role, TransportChoice};
@@ -103,6 +105,7 @@ pub struct Room {
 
 #[derive(Debug)]
 struct State {
+    room: RoomId,
     closed: bool,
     /// Joins under way: they keep an empty room open.
     joining: usize,
@@ -120,10 +123,10 @@ impl Room {
     fn new(id: RoomId, config: Live<RoomConfig>, permit: Permit) -> Arc<Self> {
         let max_consumers = config.get().max_consumers;
         Arc::new(Self {
-            id,
             config,
             router: tokio::sync::OnceCell::new(),
             state: Mutex::new(State {
+                room: id.clone(),
                 closed: false,
                 joining: 0,
                 max_consumers,
@@ -132,6 +135,7 @@ impl Room {
                 made: 0,
                 permit: Some(permit),
             }),
+            id,
         })
     }
 
@@ -157,7 +161,7 @@ impl Room {
             return Err(RoomError::AlreadyJoined);
         }
         if state.peers.len() >= self.config.get().peers_per_room {
-            return Err(RoomError::Limit(Limit::Peers));
+            return Err(Limit::Peers.reached().into());
         }
         if new.max_consumers.is_some() {
             state.max_consumers = new.max_consumers;
@@ -175,6 +179,7 @@ impl Room {
         let entered = state.next();
         let peer = Peer::new(new, entered, permit);
         state.peers.insert(id.clone(), peer);
+        state.span(&id).in_scope(|| tracing::info!("joined"));
         Ok(state.joined(&id, profile, self.config.get().peers_per_answer))
     }
 
@@ -187,6 +192,7 @@ impl Room {
         for producer in producers {
             state.close_producer(producer, "peer-left");
         }
+        state.span(peer).in_scope(|| tracing::info!("left"));
         let gone = state.peers.remove(peer)?;
         if gone.announced {
             state.tell_others(peer, |_| RoomEvent::PeerLeft {
@@ -211,6 +217,8 @@ impl Room {
             .map(|(id, peer)| (id.clone(), state.known_to(peer)))
             .collect();
         for (id, producers) in told {
+            let span = state.span(&id);
+            span.in_scope(|| tracing::info!(reason, "left"));
             if let Some(mut peer) = state.peers.remove(&id) {
                 peer.tell(RoomEvent::RoomClosed { reason, producers });
             }

@@ -106,6 +106,8 @@ pub struct NewPeer {
     pub id: PeerId,
     /// How it calls itself.
     pub display_name: Option<Arc<str>>,
+    /// How it speaks, for the log and metrics: a dialect, or what it came by.
+    pub dialect: &'static str,
     /// Which header extensions it is offered.
     pub profile: Profile,
     /// When it hears of producers.
@@ -129,6 +131,7 @@ pub struct NewPeer {
 /// A peer in a room.
 #[derive(Debug)]
 pub(super) struct Peer {
+    pub(super) dialect: &'static str,
     pub(super) display_name: Option<Arc<str>>,
     pub(super) profile: Profile,
     pub(super) events: Option<EventSender>,

@@ -13,6 +13,7 @@ use super::households::{Households, Place, household};
 use crate::{
     config::{RoomConfig, SignalingConfig},
     error::ErrorCode,
+    telemetry::{metrics::count, names},
 };
 
 /// Which limit was reached.
@@ -44,6 +45,12 @@ impl Limit {
             Self::Consumers => ErrorCode::LimitConsumers,
             Self::Sockets => ErrorCode::LimitSockets,
         }
+    }
+
+    /// It, counted as a refusal.
+    pub(super) fn reached(self) -> Self {
+        count(&names::REFUSALS, [self.noun()]);
+        self
     }
 
     /// What there are too many of.
@@ -110,12 +117,12 @@ impl Admission {
 
     /// Admits a room.
     pub fn room(&self) -> Result<Permit, Limit> {
-        self.rooms.acquire().ok_or(Limit::Rooms)
+        self.rooms.acquire().ok_or_else(|| Limit::Rooms.reached())
     }
 
     /// Admits a peer.
     pub fn peer(&self) -> Result<Permit, Limit> {
-        self.peers.acquire().ok_or(Limit::Peers)
+        self.peers.acquire().ok_or_else(|| Limit::Peers.reached())
     }
 
     /// Admits a producer whose newest group of pictures is kept.
@@ -130,14 +137,15 @@ impl Admission {
         address: IpAddr,
         connection: &str,
     ) -> Result<SocketPermit, Limit> {
-        let permit = self.sockets.acquire().ok_or(Limit::Sockets)?;
+        let permit = self.sockets.acquire();
+        let permit = permit.ok_or_else(|| Limit::Sockets.reached())?;
         let address = household(address);
         let mut addresses = self.addresses();
         let connections = addresses.entry(address).or_default();
         let max = self.sockets_per_address.load(Ordering::Relaxed);
         let full = max != 0 && connections.len() >= max;
         if full && !connections.contains_key(connection) {
-            return Err(Limit::Sockets);
+            return Err(Limit::Sockets.reached());
         }
         *connections.entry(connection.to_owned()).or_default() += 1;
         drop(addresses);
@@ -151,8 +159,9 @@ impl Admission {
 
     /// Admits a connection that is no socket yet.
     pub fn session(&self, address: IpAddr) -> Result<SessionPermit, Limit> {
-        let permit = self.sessions.acquire().ok_or(Limit::Sockets)?;
-        let place = self.sessions_at.acquire(address).ok_or(Limit::Sockets)?;
+        let refused = || Limit::Sockets.reached();
+        let permit = self.sessions.acquire().ok_or_else(refused)?;
+        let place = self.sessions_at.acquire(address).ok_or_else(refused)?;
         Ok(SessionPermit {
             _permit: permit,
             _place: place,

@@ -121,7 +121,7 @@ impl Room {
         let mut state = self.state();
         let owner = state.caller(caller)?;
         if owner.producers.len() >= self.config.get().producers_per_peer {
-            return Err(RoomError::Limit(Limit::Producers));
+            return Err(Limit::Producers.reached().into());
         }
         let id = owner.transport(&request.transport)?;
         let transport = owner.transports.get(&id);
@@ -166,9 +166,12 @@ impl Room {
             owner_name: owner.display_name.clone(),
         };
         let ready = owner.hears == Hears::OnceReceiving;
+        let kind = producer.kind;
         let info = producer.info(id, peer);
         owner.producers.insert(id, producer);
         state.owners.insert(id, peer.clone());
+        let span = state.span(peer);
+        span.in_scope(|| tracing::info!(producer = %id.0, ?kind, "publishes"));
         state.announce(&info);
         if ready {
             state.make_ready(peer);
@@ -348,10 +351,12 @@ impl State {
         let Some(owner) = self.owners.remove(&id) else {
             return;
         };
+        let span = self.span(&owner);
         let peer = self.peers.get_mut(&owner);
         let Some(gone) = peer.and_then(|peer| peer.producers.remove(&id)) else {
             return;
         };
+        span.in_scope(|| tracing::info!(producer = %id.0, reason, "publishes no more"));
         for (other, peer) in &mut self.peers {
             peer.untold.retain(|untold| *untold != id);
             let consumers = peer.forget_consumers_of(id);
@@ -393,6 +398,7 @@ impl State {
 impl Peer {
     pub(super) fn new(new: NewPeer, entered: u64, permit: Permit) -> Self {
         Self {
+            dialect: new.dialect,
             display_name: new.display_name,
             profile: new.profile,
             events: Some(new.events),

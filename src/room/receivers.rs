@@ -32,7 +32,7 @@ impl State {
         let mut closed = Vec::new();
         while self.receivers() >= count.max(1) {
             if when_full == WhenFull::Reject {
-                return Err(RoomError::Limit(Limit::Consumers));
+                return Err(Limit::Consumers.reached().into());
             }
             closed.extend(self.evict_oldest());
         }

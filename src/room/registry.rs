@@ -1,7 +1,7 @@
 //! Finds rooms by name, makes them when first joined and forgets them when empty. The only file
 //! that names dashmap; no guard of the map outlives a line.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use dashmap::DashMap;
 use serde::Serialize;
@@ -13,6 +13,11 @@ use super::{
 use crate::{
     config::{Live, RoomConfig, SignalingConfig},
     engine::{RouterEvent, RouterEvents, RouterHandle, WorkerPool},
+    error::ErrorCode,
+    telemetry::{
+        metrics::{count, observe},
+        names,
+    },
 };
 
 /// Every room of this server.
@@ -91,6 +96,25 @@ impl Registry {
     /// # Errors
     /// A limit, a name out of bounds, or no worker to carry the room.
     pub async fn join(
+        self: &Arc<Self>,
+        id: &RoomId,
+        peer: NewPeer,
+    ) -> Result<(Arc<Room>, Joined), RoomError> {
+        let (began, dialect) = (Instant::now(), peer.dialect);
+        let joined = self.let_in(id, peer).await;
+        let error = joined.as_ref().err().map(ErrorCode::from);
+        count(
+            &names::JOINS,
+            [dialect, error.map_or("ok", ErrorCode::as_str)],
+        );
+        if joined.is_ok() {
+            let seconds = began.elapsed().as_secs_f64();
+            observe(&names::JOIN_SECONDS, [dialect.into()], seconds);
+        }
+        joined
+    }
+
+    async fn let_in(
         self: &Arc<Self>,
         id: &RoomId,
         peer: NewPeer,

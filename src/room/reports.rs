@@ -75,9 +75,14 @@ impl Room {
     ) {
         let mut state = self.state();
         let mut peers = state.peers.values_mut();
-        if let Some(transport) = peers.find_map(|peer| peer.transports.get_mut(&id)) {
-            transport.ice_state = ice.unwrap_or(transport.ice_state);
-            transport.dtls_state = dtls.unwrap_or(transport.dtls_state);
+        let Some(transport) = peers.find_map(|peer| peer.transports.get_mut(&id)) else {
+            return;
+        };
+        transport.ice_state = ice.unwrap_or(transport.ice_state);
+        transport.dtls_state = dtls.unwrap_or(transport.dtls_state);
+        if let Some(owner) = state.owner_of_transport(id) {
+            let span = state.span(&owner);
+            span.in_scope(|| tracing::debug!(transport = %id.0, ice, dtls, "transport state"));
         }
     }
 }

@@ -134,6 +134,7 @@ impl Registry {
         };
         entry.events = Some(sender);
         let (display_name, profile) = (entry.display_name.clone(), entry.profile);
+        state.span(&peer).in_scope(|| tracing::info!("came back"));
         let joined = state.joined(&peer, profile, room.config.get().peers_per_answer);
         drop(state);
         Some(Resumed {
@@ -207,6 +208,8 @@ impl Room {
         let (away, back) = oneshot::channel();
         way.away = Some(away);
         entry.events = None;
+        let span = state.span(peer);
+        span.in_scope(|| tracing::info!("connection lost; kept for its return"));
         Some(back)
     }
 }

@@ -39,7 +39,7 @@ impl Room {
         {
             let mut state = self.state();
             if state.caller(caller)?.transports.len() >= self.config.get().transports_per_peer {
-                return Err(RoomError::Limit(Limit::Transports));
+                return Err(Limit::Transports.reached().into());
             }
         }
         let router = self.router.get().ok_or(RoomError::Closed)?;
@@ -159,6 +159,8 @@ impl Room {
         let Some(peer) = state.owner_of_transport(id) else {
             return;
         };
+        let span = state.span(&peer);
+        span.in_scope(|| log_end(id, reason));
         let Ok(owner) = state.peer_mut(&peer) else {
             return;
         };
@@ -200,6 +202,16 @@ impl super::State {
         let mut peers = self.peers.iter();
         let owner = peers.find(|(_, peer)| peer.transports.contains_key(&id));
         owner.map(|(peer, _)| peer.clone())
+    }
+}
+
+/// What the client or the server wanted is of no interest; what happened to them is.
+fn log_end(id: TransportId, reason: &str) {
+    match reason {
+        "requested" | "room-closed" | "dtls-closed" => {
+            tracing::debug!(transport = %id.0, reason, "transport closed");
+        }
+        _ => tracing::info!(transport = %id.0, reason, "transport closed"),
     }
 }
 

@@ -12,6 +12,7 @@ mod notify;
 pub mod request;
 mod session;
 mod sessions;
+mod verb;
 
 use std::{
     collections::BTreeSet,

@@ -17,6 +17,7 @@ use tokio::{
     sync::watch,
     time::{Instant, sleep, timeout_at},
 };
+use tracing::{Instrument as _, Span};
 
 use super::{
     Shared, address_of,
@@ -29,7 +30,13 @@ use super::{
 };
 use crate::{
     error::{ApiError, ErrorCode},
-    room::{Caller, ClosedProducer, EventReceiver, PeerId, Registry, Room, RoomEvent, RoomId},
+    room::{
+        Caller, ClosedProducer, EventReceiver, PeerId, Registry, Room, RoomEvent, RoomId, peer_span,
+    },
+    telemetry::{
+        metrics::{count, observe},
+        names,
+    },
 };
 
 /// An event that has waited so long is answered without being started: one call of the media engine
@@ -118,25 +125,36 @@ pub(super) fn open(connection: Connection, shared: Shared) {
 
 impl Session {
     async fn run(mut self) {
-        self.welcome().await;
-        let intake = self.intake.clone();
-        loop {
+        let span = self.span();
+        self.welcome().instrument(span).await;
+        while self.turn().await {}
+        self.span().in_scope(|| self.end());
+    }
+
+    /// One thing that happens; false ends the session.
+    async fn turn(&mut self) -> bool {
+        let (span, intake) = (self.span(), self.intake.clone());
+        async {
             // What is known before an event is told before its answer.
-            let alive = tokio::select! {
+            tokio::select! {
                 biased;
                 event = next_event(&mut self.member) => self.deliver(event).await,
                 incoming = intake.next() => match incoming {
                     Some(incoming) => self.take(incoming).await,
-                    None => break,
+                    None => false,
                 },
                 // Last: whatever others do, what the client itself asks comes first.
                 () = changed(&mut self.public_rooms) => self.list_public_rooms().await,
-            };
-            if !alive {
-                break;
             }
         }
-        self.end();
+        .instrument(span)
+        .await
+    }
+
+    /// What every log line of this moment carries.
+    fn span(&self) -> Span {
+        let room = self.member.as_ref().map(|member| member.room.id());
+        peer_span(room, &self.id, self.dialect.label())
     }
 
     async fn welcome(&mut self) {
@@ -154,27 +172,43 @@ impl Session {
         let event = match incoming {
             Incoming::Event(event) => event,
             Incoming::Refused(ack) => {
+                count(&names::REFUSALS, ["events"]);
                 let error = ApiError::new(ErrorCode::RateLimited, "too many events");
                 let answer = self.dialect.failure("", &error);
                 return self.answer(Some(ack), answer).await;
             }
         };
-        let answer = match self.guarded(&event).await {
+        let mut verb = "other";
+        let result = self.guarded(&event, &mut verb).await;
+        let outcome = result.as_ref().map_or_else(|e| e.code.as_str(), |_| "ok");
+        count(&names::EVENTS, [self.dialect.label(), verb, outcome]);
+        let answer = match result {
             Ok(answer) => answer,
-            Err(error) => self.dialect.failure(event.name(), &error),
+            Err(error) => {
+                tracing::debug!(verb, %error, "refused");
+                self.dialect.failure(event.name(), &error)
+            }
         };
-        self.answer(event.ack, answer).await
+        let alive = self.answer(event.ack, answer).await;
+        let seconds = event.at.elapsed().as_secs_f64();
+        observe(&names::EVENT_SECONDS, [verb.into()], seconds);
+        alive
     }
 
     /// Handles an event so that it ends in time, whatever its handler does.
-    async fn guarded(&mut self, event: &Event) -> Result<Answer, ApiError> {
+    /// `verb` becomes what was asked, as far as that was understood.
+    async fn guarded(
+        &mut self,
+        event: &Event,
+        verb: &mut &'static str,
+    ) -> Result<Answer, ApiError> {
         let deadline = self.shared.config.ack_deadline;
         if event.at.elapsed() > deadline.mul_f32(START_WITHIN) {
             return Err(late());
         }
         let stop = event.at + deadline.mul_f32(0.95);
         // Boxed: a task is as large as the largest thing it ever waits for, for as long as it lives.
-        let handling = AssertUnwindSafe(Box::pin(self.handle(event))).catch_unwind();
+        let handling = AssertUnwindSafe(Box::pin(self.handle(event, verb))).catch_unwind();
         match timeout_at(stop, handling).await {
             Ok(Ok(result)) => result,
             Ok(Err(_panic)) => {
@@ -185,7 +219,7 @@ impl Session {
         }
     }
 
-    async fn handle(&mut self, event: &Event) -> Result<Answer, ApiError> {
+    async fn handle(&mut self, event: &Event, verb: &mut &'static str) -> Result<Answer, ApiError> {
         let (name, mut payload) = event.parse(self.shared.config.json_depth)?;
         if self.member.is_none() {
             payload = payload.on_page_of(page_room(&self.connection.0.req_parts().headers));
@@ -204,6 +238,8 @@ impl Session {
         let known = dialect.event(&name);
         let known = known.ok_or(ApiError::new(ErrorCode::UnknownEvent, "unknown event"))?;
         let request = (known.decode)(&payload)?;
+        *verb = request.verb();
+        tracing::debug!(verb, "asked");
         let reply = handlers::handle(self, request).await?;
         Ok(dialect.answer(known, reply))
     }
@@ -330,9 +366,10 @@ impl Session {
 
     /// Gives everything back. The socket is closed if it is still open; one that takes no packets
     /// is closed by its next heartbeat.
-    fn end(mut self) {
+    fn end(&mut self) {
         if self.intake.flooded() {
-            tracing::warn!(peer = %self.id, "dropped: too many events");
+            count(&names::REFUSALS, ["floods"]);
+            tracing::warn!("dropped: too many events");
         }
         if self.intake.lost() && !self.intake.flooded() {
             self.detach();

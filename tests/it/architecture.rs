@@ -10,13 +10,16 @@ use miso::signaling::dialect::ALL;
 
 /// A module, and the modules it may name through `crate::`. Some are still to come.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
-    ("signaling", &["room", "error", "auth", "config"]),
+    (
+        "signaling",
+        &["room", "error", "auth", "config", "telemetry"],
+    ),
     (
         "http",
         &["room", "engine", "error", "auth", "config", "telemetry"],
     ),
     ("cluster", &["room", "engine", "config"]),
-    ("room", &["engine", "error", "config"]),
+    ("room", &["engine", "error", "config", "telemetry"]),
     ("engine", &["config"]),
     ("config", &[]),
     ("telemetry", &["config"]),

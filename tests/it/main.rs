@@ -9,6 +9,8 @@ mod engine;
 mod http;
 #[cfg(target_os = "linux")]
 mod loadgen;
+#[cfg(target_os = "linux")]
+mod metrics;
 mod peer_connection;
 mod protocol_md;
 mod rooms;

@@ -37,6 +37,7 @@ fn peer(registry: &Registry, name: &str) -> (NewPeer, EventReceiver) {
         max_consumers: None,
         id: PeerId::from(name),
         display_name: None,
+        dialect: "native",
         profile: Profile::Full,
         hears: Hears::FromJoin,
         pages: true,

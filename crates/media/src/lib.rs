@@ -42,6 +42,7 @@ mod rtcp;
 
 mod rtp;
 mod stats;
+mod tally;
 mod timer;
 mod transmit;
 
@@ -59,5 +60,8 @@ pub use event::{
     CloseReason, ConsumerLayers, DtlsState, Event, EventKind, IceState, ProducerScore,
 };
 pub use ids::{ConsumerId, ProducerId, RouterId, TransportId};
+pub use tally::{
+    Asked, ByKind, Carried, Consumed, Distribution, Ended, Lost, Open, Produced, Tally,
+};
 pub use transmit::{SocketId, Transmit, TransmitBatch, Tuple};
 pub use worker::{Worker, WorkerError};

@@ -8,8 +8,8 @@ use std::{
 use slotmap::SlotMap;
 
 use crate::{
-    CloseReason, CommandError, Event, EventKind, MediaLimits, RequestId, RouterId, TransmitBatch,
-    Tuple, WorkerConfig, WorkerDump,
+    CloseReason, CommandError, Event, EventKind, MediaLimits, Open, RequestId, RouterId, Tally,
+    TransmitBatch, Tuple, WorkerConfig, WorkerDump,
     config::{HostCandidate, NtpClock},
     router::{Backlog, EventQueue, Index, Outlet, Router, RouterKey, TimerKey},
     timer::TimerQueue,
@@ -38,22 +38,14 @@ pub struct Worker {
     clock: NtpClock,
     /// The latest `now` ever given.
     now: Instant,
-    dropped: Dropped,
-    panics: u64,
+    /// What closed entities counted, and what only the worker counts.
+    tally: Tally,
 }
 
 /// Why a worker cannot start: its DTLS certificate cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("cannot make the DTLS certificate: {0}")]
 pub struct WorkerError(String);
-
-/// Datagrams that reached no transport, by reason.
-#[derive(Debug, Default)]
-struct Dropped {
-    unknown_tuple: u64,
-    unknown_protocol: u64,
-    stun: u64,
-}
 
 impl Worker {
     /// An empty worker with a certificate of its own.
@@ -81,8 +73,7 @@ impl Worker {
             events: EventQueue::new(config.limits.events),
             clock: NtpClock::new(config.ntp_epoch),
             now: config.ntp_epoch.0,
-            dropped: Dropped::default(),
-            panics: 0,
+            tally: Tally::default(),
         })
     }
 
@@ -94,9 +85,9 @@ impl Worker {
         let now = self.advance(now);
         match Protocol::of(bytes) {
             Protocol::Stun => self.handle_stun(now, from, bytes),
-            Protocol::Unknown => self.dropped.unknown_protocol += 1,
+            Protocol::Unknown => self.tally.lost.unknown_protocol += 1,
             protocol => match self.server.by_tuple(&from) {
-                None => self.dropped.unknown_tuple += 1,
+                None => self.tally.lost.unknown_tuple += 1,
                 Some(place) => {
                     let full = self.guarded(now, place, |router, out| {
                         router.handle_datagram(place.1, now, protocol, bytes, out);
@@ -113,14 +104,14 @@ impl Worker {
     fn handle_stun(&mut self, now: Instant, from: Tuple, bytes: &mut [u8]) {
         let ufrag = ice_lite::request_username(bytes).map(|(ours, _)| ours);
         let Some(place) = ufrag.and_then(|ufrag| self.server.by_ufrag(ufrag)) else {
-            self.dropped.stun += 1;
+            self.tally.lost.stun += 1;
             return;
         };
         let mut rejected = false;
         self.guarded(now, place, |router, out| {
             rejected = router.handle_stun(place.1, now, from, bytes, out);
         });
-        self.dropped.stun += u64::from(rejected);
+        self.tally.lost.stun += u64::from(rejected);
     }
 
     /// Runs every timer that is due.
@@ -212,7 +203,7 @@ impl Worker {
         if let Ok(value) = result {
             return Some(value);
         }
-        self.panics += 1;
+        self.tally.panics += 1;
         self.with_router(router_key, |router, out| {
             router.close_transport(now, transport, CloseReason::Internal, out);
         });
@@ -234,6 +225,7 @@ impl Worker {
             server: &mut self.server,
             index: &mut self.index,
             backlog: &mut self.backlog,
+            tally: &mut self.tally,
         };
         Some(work(router, &mut out))
     }
@@ -263,11 +255,23 @@ impl Worker {
                 .collect(),
             tuples,
             ufrags,
-            dropped_unknown_tuple: self.dropped.unknown_tuple,
-            dropped_unknown_protocol: self.dropped.unknown_protocol,
-            dropped_stun: self.dropped.stun,
+            dropped_unknown_tuple: self.tally.lost.unknown_tuple,
+            dropped_unknown_protocol: self.tally.lost.unknown_protocol,
+            dropped_stun: self.tally.lost.stun,
             dropped_transmit: self.egress.dropped(),
-            panics: self.panics,
+            panics: self.tally.panics,
         }
+    }
+
+    /// What is open, and sums over the worker's whole life.
+    #[must_use]
+    pub fn tally(&self) -> (Open, Tally) {
+        let (mut open, mut tally) = (Open::default(), self.tally.clone());
+        open.routers = self.routers.len() as u64;
+        tally.lost.transmit = self.egress.dropped();
+        for router in self.routers.values() {
+            router.count(&mut open, &mut tally);
+        }
+        (open, tally)
     }
 }

@@ -47,7 +47,7 @@ pub fn router(registry: Arc<Registry>) -> Router {
 }
 
 /// 404 to anybody who is not on this machine.
-async fn from_here(request: Request, next: Next) -> Response {
+pub(super) async fn from_here(request: Request, next: Next) -> Response {
     let from = request.extensions().get::<ConnectInfo<SocketAddr>>();
     if from.is_some_and(|from| from.0.ip().to_canonical().is_loopback()) {
         return next.run(request).await;

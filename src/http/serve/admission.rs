@@ -12,7 +12,10 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::config::{ListenConfig, Live};
+use crate::{
+    config::{ListenConfig, Live},
+    telemetry::{metrics::count, names},
+};
 
 /// Counts connections.
 #[derive(Clone, Debug)]
@@ -50,6 +53,7 @@ impl Admission {
         let mut open = self.shared.open();
         let here = open.by_address.get(&address).copied().unwrap_or(0);
         if open.in_all >= limits.max_connections || here >= limits.max_connections_per_address {
+            count(&names::REFUSALS, ["connections"]);
             tracing::debug!(in_all = open.in_all, here, "too many connections");
             return None;
         }

@@ -22,7 +22,10 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
-use crate::config::{ListenConfig, Live};
+use crate::{
+    config::{ListenConfig, Live},
+    telemetry::{metrics::count, names},
+};
 use admission::{Admission, Held, Permit};
 use body::DeadlineBody;
 use patience::Patient;
@@ -122,8 +125,14 @@ impl Door {
         }
         match timeout(handshake, tls.accept(stream)).await {
             Ok(Ok(stream)) => self.serve(stream, remote, stop).await,
-            Ok(Err(error)) => tracing::debug!(%error, "TLS handshake"),
-            Err(_) => tracing::debug!("TLS handshake took too long"),
+            Ok(Err(error)) => {
+                count(&names::TLS_FAILURES, ["error"]);
+                tracing::debug!(%error, "TLS handshake");
+            }
+            Err(_) => {
+                count(&names::TLS_FAILURES, ["timeout"]);
+                tracing::debug!("TLS handshake took too long");
+            }
         }
     }
 

@@ -119,6 +119,12 @@ const COMPAT: Dialect = Dialect {
 };
 
 impl Dialect {
+    /// What the log and metrics call it; nothing is decided by that.
+    #[must_use]
+    pub fn label(&self) -> &'static str {
+        self.name
+    }
+
     /// The event of this name.
     #[must_use]
     pub fn event(&self, name: &str) -> Option<&Event> {

@@ -134,6 +134,7 @@ fn new_peer(session: &Session, display_name: Option<String>) -> (NewPeer, EventR
     let peer = NewPeer {
         id: session.id.clone(),
         display_name: display_name.map(Into::into),
+        dialect: dialect.label(),
         profile: match dialect {
             dialect if dialect.full_header_extensions => Profile::Full,
             dialect if dialect.without_mid => Profile::CompatWithoutMid,

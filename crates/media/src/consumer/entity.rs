@@ -15,7 +15,7 @@ use super::{
 };
 use crate::rtcp::report::ReportBlock;
 use crate::{
-    CommandError, ConsumerId, ConsumerLayers,
+    CommandError, Consumed, ConsumerId, ConsumerLayers,
     rtp::{MediaPacket, codecs::Codec},
 };
 use ortc::types::{MediaKind, RtpCodecParameters, RtpType};
@@ -45,6 +45,7 @@ pub(crate) struct Consumer {
     requests: u8,
     /// Layers as last told.
     told_layers: Option<ConsumerLayers>,
+    pub(super) first_media: FirstMedia,
 }
 
 impl Consumer {
@@ -77,6 +78,7 @@ impl Consumer {
             refresh: None,
             requests: 0,
             told_layers: None,
+            first_media: FirstMedia::default(),
         };
         consumer.streams.set_active(now, consumer.active());
         consumer.follow(now);
@@ -240,7 +242,18 @@ impl Consumer {
 
     /// Whether [`Self::take_key_frame_request`] or [`Self::take_layers_change`] has something.
     pub(crate) fn has_changed(&self) -> bool {
-        self.requests != 0 || self.current_layers() != self.told_layers
+        self.requests != 0
+            || self.current_layers() != self.told_layers
+            || matches!(self.first_media, FirstMedia::After(_))
+    }
+
+    /// How long its client waited for the first packet, once after it came.
+    pub(crate) fn take_first_media(&mut self) -> Option<Duration> {
+        let FirstMedia::After(time) = self.first_media else {
+            return None;
+        };
+        self.first_media = FirstMedia::Told;
+        Some(time)
     }
 
     /// When [`Consumer::handle_timeout`] has something to do. It moves only with that call, a
@@ -262,6 +275,20 @@ impl Consumer {
             spatial_layer: self.streams.layer()?,
             temporal_layer: self.numbers.temporal_layer(),
         })
+    }
+
+    /// What it sent so far.
+    pub(crate) fn consumed(&self) -> Consumed {
+        Consumed {
+            packets: self.packets(),
+            bytes: self.bytes(),
+            retransmitted: self.retransmitted(),
+        }
+    }
+
+    /// Audio or video.
+    pub(crate) fn kind(&self) -> MediaKind {
+        self.kind
     }
 
     /// Its name.
@@ -317,6 +344,7 @@ impl Consumer {
 
     fn start(&mut self, now: Instant, packet: &MediaPacket<'_>) -> Numbers {
         self.refresh = None;
+        self.first_media.came(now);
         self.numbers.start(now, packet)
     }
 
@@ -364,6 +392,7 @@ impl Consumer {
             self.requests = 0;
             self.replay = None;
             self.replayed = None;
+            self.first_media = FirstMedia::wanted(active, now);
             self.streams.set_active(now, active);
             self.follow(now);
         }
@@ -382,6 +411,35 @@ impl Consumer {
     fn ask(&mut self, encoding: usize) {
         if encoding < MAX_ENCODINGS {
             self.requests |= 1 << encoding;
+        }
+    }
+}
+
+/// The wait for a consumer's first packet since it last began to run.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) enum FirstMedia {
+    /// Nobody waits, or it was told.
+    #[default]
+    Told,
+    /// Since then.
+    Awaited(Instant),
+    /// It came after so long.
+    After(Duration),
+}
+
+impl FirstMedia {
+    fn wanted(active: bool, now: Instant) -> Self {
+        if active {
+            Self::Awaited(now)
+        } else {
+            Self::Told
+        }
+    }
+
+    /// A packet that decoding can begin with is being sent.
+    pub(super) fn came(&mut self, now: Instant) {
+        if let Self::Awaited(since) = *self {
+            *self = Self::After(now.saturating_duration_since(since));
         }
     }
 }

@@ -215,6 +215,7 @@ impl Consumer {
             return Forward::Drop;
         }
         self.refresh = None;
+        self.first_media.came(now);
         let numbers = self.numbers.start_replay(now, packet, live);
         self.follow(now);
         self.send(now, packet, numbers)

@@ -13,7 +13,7 @@ use super::{
     rtp_stream_recv::{ReceivedSenderReport, RtpStreamRecv, RtpStreamRecvConfig, StreamPacket},
 };
 use crate::{
-    CommandError, MediaLimits, ProduceOptions, ProducerDump, ProducerId, ProducerScore,
+    CommandError, MediaLimits, ProduceOptions, Produced, ProducerDump, ProducerId, ProducerScore,
     TransportId,
     consumer::{Kept, RetransmissionBuffer, StreamScore},
     router::TransportKey,
@@ -375,6 +375,24 @@ impl Producer {
         }
         self.last_scores = current;
         Some(self.scores())
+    }
+
+    /// What it received so far.
+    pub(crate) fn produced(&self) -> Produced {
+        let mut produced = Produced::default();
+        for encoding in &self.encodings {
+            produced.key_frames += encoding.seen.count();
+            produced.key_frame_requests += encoding.key_frames.sent();
+            let Some(stream) = &encoding.stream else {
+                continue;
+            };
+            produced.packets += stream.packets();
+            produced.bytes += stream.bytes();
+            produced.duplicates += stream.duplicates();
+            produced.recovered += stream.recovered();
+            produced.nacked += stream.nacked();
+        }
+        produced
     }
 
     /// The producer at a glance.

@@ -302,9 +302,12 @@ impl Router {
         let Some(mut transport) = self.transports.remove(key) else {
             return;
         };
+        let ice = transport.ice_state();
         if reason != CloseReason::Internal {
             transport.close(now, out.egress);
         }
+        out.tally.ended.count(reason, ice);
+        out.tally.carried.add(&transport.carried());
         out.server.remove((out.router.1, key));
         out.index.transports.remove(&transport.id);
         let transport = transport.id;
@@ -335,6 +338,10 @@ impl Router {
         if let Some(transport) = self.transports.get_mut(producer.transport) {
             transport.remove_producer(key);
         }
+        out.tally
+            .produced
+            .of(producer.kind)
+            .add(&producer.produced());
         out.index.producers.remove(&producer.id);
         out.emit(EventKind::ProducerClosed {
             producer: producer.id,
@@ -356,6 +363,8 @@ impl Router {
             others.retain(|other| *other != key);
         }
         let consumer = route.consumer.id();
+        let sums = out.tally.consumed.of(route.consumer.kind());
+        sums.add(&route.consumer.consumed());
         if let Some(transport) = self.transports.get_mut(route.transport) {
             transport.remove_consumer(key, route.consumer);
         }

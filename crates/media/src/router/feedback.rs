@@ -51,15 +51,16 @@ impl Router {
                 ..
             } => {
                 self.handle_sender_report(from, now, ssrc, (ntp, rtp_timestamp));
-                self.handle_report_blocks(from, now, reports);
+                self.handle_report_blocks(from, now, reports, out);
             }
             RtcpMessage::ReceiverReport { reports, .. } => {
-                self.handle_report_blocks(from, now, reports);
+                self.handle_report_blocks(from, now, reports, out);
             }
             RtcpMessage::Nack { media_ssrc, lost } => {
                 let Some(key) = self.consumer_of(from, media_ssrc) else {
                     return;
                 };
+                out.tally.asked.nack += 1;
                 let mut again = Vec::new();
                 let route = &mut self.consumers[key];
                 let producer = &self.producers[route.producer];
@@ -67,9 +68,13 @@ impl Router {
                 route.consumer.handle_nack(now, lost, kept, &mut again);
                 self.retransmit(now, key, &again, out);
             }
-            RtcpMessage::Pli { media_ssrc } => self.key_frame_wanted(from, now, media_ssrc, out),
+            RtcpMessage::Pli { media_ssrc } => {
+                out.tally.asked.pli += 1;
+                self.key_frame_wanted(from, now, media_ssrc, out);
+            }
             RtcpMessage::Fir { ssrcs } => {
                 for ssrc in ssrcs {
+                    out.tally.asked.fir += 1;
                     self.key_frame_wanted(from, now, ssrc, out);
                 }
             }
@@ -105,12 +110,23 @@ impl Router {
         }
     }
 
-    fn handle_report_blocks(&mut self, from: TransportKey, now: Instant, blocks: ReportBlocks<'_>) {
+    fn handle_report_blocks(
+        &mut self,
+        from: TransportKey,
+        now: Instant,
+        blocks: ReportBlocks<'_>,
+        out: &mut Outlet<'_>,
+    ) {
         for block in blocks {
-            if let Some(key) = self.consumer_of(from, block.ssrc) {
-                self.consumers[key]
-                    .consumer
-                    .handle_receiver_report(now, &block);
+            let Some(key) = self.consumer_of(from, block.ssrc) else {
+                continue;
+            };
+            let consumer = &mut self.consumers[key].consumer;
+            consumer.handle_receiver_report(now, &block);
+            out.tally.loss_out.observe(block.loss());
+            // A report that names none of ours says nothing of the way there and back.
+            if let Some(time) = consumer.rtt().filter(|_| block.last_sender_report != 0) {
+                out.tally.round_trip.observe(time.as_secs_f64());
             }
         }
     }
@@ -180,7 +196,13 @@ impl Router {
         for producer in &transport.producers {
             for stream in producers[*producer].streams() {
                 ssrcs.push(stream.config().ssrc);
-                blocks.extend(due.then(|| stream.receiver_report(now)).flatten());
+                let Some(block) = due.then(|| stream.receiver_report(now)).flatten() else {
+                    continue;
+                };
+                let rate = f64::from(stream.config().clock_rate.max(1));
+                out.tally.jitter.observe(f64::from(block.jitter) / rate);
+                out.tally.loss_in.observe(block.loss());
+                blocks.push(block);
             }
         }
         if let Some(worst) = blocks.iter().map(|block| block.fraction_lost).max() {

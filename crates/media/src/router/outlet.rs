@@ -7,7 +7,7 @@ use std::{
 
 use super::{ConsumerKey, ProducerKey, RouterKey, TransportKey};
 use crate::{
-    ConsumerId, Event, EventKind, ProducerId, RouterId, TransmitBatch, TransportId,
+    ConsumerId, Event, EventKind, ProducerId, RouterId, Tally, TransmitBatch, TransportId,
     timer::{Scheduled, TimerQueue},
     web_rtc_server::{Place, WebRtcServer},
 };
@@ -23,6 +23,7 @@ pub(crate) struct Outlet<'a> {
     pub(crate) server: &'a mut WebRtcServer,
     pub(crate) index: &'a mut Index,
     pub(crate) backlog: &'a mut Backlog,
+    pub(crate) tally: &'a mut Tally,
 }
 
 /// Media that was received and waits for its fan-out.

@@ -6,7 +6,7 @@ use slotmap::{SecondaryMap, SlotMap};
 
 use super::{ConsumerKey, Outlet, ProducerKey, TimerKey, TransportKey, burst::Burst};
 use crate::{
-    MediaLimits, RouterDump, RouterId, Tuple,
+    MediaLimits, Open, RouterDump, RouterId, Tally, Tuple,
     consumer::Consumer,
     producer::{Producer, Received, Wanted},
     rtp::outgoing::SendExtensions,
@@ -178,6 +178,24 @@ impl Router {
         }
     }
 
+    /// Adds what its entities count.
+    pub(crate) fn count(&self, open: &mut Open, tally: &mut Tally) {
+        for transport in self.transports.values() {
+            open.transports += 1;
+            open.connected += u64::from(transport.is_connected());
+            tally.carried.add(&transport.carried());
+        }
+        for producer in self.producers.values() {
+            *open.producers.of(producer.kind) += 1;
+            tally.produced.of(producer.kind).add(&producer.produced());
+        }
+        for route in self.consumers.values() {
+            let kind = route.consumer.kind();
+            *open.consumers.of(kind) += 1;
+            tally.consumed.of(kind).add(&route.consumer.consumed());
+        }
+    }
+
     /// Everything in the router.
     pub(crate) fn dump(&mut self, now: Instant) -> RouterDump {
         let transports = self
@@ -220,7 +238,7 @@ impl Router {
             bytes: consumer.bytes(),
             retransmitted: consumer.retransmitted(),
             round_trip_time: consumer.rtt().map(|rtt| rtt.as_secs_f64() * 1e3),
-            fraction_lost: f64::from(consumer.report().fraction_lost) / 256.0,
+            fraction_lost: consumer.report().loss(),
             current_layers: consumer.current_layers(),
         }
     }

@@ -135,6 +135,10 @@ impl Router {
             let consumer = route.consumer.id();
             out.emit(EventKind::ConsumerLayersChange { consumer, layers });
         }
+        let kind = route.consumer.kind();
+        if let Some(time) = route.consumer.take_first_media() {
+            out.tally.first_media.of(kind).observe(time.as_secs_f64());
+        }
         let producer = route.producer;
         let next = || route.consumer.take_key_frame_request();
         let wanted: Vec<usize> = std::iter::from_fn(next).collect();

@@ -23,6 +23,11 @@ impl ReportBlock {
     /// Bytes on the wire.
     pub(crate) const LEN: usize = 24;
 
+    /// Share of packets lost since the last report.
+    pub(crate) fn loss(&self) -> f64 {
+        f64::from(self.fraction_lost) / 256.0
+    }
+
     fn read(bytes: &[u8; Self::LEN]) -> Self {
         let word = |at| read_word(bytes, at);
         let [fraction_lost, lost @ ..] = word(4).to_be_bytes();

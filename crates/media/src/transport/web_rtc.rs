@@ -18,8 +18,8 @@ use super::{
     srtp::{SrtpInbound, SrtpOutbound},
 };
 use crate::{
-    CloseReason, CommandError, DtlsState, IceState, MediaLimits, TransmitBatch, TransportId,
-    TransportStats, Tuple,
+    Carried, CloseReason, CommandError, DtlsState, IceState, MediaLimits, TransmitBatch,
+    TransportId, TransportStats, Tuple,
     consumer::{Consumer, Retransmission, Rewrite},
     producer::extension_id,
     router::{ConsumerKey, ProducerKey},
@@ -500,6 +500,19 @@ impl WebRtcTransport {
     /// The client says what it can receive, in bits per second.
     pub(crate) fn remb_received(&mut self, bitrate: u64) {
         self.counters.stats.available_outgoing_bitrate = Some(bitrate);
+    }
+
+    /// What it carried so far.
+    pub(crate) fn carried(&self) -> Carried {
+        let stats = &self.counters.stats;
+        Carried {
+            bytes_received: stats.bytes_received,
+            bytes_sent: stats.bytes_sent,
+            rtp_received: stats.rtp_packets_received,
+            rtp_sent: stats.rtp_packets_sent,
+            srtp_failures: stats.srtp_failures,
+            dropped: stats.dropped,
+        }
     }
 
     /// Counters now.
