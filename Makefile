@@ -21,7 +21,8 @@ FAULTS_BIN := target/miso-faults
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: run build client test lint test-rust test-ortc test-client test-headless test-browser \
-	test-broadcast fuzz-smoke bench browsers faults-bin ortc-reference cargo-fuzz gungraun node python promtool \
+	test-broadcast fuzz-smoke bench browsers faults-bin ortc-reference openssl promtool cargo-fuzz gungraun \
+	node python \
 	clean
 
 run: build
@@ -65,7 +66,7 @@ test-client: $(CLIENT)/node_modules/.installed
 	cd $(CLIENT) && npm run check && npm run lint && npm test && npm run check:package
 
 # Socket.IO clients against the release binary, and its faults against one that can have them.
-test-headless: build faults-bin tests/headless/node_modules/.installed
+test-headless: build faults-bin openssl tests/headless/node_modules/.installed
 	cd tests/headless && MISO_BIN=$(CURDIR)/target/release/miso \
 		MISO_FAULTS_BIN=$(CURDIR)/$(FAULTS_BIN) npm test
 
@@ -143,6 +144,16 @@ browsers:
 			DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$missing; \
 		else \
 			echo "missing:$$missing; on Debian: apt-get install$$missing"; exit 1; \
+		fi; \
+	fi
+
+openssl:
+	@if ! command -v openssl >/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update && \
+			DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends openssl; \
+		else \
+			echo "missing: openssl; on Debian: apt-get install openssl"; exit 1; \
 		fi; \
 	fi
 

@@ -4,10 +4,11 @@ mod args;
 #[cfg(target_os = "linux")]
 mod bench;
 mod file;
+mod watch;
 
 use std::{io::Write as _, net::SocketAddr, process::ExitCode};
 
-use miso::{RunError, Server, config::Config, engine::EngineError, telemetry};
+use miso::{RunError, Server, engine::EngineError, telemetry};
 use sd_notify::NotifyState;
 use tokio::{
     net::TcpListener,
@@ -15,13 +16,15 @@ use tokio::{
 };
 
 use args::{Refusal, Settings, Sources, Task};
+use watch::Watch;
 
 /// Exit code for a setting that cannot be used (clap's own too).
 const EXIT_CONFIG: u8 = 2;
 
 fn main() -> ExitCode {
-    match Sources::of_process().task() {
-        Ok(Task::Serve(settings)) => run_server(*settings),
+    let sources = Sources::of_process();
+    match sources.task() {
+        Ok(Task::Serve(settings)) => run_server(sources, *settings),
         Ok(Task::CheckConfig(_)) => print("ok\n"),
         Ok(Task::Print(text)) => print(&text),
         #[cfg(target_os = "linux")]
@@ -37,7 +40,7 @@ fn print(text: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn run_server(settings: Settings) -> ExitCode {
+fn run_server(sources: Sources, settings: Settings) -> ExitCode {
     if let Err(error) = telemetry::init(&settings.log) {
         return fail(&format!("--log: {error}"), EXIT_CONFIG);
     }
@@ -45,7 +48,7 @@ fn run_server(settings: Settings) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&format!("cannot start: {error}"), 1),
     };
-    let outcome = runtime.block_on(serve(settings.config));
+    let outcome = runtime.block_on(serve(sources, settings));
     // Whoever still talks to us was told to go; nothing is waited for.
     runtime.shutdown_background();
     match outcome {
@@ -81,13 +84,15 @@ impl From<RunError> for Failure {
     }
 }
 
-async fn serve(config: Config) -> Result<(), Failure> {
-    let mut signals = Signals::new().map_err(|error| Failure::Other(error.to_string()))?;
-    let address = config.listen.address;
+async fn serve(sources: Sources, settings: Settings) -> Result<(), Failure> {
+    let no_signals = |error: std::io::Error| Failure::Other(error.to_string());
+    let mut signals = Signals::new().map_err(no_signals)?;
+    let hangup = signal(SignalKind::hangup()).map_err(no_signals)?;
+    let address = settings.config.listen.address;
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| bind_error(address, &error))?;
-    let server = Server::start(config, listener)?;
+    let server = Server::start(settings.config.clone(), listener)?;
     announce(&server);
     tell_system(NotifyState::Ready);
     let registry = server.registry();
@@ -100,6 +105,8 @@ async fn serve(config: Config) -> Result<(), Failure> {
         }
         signals.next().await;
     };
+    let watch = Watch::new(sources, &settings, server.reloader());
+    tokio::spawn(watch.run(hangup));
     server.serve(shutdown).await?;
     Ok(())
 }

@@ -19,11 +19,9 @@ pub(super) const PREFIX: &str = "MISO_";
 const RELOADED: &[&str] = &[
     "allow-origin",
     "broadcast-expiry",
-    "broadcast-token",
     "drain-timeout",
     "group-of-pictures",
     "ice-server",
-    "jwt-secret",
     "log",
     "max-connections",
     "max-connections-per-address",

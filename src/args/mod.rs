@@ -192,6 +192,7 @@ impl Sources {
         if let Some(file) = file {
             file.add_tables(&mut settings.config.signaling);
         }
+        settings.say_tables();
         settings
             .check()
             .map_err(|line| layers.blame(&line, |id| is_flag(asked, id)))?;
@@ -239,6 +240,28 @@ fn said(command: &clap::Command, asked: &ArgMatches) -> BTreeMap<String, Said> {
 }
 
 impl Settings {
+    /// Notes what the tables say, to tell what has changed.
+    fn say_tables(&mut self) {
+        let (dialects, namespaces) = {
+            let signaling = &self.config.signaling;
+            (
+                format!("{:?}", signaling.dialects),
+                format!("{:?}", signaling.namespaces),
+            )
+        };
+        for (name, text) in [("dialect", dialects), ("namespaces", namespaces)] {
+            let values = vec![text.into()];
+            let is_reloaded = false;
+            self.said.insert(
+                name.to_owned(),
+                Said {
+                    values,
+                    is_reloaded,
+                },
+            );
+        }
+    }
+
     /// Whether the server would start, as far as can be told without starting it.
     fn check(&self) -> Result<(), String> {
         miso::telemetry::check(&self.log).map_err(|error| format!("--log: {error}"))?;

@@ -4,7 +4,12 @@ pub mod metrics;
 pub mod names;
 pub mod process;
 
+use std::sync::OnceLock;
+
 use tracing_subscriber::{EnvFilter, filter::ParseError};
+
+/// Puts another filter in the place of the log's.
+static SET_FILTER: OnceLock<Box<dyn Fn(EnvFilter) + Send + Sync>> = OnceLock::new();
 
 /// Logs to standard error from now on. `filter` is a level (`info`) or directives
 /// (`miso=debug,warn`). A second call changes nothing.
@@ -14,11 +19,29 @@ use tracing_subscriber::{EnvFilter, filter::ParseError};
 pub fn init(filter: &str) -> Result<(), ParseError> {
     process::started();
     let filter = EnvFilter::builder().parse(filter)?;
-    // Only fails when a subscriber is there already, which then stays.
-    let _ = tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .try_init();
+        .with_filter_reloading();
+    let handle = log.reload_handle();
+    // Only fails when a subscriber is there already, which then stays.
+    if log.try_init().is_ok() {
+        // Only fails when the log is gone, with the process.
+        let set = move |filter| drop(handle.reload(filter));
+        let _ = SET_FILTER.set(Box::new(set));
+    }
+    Ok(())
+}
+
+/// Logs what `filter` says from now on.
+///
+/// # Errors
+/// The filter is malformed; then the one before stays.
+pub fn set_filter(filter: &str) -> Result<(), ParseError> {
+    let filter = EnvFilter::builder().parse(filter)?;
+    if let Some(set) = SET_FILTER.get() {
+        set(filter);
+    }
     Ok(())
 }
 

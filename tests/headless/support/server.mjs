@@ -15,10 +15,12 @@ export async function freePort() {
   return port;
 }
 
-export async function startServer({ workers = 2, flags = [], binary = BINARY, env = {} } = {}) {
+export async function startServer({ workers = 2, flags = [], binary = BINARY, env = {}, tls = "off" } = {}) {
   const port = await freePort();
-  const server = new Server(binary, port, [
-    ...["--listen", `127.0.0.1:${port}`, "--tls", "off", "--media-ip", "127.0.0.1"],
+  const server = new Server(binary, port, tls === "off" ? "http" : "https", [
+    ...["--listen", `127.0.0.1:${port}`, "--media-ip", "127.0.0.1"],
+    // Null leaves it to a configuration file.
+    ...(tls === null ? [] : ["--tls", tls]),
     ...["--media-port", "0", "--workers", String(workers)],
     // Asked to end, it ends, whoever is there.
     ...(flags.includes("--drain-timeout") ? [] : ["--drain-timeout", "0"]),
@@ -35,10 +37,10 @@ class Server {
   #exit = null;
   #said = [];
 
-  constructor(binary, port, flags, env) {
+  constructor(binary, port, scheme, flags, env) {
     this.binary = binary;
     this.port = port;
-    this.url = `http://127.0.0.1:${port}`;
+    this.url = `${scheme}://127.0.0.1:${port}`;
     this.#flags = flags;
     this.#env = { ...process.env, ...env };
   }
