@@ -1,10 +1,8 @@
 /** Being in a room, and staying in it: join, leave, and coming back after everything that can break. */
-import type { types } from "mediasoup-client";
-import type { JoinAnswer, PeersPage } from "../protocol/types";
 import { ActiveSpeaker } from "./ActiveSpeaker";
-import { Call } from "./Call";
-import { entrySentence, isAway, isFinal, MENDING, RequestError, sentence } from "./failures";
+import { entrySentence, isFinal, MENDING, RequestError, sentence } from "./failures";
 import { LocalMedia } from "./LocalMedia";
+import { Membership, type Wish } from "./Membership";
 import { BROWSER, type Platform } from "./platform";
 import { RoomEvents } from "./RoomEvents";
 import type { SignalingClient } from "./SignalingClient";
@@ -14,21 +12,13 @@ const RETRY_AFTER_MS = 1_000;
 /** After a change of the network a socket that is silent this long is dead. */
 const ALIVE_WITHIN_MS = 2_500;
 
-/** Where the user wants to be. */
-interface Wish {
-  room: string;
-  displayName: string;
-}
-
 export class RoomSession {
   readonly store = new Store();
   readonly local: LocalMedia;
   readonly speaker = new ActiveSpeaker(() => this.audioLevels());
+  private readonly member: Membership;
   private readonly events: RoomEvents;
   private wish: Wish | null = null;
-  private call: Call | null = null;
-  /** Proves to the server who we were; never leaves memory. */
-  private resumeToken: string | null = null;
   /** Counts the tries to enter: only the newest matters. */
   private turn = 0;
   private suspended = false;
@@ -36,13 +26,14 @@ export class RoomSession {
 
   constructor(
     private readonly signaling: SignalingClient,
-    private readonly platform: Platform = BROWSER,
+    platform: Platform = BROWSER,
   ) {
     this.local = new LocalMedia(this.store, platform.openDevice, platform.listDevices);
+    this.member = new Membership(signaling, platform, this.store, this.local);
     this.events = new RoomEvents(signaling, this.store, {
-      call: () => this.call,
+      call: () => this.member.call,
       onRoomClosed: () => { this.roomClosed(); },
-      onTransportClosed: (transportId) => void this.transportClosed(transportId),
+      onTransportClosed: (transportId) => void this.member.transportClosed(transportId),
     });
     this.watchSocket();
   }
@@ -87,19 +78,20 @@ export class RoomSession {
 
   /** Another network, or none for a while: looks for a path anew. */
   async networkChanged(): Promise<void> {
-    if (!this.call || !this.signaling.connected) return;
-    this.call.restartIce();
+    const { call } = this.member;
+    if (!call || !this.signaling.connected) return;
+    call.restartIce();
     if (!(await this.signaling.isAlive(ALIVE_WITHIN_MS))) this.signaling.drop();
   }
 
   /** For the statistics panel and tests. */
   async stats(): Promise<RTCStatsReport[]> {
-    return (await this.call?.stats()) ?? [];
+    return (await this.member.call?.stats()) ?? [];
   }
 
   /** How loud each of the others was since this was last asked, from 0 to 1, by peer. */
   async audioLevels(): Promise<Map<string, number>> {
-    return (await this.call?.subscriber.audioLevels()) ?? new Map<string, number>();
+    return (await this.member.call?.subscriber.audioLevels()) ?? new Map<string, number>();
   }
 
   private watchSocket(): void {
@@ -107,7 +99,7 @@ export class RoomSession {
     this.signaling.onUnreachable((error) => {
       if (!this.wish) return;
       if (!isFinal(error)) this.tell(MENDING.unreachable);
-      else if (!this.call) this.giveUp(sentence(error));
+      else if (!this.member.call) this.giveUp(sentence(error));
       else {
         // The peer lives on, and its media flows. A socket that was refused does not try again by itself.
         this.tell(sentence(error));
@@ -131,7 +123,7 @@ export class RoomSession {
     if (!this.wish) return;
     this.events.hold();
     try {
-      await this.ask(this.wish, isCurrent);
+      await this.member.enter(this.wish, this.events, isCurrent);
     } catch (error) {
       // Left, or entered anew, in the meantime: nobody waits for this one.
       if (!isCurrent()) return;
@@ -140,54 +132,11 @@ export class RoomSession {
     }
   }
 
-  private async ask({ room, displayName }: Wish, isCurrent: () => boolean): Promise<void> {
-    const resumeToken = this.call && this.resumeToken;
-    const device = resumeToken === null ? await this.platform.makeDevice() : null;
-    if (!isCurrent()) return;
-    const wish = { roomName: room, displayName, ...(resumeToken !== null && { resumeToken }) };
-    const answer = await this.signaling.request("joinRoom", wish);
-    if (!isCurrent()) return;
-    this.resumeToken = answer.resumeToken ?? null;
-    // Asked twice over one socket, the server does not call it resumed; yet it is the peer we were.
-    const livesOn = this.call !== null && (answer.resumed || answer.peerId === this.call.peerId);
-    if (livesOn) await this.call?.resume(answer, isCurrent);
-    else await this.begin(device ?? (await this.platform.makeDevice()), answer, isCurrent);
-    if (isCurrent() && this.call) await this.takePart(this.call, livesOn ? null : answer, displayName);
-  }
-
-  /** A new peer: nothing on the server is ours yet. */
-  private async begin(device: types.Device, answer: JoinAnswer, isCurrent: () => boolean): Promise<void> {
-    await device.load({ routerRtpCapabilities: answer.rtpCapabilities });
-    if (!isCurrent()) return;
-    this.endCall();
-    this.call = new Call(answer.peerId, this.signaling, device, this.store, (error) => {
-      if (!isAway(error)) this.store.tell("room", sentence(error));
-    });
-  }
-
-  /** `strangers` are those whom a new peer meets. */
-  private async takePart(call: Call, strangers: PeersPage | null, displayName: string): Promise<void> {
-    this.store.set({ status: "joined", self: { peerId: call.peerId, displayName }, listing: strangers !== null });
-    this.store.tell("room", null);
-    const met = strangers && call.meet(strangers);
-    this.events.release();
-    await Promise.all([this.local.attach(call.publisher), met]);
-  }
-
   private roomClosed(): void {
     if (!this.wish) return;
     this.tell(MENDING.closed);
     this.forgetPeer();
     void this.enter();
-  }
-
-  /** One direction broke for good; the other goes on. */
-  private async transportClosed(transportId: string): Promise<void> {
-    const { call } = this;
-    if (call?.publisher.owns(transportId)) {
-      call.publisher.giveUp();
-      await this.local.attach(call.publisher);
-    } else await call?.renewReceiving(transportId);
   }
 
   /** Says what is wrong with the connection while it is being mended. */
@@ -216,18 +165,10 @@ export class RoomSession {
     this.later(() => { this.signaling.connect(); });
   }
 
-  private endCall(): void {
-    this.local.detach();
-    this.call?.close();
-    this.call = null;
-    this.store.set({ peers: [], self: null, listing: false });
-  }
-
   /** The server holds nothing of ours any more. */
   private forgetPeer(): void {
     this.turn += 1;
-    this.resumeToken = null;
-    this.endCall();
+    this.member.forget();
   }
 
   /** Back to the lobby; what is on stays on, for the preview there. */

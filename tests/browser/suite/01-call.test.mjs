@@ -22,13 +22,20 @@ scene("Firefox and Chromium see and hear each other", async (stage) => {
 
 scene("three peers see and hear each other", async (stage) => {
   const viewport = { width: 390, height: 844 };
-  const users = [await stage.user("Ann"), await stage.user("Bob"), await stage.user("Cem", "chromium", { viewport })];
+  const phone = { viewport, hasTouch: true };
+  const users = [await stage.user("Ann"), await stage.user("Bob"), await stage.user("Cem", "chromium", phone)];
   const [ann, bob, cem] = users;
   await meet("tea", ...users);
   await Promise.all([ann.seesAndHears("Bob", "Cem"), bob.seesAndHears("Ann", "Cem"), cem.seesAndHears("Ann", "Bob")]);
   await ann.press("stats");
   await stage.screenshot(ann, "call-three");
   await stage.screenshot(cem, "call-three-phone");
+
+  // A finger does not hover: what it can touch must be seen.
+  const seen = () => cem.page.evaluate(() => [...document.querySelectorAll(".pin")].map((pin) => getComputedStyle(pin).opacity));
+  assert.deepEqual(await seen(), ["1", "1", "1"]);
+  await cem.page.tap("button[aria-label='Pin Ann']");
+  await cem.page.waitForSelector("figure.featured[data-name=Ann]");
 });
 
 scene("two rooms side by side do not leak into each other", async (stage) => {

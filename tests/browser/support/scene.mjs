@@ -52,8 +52,8 @@ class Scene {
    * A page in `chromium` or `firefox`. `full` leaves the camera at the size the page asks for; `before` are
    * `[function, argument]` that run in the page before its own scripts.
    */
-  async page(browser, { full = false, before = [], viewport, colorScheme } = {}) {
-    const page = await (await shared(browser, START[browser])).newPage(viewport && { viewport, colorScheme });
+  async page(browser, { full = false, before = [], viewport, colorScheme, hasTouch = false } = {}) {
+    const page = await (await shared(browser, START[browser])).newPage(viewport && { viewport, colorScheme, hasTouch });
     for (const [script, ...args] of before) await (page.addInitScript ?? page.evaluateOnNewDocument).call(page, script, ...args);
     if (!full) await (page.addInitScript ?? page.evaluateOnNewDocument).call(page, small);
     this.pages.push(page);
