@@ -11,6 +11,7 @@ CARGO ?= cargo
 PYTHON ?= python3
 FUZZ_SECONDS ?= 30
 CARGO_FUZZ_VERSION := 0.13.2
+CARGO_DENY_VERSION := 0.20.2
 # The same as gungraun's in Cargo.toml.
 GUNGRAUN_VERSION := 0.20.0
 # Commands that panic on purpose; the tests of supervision need them.
@@ -20,10 +21,9 @@ FAULTS_BIN := target/miso-faults
 # One recipe at a time: cargo uses every core by itself.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: run build client test lint test-rust test-ortc test-client test-headless test-browser \
-	test-broadcast fuzz-smoke bench browsers faults-bin ortc-reference openssl promtool cargo-fuzz gungraun \
-	node python \
-	clean
+.PHONY: run build client test lint deny test-packaging test-rust test-ortc test-client test-headless test-browser \
+	test-broadcast fuzz-smoke bench browsers faults-bin ortc-reference openssl cargo-deny cargo-fuzz gungraun node python promtool \
+	nginx clean
 
 run: build
 	./target/release/miso $(ARGS)
@@ -46,13 +46,28 @@ $(CLIENT)/dist/index.html: $(CLIENT)/node_modules/.installed $(CLIENT_SOURCES)
 
 # --- tests --------------------------------------------------------------------------------------
 
-test: lint test-rust test-ortc test-client build test-headless test-broadcast test-browser fuzz-smoke
+test: lint test-packaging test-rust test-ortc test-client build test-headless test-broadcast test-browser fuzz-smoke
 	@echo "all tests passed"
 
-lint:
+lint: deny
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked $(FAULTS),media/fuzzing -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
+
+# Licences, duplicates, sources; advisories where the database can be had: fetched, or the copy of an
+# earlier fetch. ADVISORIES=required fails where it cannot.
+ADVISORY_DB := https://github.com/RustSec/advisory-db
+deny: cargo-deny
+	$(CARGO) deny --locked --log-level error check --hide-inclusion-graph licenses bans sources
+	@if timeout 20 git ls-remote --quiet $(ADVISORY_DB) HEAD >/dev/null 2>&1; then \
+		$(CARGO) deny --locked check --hide-inclusion-graph advisories; \
+	elif ls -d $${CARGO_HOME:-$$HOME/.cargo}/advisory-dbs/*/ >/dev/null 2>&1; then \
+		echo "advisories: the database cannot be reached, an earlier copy is used"; \
+		$(CARGO) deny --locked check --hide-inclusion-graph --disable-fetch advisories; \
+	else \
+		echo "advisories: NOT CHECKED, the database cannot be reached and there is no copy"; \
+		[ "$(ADVISORIES)" != required ]; \
+	fi
 
 # With the browser client, which the server serves.
 test-rust: client promtool
@@ -66,7 +81,7 @@ test-client: $(CLIENT)/node_modules/.installed
 	cd $(CLIENT) && npm run check && npm run lint && npm test && npm run check:package
 
 # Socket.IO clients against the release binary, and its faults against one that can have them.
-test-headless: build faults-bin openssl tests/headless/node_modules/.installed
+test-headless: build faults-bin nginx tests/headless/node_modules/.installed
 	cd tests/headless && MISO_BIN=$(CURDIR)/target/release/miso \
 		MISO_FAULTS_BIN=$(CURDIR)/$(FAULTS_BIN) npm test
 
@@ -79,6 +94,10 @@ test-browser: build browsers tests/browser/node_modules/.installed tests/broadca
 test-broadcast: build tests/broadcast/.venv/.installed tests/broadcast/node_modules/.installed \
 		tests/headless/node_modules/.installed
 	cd tests/broadcast && MISO_BIN=$(CURDIR)/target/release/miso npm test
+
+# Files of deploy/ as the programs that read them see them; tests/it/packaging.rs has the rest.
+test-packaging: deploy/.venv/.installed nginx
+	deploy/check.sh
 
 fuzz-smoke: cargo-fuzz
 	crates/fuzz/smoke.sh $(FUZZ_SECONDS)
@@ -157,6 +176,22 @@ openssl:
 		fi; \
 	fi
 
+# nginx for tests behind it, haproxy and systemd for checks of their files.
+nginx: openssl
+	@missing=; \
+	for program in nginx haproxy systemd-analyze; do \
+		PATH="$$PATH:/usr/sbin" command -v $$program >/dev/null || missing="$$missing $$program"; \
+	done; \
+	missing=$$(echo $$missing | sed s/systemd-analyze/systemd/); \
+	if [ -n "$$missing" ]; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update && \
+			DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$missing; \
+		else \
+			echo "missing: $$missing; on Debian: apt-get install $$missing"; exit 1; \
+		fi; \
+	fi
+
 gungraun:
 	@if ! command -v valgrind >/dev/null; then \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -169,10 +204,14 @@ gungraun:
 	@gungraun-runner --version 2>/dev/null | grep -qF " $(GUNGRAUN_VERSION)" || \
 		$(CARGO) install gungraun-runner --locked --force --version $(GUNGRAUN_VERSION)
 
+cargo-deny:
+	@cargo-deny --version 2>/dev/null | grep -qF " $(CARGO_DENY_VERSION)" || \
+		$(CARGO) install cargo-deny --locked --force --version $(CARGO_DENY_VERSION)
+
 cargo-fuzz:
 	@command -v cargo-fuzz >/dev/null || \
 		$(CARGO) install cargo-fuzz --locked --version $(CARGO_FUZZ_VERSION)
 
 clean:
 	$(CARGO) clean
-	rm -rf $(CLIENT)/dist $(CLIENT)/node_modules tests/*/node_modules tests/*/.venv test-results
+	rm -rf $(CLIENT)/dist $(CLIENT)/node_modules tests/*/node_modules tests/*/.venv deploy/.venv test-results

@@ -11,6 +11,8 @@
 //! - [`engine`][]: the I/O shell around the media core; threads, sockets, async handles.
 //! - [`reload`][]: settings that change while it runs.
 //! - [`tls`][]: certificates.
+//! - [`descriptors`][]: how many files may be open.
+//! - [`doctor`][]: what on this machine stands in the way of a call.
 //! - [`telemetry`][]: the log.
 //!
 //! [`Server`] builds the parts in order; [`run`] is all of it in one call.
@@ -18,6 +20,8 @@
 pub mod auth;
 pub mod config;
 pub mod cors;
+pub mod descriptors;
+pub mod doctor;
 pub mod engine;
 pub mod error;
 pub mod http;
@@ -37,7 +41,7 @@ use tokio::net::TcpListener;
 use tower::Layer;
 
 use config::{Config, ConfigError, Live};
-use engine::{EngineError, WorkerPool};
+use engine::{EngineError, WorkerPool, probe};
 use http::ServeError;
 use reload::Reloader;
 use room::{Broadcasts, Registry};
@@ -96,6 +100,8 @@ pub struct Server {
     address: SocketAddr,
     dialects: Dialects,
     parts: Reloader,
+    /// What the start-up test of the media ports found.
+    deaf: Vec<String>,
 }
 
 impl Server {
@@ -108,6 +114,8 @@ impl Server {
         let dialects = Dialects::new(&config.signaling)?;
         let address = listener.local_addr()?;
         let tls = Tls::new(&config.listen.tls, &engine::machine_ips())?;
+        // Before the workers have the ports.
+        let deaf = probe::warnings(&config.media);
         let pool = WorkerPool::start(&config.media)?;
         let parts = Reloader {
             listen: Live::new(config.listen.clone()),
@@ -121,6 +129,7 @@ impl Server {
             address,
             dialects,
             parts,
+            deaf,
         })
     }
 
@@ -207,6 +216,7 @@ impl Server {
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = self.parts.registry.pool().warnings();
+        warnings.extend(self.deaf.iter().cloned());
         if self.parts.tls.is_none() && !self.address.ip().is_loopback() {
             warnings
                 .push("without TLS browsers offer camera and microphone on localhost only".into());

@@ -4,11 +4,19 @@ mod args;
 #[cfg(target_os = "linux")]
 mod bench;
 mod file;
+mod health;
 mod watch;
 
 use std::{io::Write as _, net::SocketAddr, process::ExitCode};
 
-use miso::{RunError, Server, engine::EngineError, telemetry};
+use miso::{
+    RunError, Server,
+    config::Config,
+    descriptors,
+    doctor::{self, Verdict},
+    engine::EngineError,
+    telemetry,
+};
 use sd_notify::NotifyState;
 use tokio::{
     net::TcpListener,
@@ -26,6 +34,8 @@ fn main() -> ExitCode {
     match sources.task() {
         Ok(Task::Serve(settings)) => run_server(sources, *settings),
         Ok(Task::CheckConfig(_)) => print("ok\n"),
+        Ok(Task::Doctor(settings, json)) => examine(&settings.config, json),
+        Ok(Task::Health(settings)) => health::run(&settings.config.listen),
         Ok(Task::Print(text)) => print(&text),
         #[cfg(target_os = "linux")]
         Ok(Task::Bench(options)) => bench::run(&options),
@@ -40,10 +50,25 @@ fn print(text: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// What stands in the way, for people or programs.
+fn examine(config: &Config, json: bool) -> ExitCode {
+    let report = doctor::examine(config);
+    print(&if json {
+        report.to_json() + "\n"
+    } else {
+        report.to_string()
+    });
+    match report.verdict {
+        Verdict::Ok | Verdict::Warn => ExitCode::SUCCESS,
+        Verdict::Fail => ExitCode::FAILURE,
+    }
+}
+
 fn run_server(sources: Sources, settings: Settings) -> ExitCode {
     if let Err(error) = telemetry::init(&settings.log) {
         return fail(&format!("--log: {error}"), EXIT_CONFIG);
     }
+    descriptors::raise();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&format!("cannot start: {error}"), 1),
@@ -111,15 +136,15 @@ async fn serve(sources: Sources, settings: Settings) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Says where it is. Nobody need read it: a pipe that was closed ends no server.
 fn announce(server: &Server) {
-    for url in server.urls() {
-        println!("miso: open {url}");
-    }
-    for candidate in server.candidates() {
-        println!("miso: media at {candidate}");
-    }
-    for warning in server.warnings() {
-        println!("miso: warning: {warning}");
+    let urls = server.urls().into_iter().map(|url| format!("open {url}"));
+    let candidates = server.candidates().into_iter();
+    let candidates = candidates.map(|candidate| format!("media at {candidate}"));
+    let warnings = server.warnings().into_iter();
+    let warnings = warnings.map(|warning| format!("warning: {warning}"));
+    for line in urls.chain(candidates).chain(warnings) {
+        print(&format!("miso: {line}\n"));
     }
 }
 

@@ -31,6 +31,7 @@ const RELOADED: &[&str] = &[
     "resume-grace",
     "sockets-per-address",
     "tls",
+    "trusted-proxy",
     "when-full",
 ];
 

@@ -7,6 +7,7 @@
 mod broadcast;
 mod keys;
 mod layers;
+mod proxy;
 mod sample;
 mod serve;
 #[cfg(test)]
@@ -57,6 +58,11 @@ enum Command {
     Serve(Box<ServeArgs>),
     /// Says whether the server would start with these settings, or what is wrong with them.
     CheckConfig(Box<CheckArgs>),
+    /// Says what on this machine stands in the way of a call: addresses, ports, certificate, kernel,
+    /// limits, clock. Takes the settings of the server and starts none; exit code 1 if something fails.
+    Doctor(Box<DoctorArgs>),
+    /// Asks the server that runs here with these settings whether it is well; exit code 1 if not.
+    Health(Box<ServeArgs>),
     /// Prints a configuration file with every key, its default and why.
     ConfigSample,
     /// Prints docs/configuration.md.
@@ -81,6 +87,15 @@ struct CheckArgs {
     serve: ServeArgs,
 }
 
+#[derive(Debug, Args)]
+struct DoctorArgs {
+    /// Print JSON, for programs.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
 /// What to do.
 #[derive(Debug)]
 pub(crate) enum Task {
@@ -88,6 +103,10 @@ pub(crate) enum Task {
     Serve(Box<Settings>),
     /// Say that nothing is wrong with these.
     CheckConfig(Box<Settings>),
+    /// Look at the machine for a server with these, and tell it as JSON or not.
+    Doctor(Box<Settings>, bool),
+    /// Ask the server that runs with these.
+    Health(Box<Settings>),
     /// Print.
     Print(String),
     /// Load one.
@@ -184,7 +203,12 @@ impl Sources {
             .try_get_matches_from(&self.words)?;
         let mut task = Cli::from_arg_matches(&matches)?.task()?;
         let asked = configured(&matches).unwrap_or(&matches);
-        let (Task::Serve(settings) | Task::CheckConfig(settings)) = &mut task else {
+        let starts_nothing = matches!(task, Task::Doctor(..) | Task::Health(_));
+        let (Task::Serve(settings)
+        | Task::CheckConfig(settings)
+        | Task::Doctor(settings, _)
+        | Task::Health(settings)) = &mut task
+        else {
             return Ok(task);
         };
         settings.file = path;
@@ -193,9 +217,16 @@ impl Sources {
             file.add_tables(&mut settings.config.signaling);
         }
         settings.say_tables();
-        settings
-            .check()
-            .map_err(|line| layers.blame(&line, |id| is_flag(asked, id)))?;
+        let checked = if starts_nothing {
+            // The certificate is not theirs to use: doctor has more to say of it.
+            settings
+                .config
+                .validate()
+                .map_err(|error| error.to_string())
+        } else {
+            settings.check()
+        };
+        checked.map_err(|line| layers.blame(&line, |id| is_flag(asked, id)))?;
         Ok(task)
     }
 
@@ -276,6 +307,8 @@ impl Cli {
             None => Task::Serve(Box::new(self.serve.settings())),
             Some(Command::Serve(args)) => Task::Serve(Box::new(args.settings())),
             Some(Command::CheckConfig(args)) => Task::CheckConfig(Box::new(args.serve.settings())),
+            Some(Command::Doctor(args)) => Task::Doctor(Box::new(args.serve.settings()), args.json),
+            Some(Command::Health(args)) => Task::Health(Box::new(args.settings())),
             Some(Command::ConfigSample) => Task::Print(sample::file()),
             Some(Command::ConfigReference) => Task::Print(sample::reference()),
             #[cfg(target_os = "linux")]

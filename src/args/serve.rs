@@ -13,7 +13,7 @@ use miso::config::{
     Config, ListenConfig, MediaConfig, Origins, RoomConfig, SignalingConfig, TlsMode, UdpBackend,
 };
 
-use super::{Settings, broadcast::BroadcastArgs, values};
+use super::{Settings, broadcast::BroadcastArgs, proxy::ProxyArgs, values};
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
@@ -49,7 +49,10 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "N")]
     workers: Option<usize>,
 
-    /// Sockets one address may open, 0 for no limit: behind a reverse proxy all clients share one.
+    #[command(flatten)]
+    proxy: ProxyArgs,
+
+    /// Sockets one address may open, 0 for no limit.
     #[arg(long, value_name = "N", default_value_t = SignalingConfig::default().sockets_per_address)]
     sockets_per_address: usize,
 
@@ -107,6 +110,7 @@ impl ServeArgs {
             } else {
                 Origins::Listed(self.allow_origin)
             },
+            trusted_proxies: self.proxy.trusted_proxy,
             max_connections,
             max_connections_per_address: self.max_connections_per_address.unwrap_or(
                 match signaling.sessions_per_address {

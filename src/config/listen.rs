@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::ConfigError;
+use super::{ConfigError, Network};
 
 /// The listener for pages, REST and signalling.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct ListenConfig {
     pub tls: TlsMode,
     /// Pages of which origins may use the server from a browser.
     pub origins: Origins,
+    /// Reverse proxies, which say in `X-Forwarded-For` who came to them.
+    pub trusted_proxies: Vec<Network>,
     /// Connections open at once, all clients together.
     pub max_connections: usize,
     /// Connections open at once from one address (one /64 in IPv6).
@@ -72,6 +74,8 @@ impl Default for ListenConfig {
             },
             // Frontends are served from anywhere, and nothing here trusts a cookie.
             origins: Origins::Any,
+            // Anybody can write a header.
+            trusted_proxies: Vec::new(),
             // A descriptor each; the usual hard limit is 524,288 and media sockets are few.
             max_connections: 16_384,
             // Above the 64 sockets that signalling allows an address, so that whoever has too many

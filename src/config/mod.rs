@@ -6,6 +6,7 @@ mod dialects;
 mod listen;
 mod live;
 mod media;
+mod network;
 mod room;
 mod signaling;
 
@@ -14,6 +15,7 @@ pub use dialects::DialectConfig;
 pub use listen::{ListenConfig, Origins, TlsMode};
 pub use live::Live;
 pub use media::{MediaConfig, UdpBackend};
+pub use network::Network;
 pub use room::{MaxConsumers, RoomConfig, WhenFull};
 pub use signaling::SignalingConfig;
 

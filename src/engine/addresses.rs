@@ -59,6 +59,16 @@ pub(super) fn candidates(
     found
 }
 
+/// A candidate for people, as `address:port/udp`.
+pub(super) fn written(candidate: &HostCandidate) -> String {
+    let HostCandidate { address, port } = candidate;
+    if address.contains(':') {
+        format!("[{address}]:{port}/udp")
+    } else {
+        format!("{address}:{port}/udp")
+    }
+}
+
 /// Why clients elsewhere may not reach these addresses.
 pub(super) fn warnings(config: &MediaConfig, ips: &[IpAddr]) -> Vec<String> {
     if config.announced_address.is_some() {

@@ -12,6 +12,7 @@ mod handle;
 mod link;
 mod means;
 mod outbox;
+pub mod probe;
 mod readings;
 mod self_test;
 mod slot;
@@ -85,6 +86,16 @@ pub enum EngineError {
     /// A media address is not one of this machine.
     #[error("{0} is not an address of this machine; choose another with --media-ip")]
     ForeignAddress(IpAddr),
+    /// A port is not to be had.
+    #[error(
+        "UDP port {port} on {ip} is taken by another program; choose another with --media-port"
+    )]
+    PortTaken {
+        /// The address.
+        ip: IpAddr,
+        /// The port.
+        port: u16,
+    },
     /// The workers could not be started.
     #[error("{0}")]
     Start(String),
@@ -168,12 +179,8 @@ impl WorkerPool {
             let local = self.inner.ips.iter().copied().zip(slot.ports());
             addresses::candidates(announced, local)
         });
-        told.map(|candidate| {
-            let bracketed = candidate.address.contains(':');
-            let (open, close) = if bracketed { ("[", "]") } else { ("", "") };
-            format!("{open}{}{close}:{}/udp", candidate.address, candidate.port)
-        })
-        .collect()
+        told.map(|candidate| addresses::written(&candidate))
+            .collect()
     }
 
     /// What will not work as configured, as plain sentences: addresses that clients elsewhere may not

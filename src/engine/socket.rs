@@ -273,9 +273,7 @@ fn send(io: &UdpSocket, _means: Means, datagrams: &[Datagram<'_>]) -> io::Result
 fn bind_error(ip: IpAddr, port: u16, error: &io::Error) -> EngineError {
     EngineError::Start(match error.kind() {
         io::ErrorKind::AddrNotAvailable => return EngineError::ForeignAddress(ip),
-        io::ErrorKind::AddrInUse => format!(
-            "UDP port {port} on {ip} is taken by another program; choose another with --media-port"
-        ),
+        io::ErrorKind::AddrInUse => return EngineError::PortTaken { ip, port },
         io::ErrorKind::PermissionDenied => {
             format!("UDP port {port} on {ip} may not be used by this user")
         }

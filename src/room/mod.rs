@@ -358,7 +358,9 @@ impl From<EngineError> for RoomError {
             EngineError::Command(error) => error.into(),
             EngineError::WorkerDied => Self::WorkerDied,
             EngineError::Timeout => Self::Timeout,
-            EngineError::Start(_) | EngineError::ForeignAddress(_) => Self::Internal,
+            EngineError::Start(_)
+            | EngineError::ForeignAddress(_)
+            | EngineError::PortTaken { .. } => Self::Internal,
         }
     }
 }

@@ -18,6 +18,7 @@ use rustls::{
     sign::CertifiedKey,
 };
 
+pub(crate) use self::self_signed::certificate_file;
 use crate::config::TlsMode;
 
 /// Why there is no usable certificate.

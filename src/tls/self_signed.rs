@@ -4,7 +4,7 @@ use std::{
     fs, io,
     io::Write as _,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -26,6 +26,11 @@ const VALIDITY: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// A self-signed certificate that ends sooner than this is made anew.
 const RENEW_BEFORE: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Where the certificate of a folder is.
+pub(crate) fn certificate_file(folder: &Path) -> PathBuf {
+    folder.join(CERT_FILE)
+}
 
 /// The one kept in this folder, or a new one.
 pub(super) fn kept(folder: &Path, addresses: &[IpAddr]) -> Result<Arc<CertifiedKey>, TlsError> {
@@ -135,7 +140,6 @@ fn now() -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
 
     use super::*;
     use crate::{config::TlsMode, tls::Tls};

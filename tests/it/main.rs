@@ -5,6 +5,7 @@ mod architecture;
 mod broadcast;
 mod contracts;
 mod dialects_md;
+mod doctor;
 mod engine;
 mod http;
 #[cfg(target_os = "linux")]

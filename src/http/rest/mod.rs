@@ -26,7 +26,7 @@ pub use rooms::Rooms;
 pub use routers::{RouterView, Routers};
 pub use workers::Workers;
 
-use super::problem::Problem;
+use super::{problem::Problem, serve::Relayed};
 use crate::room::Registry;
 
 /// Its routes.
@@ -46,10 +46,11 @@ pub fn router(registry: Arc<Registry>) -> Router {
         .with_state(registry)
 }
 
-/// 404 to anybody who is not on this machine.
+/// 404 to anybody who is not on this machine, or for whom a proxy on it asks.
 pub(super) async fn from_here(request: Request, next: Next) -> Response {
     let from = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    if from.is_some_and(|from| from.0.ip().to_canonical().is_loopback()) {
+    let relayed = request.extensions().get::<Relayed>().is_some();
+    if !relayed && from.is_some_and(|from| from.0.ip().to_canonical().is_loopback()) {
         return next.run(request).await;
     }
     Problem::not_found("answered on connections of this machine only").into_response()

@@ -12,6 +12,7 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::forwarded::is_proxy;
 use crate::{
     config::{ListenConfig, Live},
     telemetry::{metrics::count, names},
@@ -52,7 +53,9 @@ impl Admission {
         let limits = self.shared.limits.get();
         let mut open = self.shared.open();
         let here = open.by_address.get(&address).copied().unwrap_or(0);
-        if open.in_all >= limits.max_connections || here >= limits.max_connections_per_address {
+        let crowded =
+            here >= limits.max_connections_per_address && !is_proxy(ip, &limits.trusted_proxies);
+        if open.in_all >= limits.max_connections || crowded {
             count(&names::REFUSALS, ["connections"]);
             tracing::debug!(in_all = open.in_all, here, "too many connections");
             return None;
@@ -181,6 +184,19 @@ mod tests {
         assert!(admission.admit(ip("192.0.2.2")).is_some());
         drop(places);
         assert!(admission.admit(ip("192.0.2.1")).is_some());
+    }
+
+    #[test]
+    fn a_proxy_has_every_place_there_is() {
+        let admission = Admission::new(Live::new(ListenConfig {
+            max_connections: 3,
+            max_connections_per_address: 1,
+            trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
+            ..ListenConfig::default()
+        }));
+        let places: Vec<_> = (0..3).map(|_| admission.admit(ip("10.0.0.9"))).collect();
+        assert!(places.iter().all(Option::is_some));
+        assert!(admission.admit(ip("10.0.0.9")).is_none());
     }
 
     #[test]

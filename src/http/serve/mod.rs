@@ -4,6 +4,7 @@
 
 mod admission;
 mod body;
+mod forwarded;
 mod patience;
 mod redirect;
 
@@ -28,6 +29,7 @@ use crate::{
 };
 use admission::{Admission, Held, Permit};
 use body::DeadlineBody;
+pub(super) use forwarded::Relayed;
 use patience::Patient;
 
 /// First byte of a TLS connection: a handshake record (RFC 8446 §5.1).
@@ -57,6 +59,7 @@ pub async fn serve(
         tls: tls.map(TlsAcceptor::from),
         router,
         config: config.get(),
+        live: config.clone(),
     });
     let admission = Admission::new(config.clone());
     let (stop, _) = watch::channel(());
@@ -98,6 +101,8 @@ struct Door {
     router: Router,
     /// As it was at the start: times.
     config: Arc<ListenConfig>,
+    /// What may change meanwhile.
+    live: Live<ListenConfig>,
 }
 
 impl Door {
@@ -143,7 +148,13 @@ impl Door {
         let body_timeout = self.config.body_timeout;
         let service = service_fn(|request: Request<Incoming>| {
             let mut request = request.map(|body| Body::new(DeadlineBody::new(body, body_timeout)));
-            request.extensions_mut().insert(ConnectInfo(remote));
+            let live = self.live.get();
+            let proxies = &live.trusted_proxies;
+            let client = forwarded::client(remote, request.headers(), proxies);
+            if forwarded::is_relayed((remote, client), request.headers(), proxies) {
+                request.extensions_mut().insert(Relayed);
+            }
+            request.extensions_mut().insert(ConnectInfo(client));
             self.router.clone().oneshot(request)
         });
         let connection = self
