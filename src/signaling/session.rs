@@ -231,7 +231,7 @@ impl Session {
                 event: &name,
                 payload: &payload,
                 acknowledged: event.ack.is_some(),
-                known: !self.dialect.provisional,
+                speaks: self.dialect,
             });
         }
         let dialect = self.dialect;

@@ -8,8 +8,8 @@ use std::{
 use miso::{
     config::{BroadcastConfig, RoomConfig, SignalingConfig},
     signaling::{
-        dialect::{self, Dialect, NATIVE},
-        request::Notification,
+        dialect::{self, Dialect, Dialects, Hello, NATIVE},
+        request::{Notification, Payload},
     },
 };
 
@@ -125,6 +125,43 @@ async fn every_address_written_down_is_served() {
         }
     }
     server.stop().await;
+}
+
+/// Both where the table says "any".
+fn either<T: Copy>(cell: &str, named: &[(&str, T)]) -> Vec<T> {
+    let fits = |name: &str| cell == "any" || cell.trim_matches('`') == name;
+    let fitting = named.iter().filter(|(name, _)| fits(name));
+    fitting.map(|(_, value)| *value).collect()
+}
+
+#[test]
+fn first_events_tell_what_is_written() {
+    let dialects = Dialects::new(&SignalingConfig::default()).unwrap();
+    let page = page();
+    for row in table(&page, "### Detection") {
+        let [event, payload, callback, namespace, dialect] = row[..] else {
+            panic!("{row:?}");
+        };
+        let arguments = match payload {
+            "–" => Vec::new(),
+            json => vec![serde_json::from_str(json.trim_matches('`')).unwrap()],
+        };
+        let payload = Payload::new(arguments);
+        let namespaces = [("/", "/"), ("/mediasoup", "/mediasoup")];
+        for namespace in either(namespace, &namespaces) {
+            for acknowledged in either(callback, &[("yes", true), ("no", false)]) {
+                let told = dialects.detect(&Hello {
+                    namespace,
+                    event: word(event),
+                    payload: &payload,
+                    acknowledged,
+                    speaks: dialects.start("/socket.io/", namespace, "").dialect,
+                });
+                let told = told.map_or("–", |dialect| dialect.name);
+                assert_eq!(told, dialect, "{row:?} on {namespace}");
+            }
+        }
+    }
 }
 
 #[test]

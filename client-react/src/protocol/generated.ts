@@ -48,7 +48,7 @@ export type Connected = {
 export type ConnectionSuccess = {
   /** The socket's id. */
   socketId: string;
-  /** How the socket speaks: `native`. */
+  /** How the socket speaks: `native`, or `unknown` when its handshake did not say. */
   dialect: string;
   /** The version of server and protocol. */
   version: string;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use miso::config::SignalingConfig;
-use miso::signaling::dialect::{ALL, Ack, Answer, Dialect, Dialects, Hello};
+use miso::signaling::dialect::{ALL, Ack, Answer, Dialect, Dialects, Hello, NATIVE};
 use miso::signaling::request::Payload;
 use serde_json::Value;
 
@@ -23,14 +23,16 @@ fuzz_target!(|input: &[u8]| {
     let payload = Payload::new(values);
     let name = name.as_str().unwrap_or("joinRoom");
     for (namespace, acknowledged) in [("/", true), ("/mediasoup", false)] {
-        let _ = DIALECTS.start("/socket.io/", namespace, name);
-        let _ = DIALECTS.detect(&Hello {
-            namespace,
-            event: name,
-            payload: &payload,
-            acknowledged,
-            known: !acknowledged,
-        });
+        let start = DIALECTS.start("/socket.io/", namespace, name);
+        for speaks in [start.dialect, NATIVE] {
+            let _ = DIALECTS.detect(&Hello {
+                namespace,
+                event: name,
+                payload: &payload,
+                acknowledged,
+                speaks,
+            });
+        }
     }
     for spoken in ALL {
         decode(spoken, name, &payload);

@@ -1,24 +1,28 @@
 //! Which dialect a socket speaks: where it connects may tell, else what it says first.
 
-use super::{Dialect, a_final, a_mid, b, c, call, d, e, geni, h, union, world};
+use super::{
+    ALL, Dialect, NATIVE, a_final, a_mid, b, c, call, d, e, geni, h, native, union, world,
+};
 use crate::signaling::request::Payload;
 
 /// Where the frontends of dialect D′ look for Socket.IO.
 pub const PRIME_PATH: &str = "/server";
 
-/// A socket on namespace `/` of which nothing is known yet. Whatever it asks, it is not in a room;
-/// only what every frontend survives is told to it.
+/// A socket on namespace `/` of which nothing is known yet: it is answered in the canonical protocol,
+/// also what only the commonest family of old frontends asks. Whatever it asks, it is not in a room,
+/// since every event that enters one tells; only what every frontend survives is told to it.
 const UNKNOWN: Dialect = Dialect {
-    name: "unknown",
+    name: union::UNKNOWN,
+    also: c::DIALECT.events,
     notify: union::notify_unknown,
     public: true,
     provisional: true,
-    ..c::DIALECT
+    ..native::DIALECT
 };
 
 /// The same on a namespace.
 const UNKNOWN_BUT_CONNECTED: Dialect = Dialect {
-    notify: union::notify_connected,
+    notify: union::notify_undecided,
     public: false,
     ..UNKNOWN
 };
@@ -69,15 +73,27 @@ pub struct Hello<'a> {
     pub payload: &'a Payload,
     /// Whether it waits for an acknowledgement.
     pub acknowledged: bool,
-    /// Whether it gave its dialect away before.
-    pub known: bool,
+    /// What it speaks as far as is known.
+    pub speaks: &'static Dialect,
+}
+
+impl Hello<'_> {
+    /// Whether it said before that it speaks the canonical protocol, and says a word of it again.
+    fn goes_on_canonically(&self) -> bool {
+        self.speaks.name == NATIVE.name && NATIVE.event(self.event).is_some()
+    }
 }
 
 /// The dialect an event gives away, if it does.
 #[must_use]
 pub(super) fn detect(hello: &Hello<'_>) -> Option<&'static Dialect> {
+    if hello.goes_on_canonically() {
+        return None;
+    }
     let has = |member| hello.payload.has(member);
     Some(match hello.event {
+        // No other family has one: it comes from an answer of ours, or says that there was none.
+        "joinRoom" if has("resumeToken") => NATIVE,
         "joinRoom" if has("param") && !has("roomName") && !has("roomId") => &geni::DIALECT,
         "joinRoom" if has("displayName") => &c::WITH_NAMES,
         "joinRoom" if has("roomId") => &c::BY_ID,
@@ -88,7 +104,7 @@ pub(super) fn detect(hello: &Hello<'_>) -> Option<&'static Dialect> {
         "join" => &h::DIALECT,
         "createRoom" | "getRtpCapabilities" => &b::DIALECT,
         "prepare_room" => &d::DIALECT,
-        _ if hello.known => return None,
+        _ if !hello.speaks.provisional => return None,
         _ => return guess(hello),
     })
 }
@@ -102,8 +118,19 @@ fn guess(hello: &Hello<'_>) -> Option<&'static Dialect> {
         "message" => &e::DIALECT,
         "createTransport" if sender => &b::B2,
         _ if sender => &b::DIALECT,
+        "getPeers" if hello.payload.has("after") => NATIVE,
+        event if is_canonical_alone(event) => NATIVE,
         _ => return None,
     })
+}
+
+/// Whether nobody but the canonical protocol has an event of this name. A bare word (`leaveRoom`) is
+/// too little to tell by: whoever tidies up before it begins may say it in any dialect.
+fn is_canonical_alone(event: &str) -> bool {
+    let mut asks = native::ASKS.iter();
+    let mut others = ALL.iter().filter(|dialect| dialect.name != NATIVE.name);
+    asks.any(|ask| ask.name == event && ask.payload.is_some())
+        && others.all(|dialect| dialect.events.iter().all(|other| other.name != event))
 }
 
 #[cfg(test)]
@@ -119,7 +146,7 @@ mod tests {
             event,
             payload: &payload,
             acknowledged,
-            known: false,
+            speaks: &UNKNOWN,
         };
         detect(&hello).map_or("nothing", |dialect| dialect.name)
     }
@@ -156,24 +183,50 @@ mod tests {
         assert_eq!(heard("/mediasoup", caps, json!(null), true), "b2");
     }
 
+    fn heard_from(speaks: &'static Dialect, event: &str) -> Option<&'static str> {
+        let payload = Payload::new(vec![json!({})]);
+        let hello = Hello {
+            namespace: "/",
+            event,
+            payload: &payload,
+            acknowledged: true,
+            speaks,
+        };
+        detect(&hello).map(|dialect| dialect.name)
+    }
+
     #[test]
     fn what_several_families_say_changes_nothing_that_is_known() {
-        let payload = Payload::new(vec![json!({})]);
-        let named = |event, known| {
-            let hello = Hello {
-                namespace: "/",
-                event,
-                payload: &payload,
-                acknowledged: true,
-                known,
-            };
-            detect(&hello).map(|dialect| dialect.name)
-        };
-        for event in ["getRouterRtpCapabilities", "message"] {
-            assert!(named(event, false).is_some(), "{event}");
-            assert_eq!(named(event, true), None, "{event}");
+        for event in ["getRouterRtpCapabilities", "message", "restart-ice"] {
+            assert!(heard_from(&UNKNOWN, event).is_some(), "{event}");
+            assert_eq!(heard_from(&c::DIALECT, event), None, "{event}");
         }
-        assert_eq!(named("join", true), Some("h"));
+        assert_eq!(heard_from(&c::DIALECT, "join"), Some("h"));
+    }
+
+    #[test]
+    fn words_of_the_canonical_protocol_alone_are_its_own() {
+        let named = |event, payload| heard("/mediasoup", event, payload, true);
+        assert_eq!(
+            named("restart-ice", json!({"transportId": "x"})),
+            NATIVE.name
+        );
+        assert_eq!(named("getPeers", json!({"after": 0})), NATIVE.name);
+        assert_eq!(named("getPeers", json!(null)), "nothing");
+        let token = json!({"roomName": "x", "resumeToken": null});
+        assert_eq!(named("joinRoom", token), NATIVE.name);
+        for nobodys in ["leaveRoom", "getProducers", "consume", "no-such-event"] {
+            assert_eq!(named(nobodys, json!(null)), "nothing", "{nobodys}");
+        }
+    }
+
+    #[test]
+    fn who_began_canonically_goes_on_until_it_says_what_only_another_family_does() {
+        for event in ["joinRoom", "getPeers", "consume", "no-such-event"] {
+            assert_eq!(heard_from(NATIVE, event), None, "{event}");
+        }
+        assert_eq!(heard_from(NATIVE, "join-room"), Some("a-final"));
+        assert_eq!(heard_from(NATIVE, "createRoom"), Some("b"));
     }
 
     #[test]

@@ -225,7 +225,7 @@ mod tests {
             event: "enter",
             payload: &payload,
             acknowledged: true,
-            known: false,
+            speaks: all.start("/socket.io/", "/", "").dialect,
         };
         let acme = all.detect(&hello).unwrap();
         assert_eq!(acme.name, "acme");

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     answer::{Answer, Told},
+    native::notifications::ConnectionSuccess,
     shapes,
 };
 use crate::{
@@ -376,22 +377,42 @@ pub(super) fn status_change(rooms: &[(String, Vec<String>)]) -> Told {
     ("status-change", json!({ "rooms": rooms }))
 }
 
+/// How a socket speaks of which nothing is known yet.
+pub(super) const UNKNOWN: &str = "unknown";
+
+/// The canonical greeting, with what old frontends read.
+fn greeting(socket: String, producer_exists: bool) -> Told {
+    let (event, more) = connection_success(&socket, producer_exists);
+    let canonical = shapes::value(&ConnectionSuccess::of(socket, UNKNOWN));
+    (event, shapes::extend(canonical, more))
+}
+
 /// What a socket in namespace `/` is told before anybody knows how it speaks.
-pub(super) fn notify_unknown(_: &str, notification: Notification) -> Vec<Told> {
+pub(super) fn notify_unknown(own: &str, notification: Notification) -> Vec<Told> {
     match notification {
-        Notification::Welcome {
-            socket,
-            producer_exists,
-        } => vec![
-            connection_success(&socket, producer_exists),
-            welcome(&socket),
-        ],
+        Notification::Welcome { ref socket, .. } => {
+            let welcome = welcome(socket);
+            let mut told = notify_undecided(own, notification);
+            told.push(welcome);
+            told
+        }
         Notification::PublicRooms(rooms) => vec![status_change(&rooms)],
         _ => Vec::new(),
     }
 }
 
 /// What a socket in another namespace is told before anybody knows how it speaks.
+pub(super) fn notify_undecided(_: &str, notification: Notification) -> Vec<Told> {
+    match notification {
+        Notification::Welcome {
+            socket,
+            producer_exists,
+        } => vec![greeting(socket, producer_exists)],
+        _ => Vec::new(),
+    }
+}
+
+/// What clients of old frontends are told beside what their family has words for.
 pub(super) fn notify_connected(_: &str, notification: Notification) -> Vec<Told> {
     match notification {
         Notification::Welcome {

@@ -2,7 +2,7 @@
 // producers when, floods, pinning, and that they all meet in one room.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
-import { closeAll, connect, VERSIONS } from "../support/client.mjs";
+import { closeAll, connect, NAMESPACES, VERSIONS } from "../support/client.mjs";
 import { consume, dtls, enter, produce, RTP } from "../support/media.mjs";
 import { startServer } from "../support/server.mjs";
 import { until } from "../support/wait.mjs";
@@ -198,25 +198,63 @@ describe("a socket that has not given its dialect away", () => {
   afterEach(closeAll);
   after(() => server.stop());
 
-  for (const namespace of ["/", "/mediasoup"]) {
-    it(`is answered what only our own protocol has, on ${namespace}`, async () => {
-      const client = await connect(server, { namespace, greeted: false });
+  const VERSION = /^\d+\.\d+\.\d+$/;
+  const begin = (namespace) => connect(server, { namespace });
+
+  for (const namespace of NAMESPACES) {
+    it(`is spoken to canonically, on ${namespace}`, async () => {
+      const client = await begin(namespace);
+      const [{ socketId, dialect, version }] = client.heard("connection-success");
+      assert.deepEqual([socketId, dialect], [client.id, "unknown"]);
+      assert.match(version, VERSION);
+      const native = await connect(server, { query: { dialect: "native" } });
+      const QUESTIONS = [["no-such-event", {}], ["consume", {}], ["transport-connect", { transportId: 7 }], ["createWebRtcTransport", { consumer: true }]];
+      for (const question of QUESTIONS) assert.deepEqual(await client.all(...question), await native.all(...question), question[0]);
       assert.deepEqual(await client.ask("leaveRoom"), { left: true });
-      const ours = { "restart-ice": "transportId", "get-stats": "transportId", "consumer-close": "serverConsumerId", "producer-pause": "producerId" };
-      for (const [event, id] of Object.entries(ours)) {
-        assert.equal((await client.ask(event, { [id]: crypto.randomUUID() })).code, "not-joined", event);
-      }
-      // It is none the wiser, and the first event of a frontend still tells; what that lacks is still there.
+      // It is none the wiser: the first event of a frontend still tells, and what that lacks is still there.
       const { rtpCapabilities, sendTransport } = await enter(client, "undetected");
+      assert.deepEqual(await client.get("getProducers"), []);
       assert.ok((await client.get("restart-ice", { transportId: sendTransport })).iceParameters.usernameFragment);
-      const other = await connect(server);
+      const other = await begin(namespace);
       await enter(other, "undetected");
       const consumer = await consume(client, rtpCapabilities, (await produce(other)).id);
       assert.deepEqual(await client.get("consumer-close", { serverConsumerId: consumer.id }), { closed: true });
-      assert.deepEqual(await client.get("leaveRoom"), { left: true });
-      other.close();
-      client.close();
-      await server.empty();
+      assert.deepEqual(client.heard("new-peer"), []);
+    });
+
+    const CANONICAL = {
+      "a word no other dialect has": ["restart-ice", { transportId: crypto.randomUUID() }, "not-joined"],
+      "a word that has another payload elsewhere": ["getPeers", { after: 0 }, "not-joined"],
+      "a resume token": ["joinRoom", { roomName: "canonical", resumeToken: null }, undefined],
+    };
+    for (const [what, [event, payload, code]] of Object.entries(CANONICAL)) {
+      it(`is told from others by ${what}, on ${namespace}, and gets everything canonically then`, async () => {
+        const client = await begin(namespace);
+        assert.equal((await client.ask(event, payload)).code, code);
+        const { peerId, peers, own, resumeToken } = await client.get("joinRoom", { roomName: "canonical" });
+        assert.deepEqual([peerId, peers], [client.id, []]);
+        assert.deepEqual(own, { transports: [], producers: [], consumers: [] });
+        assert.equal(typeof resumeToken, "string");
+        assert.deepEqual(await client.get("getProducers"), { producers: [] });
+        const { params } = await client.get("createWebRtcTransport", { consumer: false });
+        assert.deepEqual(await client.get("transport-connect", { transportId: params.id, dtlsParameters: dtls() }), { connected: true });
+        const other = await begin("/mediasoup");
+        await enter(other, "canonical");
+        assert.deepEqual(await client.hears("new-peer"), [{ peerId: other.id, displayName: null }]);
+        const { id } = await produce(other, "audio");
+        assert.deepEqual(await client.hears("new-producer"), [{ producerId: id, peerId: other.id, kind: "audio", appData: { from: other.id }, paused: false }]);
+        other.close();
+        const [closed] = await client.hears("producer-closed");
+        assert.deepEqual([closed.producerId, closed.peerId, closed.reason], [id, other.id, "peer-left"]);
+        assert.deepEqual(await client.hears("peer-left"), [{ peerId: other.id }]);
+      });
+    }
+
+    it(`may change its mind by another family's first event while it is in no room, on ${namespace}`, async () => {
+      const client = await begin(namespace);
+      assert.equal((await client.ask("get-stats", { transportId: crypto.randomUUID() })).code, "not-joined");
+      const { consumerData, existingProducers } = await client.get("join-room", { roomId: "changed", peerId: client.id });
+      assert.deepEqual([consumerData, existingProducers], [undefined, []]);
     });
   }
 });

@@ -161,7 +161,7 @@ fn encode(reply: Reply) -> Answer {
 
 fn notify(_: &str, notification: Notification) -> Vec<Told> {
     vec![match notification {
-        Notification::Welcome { socket, .. } => ConnectionSuccess::of(socket).told(),
+        Notification::Welcome { socket, .. } => ConnectionSuccess::of(socket, DIALECT.name).told(),
         Notification::NewPeer { peer, display_name } => NewPeer {
             peer_id: peer,
             display_name,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{DIALECT, answers::ProducerInfo, contract::Tell};
+use super::{answers::ProducerInfo, contract::Tell};
 use crate::signaling::request::{ProducerEntry, Score};
 
 /// The socket is open.
@@ -13,7 +13,7 @@ use crate::signaling::request::{ProducerEntry, Score};
 pub struct ConnectionSuccess {
     /// The socket's id.
     socket_id: String,
-    /// How the socket speaks: `native`.
+    /// How the socket speaks: `native`, or `unknown` when its handshake did not say.
     dialect: &'static str,
     /// The version of server and protocol.
     version: &'static str,
@@ -24,10 +24,10 @@ impl Tell for ConnectionSuccess {
 }
 
 impl ConnectionSuccess {
-    pub(super) fn of(socket_id: String) -> Self {
+    pub(in crate::signaling::dialect) fn of(socket_id: String, dialect: &'static str) -> Self {
         Self {
             socket_id,
-            dialect: DIALECT.name,
+            dialect,
             version: env!("CARGO_PKG_VERSION"),
         }
     }
