@@ -90,7 +90,7 @@ impl Worker {
                 None => self.tally.lost.unknown_tuple += 1,
                 Some(place) => {
                     let full = self.guarded(now, place, |router, out| {
-                        router.handle_datagram(place.1, now, protocol, bytes, out);
+                        router.handle_datagram((place.1, from), now, protocol, bytes, out);
                         router.is_full()
                     });
                     if full == Some(true) {

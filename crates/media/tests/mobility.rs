@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use media::{Command, Reply};
 
+use super::common::ice::Habit;
 use super::common::stun::{self, Credentials};
 use super::common::{MS, Net, PeerKey, SECOND, SourceSetup};
 
@@ -27,6 +28,68 @@ fn media_follows_a_client_to_its_new_address() {
     }
     // The handshake was not repeated.
     net.assert_sound();
+}
+
+#[test]
+fn client_that_nominates_once_is_followed_at_its_first_check_from_elsewhere() {
+    for seed in 20..30 {
+        let mut net = Net::new(seed);
+        let (sender, viewer) = (net.join(), net.join());
+        for key in [sender, viewer] {
+            net.client(key).ice.habit = Habit::Firefox;
+        }
+        let video = net.publish(sender, SourceSetup::vp8(10));
+        let seen = net.subscribe(viewer, video);
+        net.run_for(10 * SECOND);
+        for (key, host) in [(viewer, 200), (sender, 201)] {
+            // It does not notice that its network is another one.
+            net.client(key).address = address(host);
+            let moved = net.now;
+            net.run_for(8 * SECOND);
+            let mut pictures = net.sink(seen).pictures().iter();
+            let after = pictures.find(|picture| picture.at > moved + 20 * MS);
+            let waited = after.expect("pictures go on").at - moved;
+            assert!(waited <= 6_500 * MS, "seed {seed}: {waited:?}");
+            net.run_for(10 * SECOND);
+        }
+        net.assert_sound();
+    }
+}
+
+#[test]
+fn path_that_is_only_checked_does_not_take_over_from_one_media_comes_from() {
+    let mut net = Net::new(10);
+    let (sender, viewer) = (net.join(), net.join());
+    let video = net.publish(sender, SourceSetup::vp8(10));
+    net.subscribe(viewer, video);
+    net.run_for(3 * SECOND);
+    // The sender's own checks are lost for a while, those of its other network are not.
+    let (local, remote) = {
+        let ice = &mut net.client(sender).ice;
+        ice.enabled = false;
+        (ice.local.clone(), ice.remote.clone())
+    };
+    let home = net.client(sender).address.to_string();
+    let selected = |net: &mut Net| {
+        let stats = &net.dump().routers[0].transports[sender.0].stats;
+        stats.ice_selected_tuple.clone()
+    };
+    for id in 0..5 {
+        net.run_for(2 * SECOND);
+        net.inject(
+            address(240),
+            &stun::consent_request(&local, &remote, [id; 12]),
+        );
+        assert_eq!(selected(&mut net), Some(home.clone()));
+    }
+    // Without media nothing comes from there any more.
+    net.client(sender).address = address(241);
+    net.run_for(5 * SECOND);
+    net.inject(
+        address(240),
+        &stun::consent_request(&local, &remote, [9; 12]),
+    );
+    assert_eq!(selected(&mut net), Some(address(240).to_string()));
 }
 
 #[test]

@@ -8,12 +8,14 @@ use crate::signaling::request::Payload;
 /// Where the frontends of dialect D′ look for Socket.IO.
 pub const PRIME_PATH: &str = "/server";
 
-/// A socket on namespace `/` of which nothing is known yet: it is answered in the canonical protocol,
-/// also what only the commonest family of old frontends asks. Whatever it asks, it is not in a room,
-/// since every event that enters one tells; only what every frontend survives is told to it.
+/// A socket on namespace `/` of which nothing is known yet: it is answered in the canonical protocol.
+/// What the commonest family of old frontends asks by the same names is read as that family says it,
+/// which takes the canonical payloads, too. Whatever it asks, it is not in a room, since every event
+/// that enters one tells; only what every frontend survives is told to it.
 const UNKNOWN: Dialect = Dialect {
     name: union::UNKNOWN,
-    also: c::DIALECT.events,
+    events: c::DIALECT.events,
+    also: native::DIALECT.events,
     notify: union::notify_unknown,
     public: true,
     provisional: true,

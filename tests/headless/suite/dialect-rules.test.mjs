@@ -208,7 +208,14 @@ describe("a socket that has not given its dialect away", () => {
       assert.deepEqual([socketId, dialect], [client.id, "unknown"]);
       assert.match(version, VERSION);
       const native = await connect(server, { query: { dialect: "native" } });
-      const QUESTIONS = [["no-such-event", {}], ["consume", {}], ["transport-connect", { transportId: 7 }], ["createWebRtcTransport", { consumer: true }]];
+      const id = crypto.randomUUID();
+      const QUESTIONS = [
+        ["no-such-event", {}],
+        ["createWebRtcTransport", { consumer: true }],
+        ["transport-connect", { transportId: id, dtlsParameters: dtls() }],
+        ["consumer-resume", { serverConsumerId: id }],
+        ["getProducers"],
+      ];
       for (const question of QUESTIONS) assert.deepEqual(await client.all(...question), await native.all(...question), question[0]);
       assert.deepEqual(await client.ask("leaveRoom"), { left: true });
       // It is none the wiser: the first event of a frontend still tells, and what that lacks is still there.

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::{ConsumerKey, Outlet, Router, TransportKey};
 use crate::{
+    Tuple,
     consumer::Retransmission,
     rtcp::{
         builder,
@@ -16,7 +17,7 @@ impl Router {
     /// A client's RTCP.
     pub(crate) fn handle_rtcp(
         &mut self,
-        from: TransportKey,
+        (from, path): (TransportKey, Tuple),
         now: Instant,
         bytes: &mut [u8],
         out: &mut Outlet<'_>,
@@ -24,7 +25,7 @@ impl Router {
         let Some(transport) = self.transports.get_mut(from) else {
             return;
         };
-        let Some(plain) = transport.receive_rtcp(now, bytes) else {
+        let Some(plain) = transport.receive_rtcp(now, path, bytes) else {
             return;
         };
         let Ok(compound) = Compound::parse(plain) else {

@@ -71,7 +71,7 @@ impl Router {
     /// it waits for [`Router::fan_out`].
     pub(crate) fn handle_rtp(
         &mut self,
-        from: TransportKey,
+        (from, path): (TransportKey, Tuple),
         now: Instant,
         bytes: &mut [u8],
         out: &mut Outlet<'_>,
@@ -79,7 +79,7 @@ impl Router {
         let Some(transport) = self.transports.get_mut(from) else {
             return;
         };
-        let received = transport.receive_rtp(now, bytes);
+        let received = transport.receive_rtp(now, path, bytes);
         let deadline = transport.feedback.poll_timeout();
         out.wake_transport(&mut transport.scheduled, deadline, from);
         let Some((packet, target)) = received else {
@@ -109,7 +109,7 @@ impl Router {
     /// A datagram from a validated tuple.
     pub(crate) fn handle_datagram(
         &mut self,
-        from: TransportKey,
+        (from, path): (TransportKey, Tuple),
         now: Instant,
         protocol: Protocol,
         bytes: &mut [u8],
@@ -124,8 +124,8 @@ impl Router {
             panic!("injected into transport");
         }
         match protocol {
-            Protocol::Rtp => self.handle_rtp(from, now, bytes, out),
-            Protocol::Rtcp => self.handle_rtcp(from, now, bytes, out),
+            Protocol::Rtp => self.handle_rtp((from, path), now, bytes, out),
+            Protocol::Rtcp => self.handle_rtcp((from, path), now, bytes, out),
             Protocol::Dtls => self.handle_dtls(from, now, bytes, out),
             Protocol::Stun | Protocol::Unknown => {}
         }

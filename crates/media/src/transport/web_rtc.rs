@@ -354,6 +354,7 @@ impl WebRtcTransport {
     pub(crate) fn receive_rtp<'a>(
         &mut self,
         now: Instant,
+        from: Tuple,
         bytes: &'a mut [u8],
     ) -> Option<(RtpPacket<'a>, Target)> {
         self.counters.received(now, bytes.len());
@@ -364,6 +365,7 @@ impl WebRtcTransport {
             self.counters.stats.srtp_failures += 1;
             return None;
         };
+        self.ice.hear(now, from);
         let Ok(packet) = RtpPacket::parse(&bytes[..len]) else {
             return self.counters.drop_packet();
         };
@@ -392,19 +394,19 @@ impl WebRtcTransport {
     pub(crate) fn receive_rtcp<'a>(
         &mut self,
         now: Instant,
+        from: Tuple,
         bytes: &'a mut [u8],
     ) -> Option<&'a [u8]> {
         self.counters.received(now, bytes.len());
         let Some((inbound, _)) = &mut self.srtp else {
             return self.counters.drop_packet();
         };
-        match inbound.unprotect_rtcp(bytes) {
-            Ok(len) => Some(&bytes[..len]),
-            Err(_) => {
-                self.counters.stats.srtp_failures += 1;
-                None
-            }
-        }
+        let Ok(len) = inbound.unprotect_rtcp(bytes) else {
+            self.counters.stats.srtp_failures += 1;
+            return None;
+        };
+        self.ice.hear(now, from);
+        Some(&bytes[..len])
     }
 
     /// Sends a copy of a built packet.

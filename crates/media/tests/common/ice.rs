@@ -28,6 +28,17 @@ pub struct IceAgent {
     pub violations: Vec<String>,
     /// Whether checks go on.
     pub enabled: bool,
+    /// How it checks a connection it has.
+    pub habit: Habit,
+}
+
+/// How a browser checks a connection it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Habit {
+    /// Every 2.5 s, nominating each time.
+    Chromium,
+    /// Every 4 to 6 s (RFC 7675 §5.1), never nominating again.
+    Firefox,
 }
 
 impl IceAgent {
@@ -45,6 +56,7 @@ impl IceAgent {
             error_codes: Vec::new(),
             violations: Vec::new(),
             enabled: true,
+            habit: Habit::Chromium,
         }
     }
 
@@ -68,14 +80,26 @@ impl IceAgent {
         }
         let id = self.transaction_id();
         self.pending.insert(id, now);
+        let check = if self.connected && self.habit == Habit::Firefox {
+            stun::consent_request
+        } else {
+            stun::binding_request
+        };
         self.outgoing
-            .push_back(stun::binding_request(&self.local, &self.remote, id));
+            .push_back(check(&self.local, &self.remote, id));
         let pause = if self.connected {
-            KEEPALIVE
+            self.keepalive()
         } else {
             RETRANSMIT
         };
         self.next_check = Some(now + pause);
+    }
+
+    fn keepalive(&mut self) -> Duration {
+        match self.habit {
+            Habit::Chromium => KEEPALIVE,
+            Habit::Firefox => Duration::from_millis(4_000 + self.random.below(2_000)),
+        }
     }
 
     pub fn handle_response(&mut self, now: Instant, bytes: &[u8]) {
@@ -93,7 +117,7 @@ impl IceAgent {
                 }
                 self.last_response = Some(now);
                 if !std::mem::replace(&mut self.connected, true) {
-                    self.next_check = Some(now + KEEPALIVE);
+                    self.next_check = Some(now + self.keepalive());
                 }
             }
             Err(code) => self.error_codes.push(code),

@@ -29,11 +29,21 @@ pub struct Response {
 
 /// A binding request as a browser sends it to a lite agent: nominating at once.
 pub fn binding_request(local: &Credentials, remote: &Credentials, id: [u8; 12]) -> Vec<u8> {
-    let username = format!("{}:{}", remote.ufrag, local.ufrag);
-    let mut message = unsigned_request(&username, id);
+    let mut message = request(local, remote, id);
     message.add(ATTR_USE_CANDIDATE, &[]);
     sign(&mut message, &remote.password);
     message.raw
+}
+
+/// The same without nomination.
+pub fn consent_request(local: &Credentials, remote: &Credentials, id: [u8; 12]) -> Vec<u8> {
+    let mut message = request(local, remote, id);
+    sign(&mut message, &remote.password);
+    message.raw
+}
+
+fn request(local: &Credentials, remote: &Credentials, id: [u8; 12]) -> Message {
+    unsigned_request(&format!("{}:{}", remote.ufrag, local.ufrag), id)
 }
 
 /// A binding request without USE-CANDIDATE, MESSAGE-INTEGRITY and FINGERPRINT.

@@ -22,6 +22,12 @@ use stun::{Incoming, Request};
 
 /// How long the old credentials outlive a restart (B-21).
 const OLD_CREDENTIALS: Duration = Duration::from_secs(30);
+/// How long nothing at all may come from the selected tuple while a check comes from another: longer
+/// than Chromium's checks are apart (2.5 s), so that one that is lost means nothing, and shorter than
+/// those of Firefox (4 to 6 s), which nominates once.
+const UNCHECKED: Duration = Duration::from_millis(3_500);
+/// The same while media comes from another: clients send on one path, and that one it is then.
+const UNUSED: Duration = Duration::from_secs(1);
 /// The selected tuple and one that may take its place.
 const MIN_TUPLES: usize = 2;
 
@@ -38,6 +44,8 @@ pub(crate) struct IceLite {
     old: Option<OldCredentials>,
     tuples: Vec<ValidTuple>,
     selected: Option<Tuple>,
+    /// When anything authentic last came from the selected tuple.
+    heard: Instant,
     /// Somebody nominated the selected tuple.
     nominated: bool,
     /// The highest number of a renominating client.
@@ -97,6 +105,7 @@ impl IceLite {
             old: None,
             tuples: Vec::new(),
             selected: None,
+            heard: now,
             nominated: false,
             nomination: 0,
             state: IceState::New,
@@ -209,6 +218,19 @@ impl IceLite {
         [old, Some(consent), tuple].into_iter().flatten().min()
     }
 
+    /// Authentic media came from a tuple. A client that moved sends it from where it is now, and may
+    /// not nominate that: the first valid tuple it comes from takes the place of a silent one.
+    pub(crate) fn hear(&mut self, now: Instant, from: Tuple) {
+        self.now = self.now.max(now);
+        if self.selected != Some(from) {
+            if !self.is_lost(UNUSED) || !self.is_validated(&from) {
+                return;
+            }
+            self.selected = Some(from);
+        }
+        self.heard = self.now;
+    }
+
     /// Whether `tuple` sent an authentic request within the consent timeout.
     pub(crate) fn is_validated(&self, tuple: &Tuple) -> bool {
         self.tuples.iter().any(|valid| valid.tuple == *tuple)
@@ -238,10 +260,13 @@ impl IceLite {
         (outcome.added, outcome.removed) = self.remember(from);
         self.consent = Some(Consent::Fresh(self.now));
         let nominated = request.nominates() && self.is_newest_nomination(request.nomination());
-        if nominated || self.selected_is_lost() {
+        if nominated || self.is_lost(UNCHECKED) {
             outcome.selected_changed = self.selected != Some(from);
             self.selected = Some(from);
             self.nominated |= nominated;
+        }
+        if self.selected == Some(from) {
+            self.heard = self.now;
         }
         let state = if self.nominated {
             IceState::Completed
@@ -262,14 +287,14 @@ impl IceLite {
         newest
     }
 
-    /// Whether any valid tuple is better than the selected one: there is none, or it has been
-    /// silent for half the consent timeout (a client behind a NAT that rebound may not nominate
-    /// again).
-    fn selected_is_lost(&self) -> bool {
-        self.tuples
-            .iter()
-            .find(|valid| Some(valid.tuple) == self.selected)
-            .is_none_or(|valid| valid.seen + self.consent_timeout / 2 <= self.now)
+    /// Whether any valid tuple is better than the selected one: there is none, or nothing has come
+    /// from it for so long, or no check for half the consent timeout, whatever else does.
+    fn is_lost(&self, silence: Duration) -> bool {
+        let mut tuples = self.tuples.iter();
+        let selected = tuples.find(|valid| Some(valid.tuple) == self.selected);
+        selected.is_none_or(|valid| {
+            self.heard + silence <= self.now || valid.seen + self.consent_timeout / 2 <= self.now
+        })
     }
 
     /// Marks a tuple as seen now; returns what was added, and what had to go for it.
@@ -304,6 +329,7 @@ impl IceLite {
         }
         let newest = self.tuples.iter().max_by_key(|valid| valid.seen);
         self.selected = newest.map(|valid| valid.tuple);
+        self.heard = newest.map_or(self.heard, |valid| valid.seen);
         true
     }
 

@@ -76,15 +76,70 @@ fn an_older_renomination_does_not_move_the_selected_tuple() {
 }
 
 #[test]
-fn a_tuple_silent_for_half_the_consent_timeout_loses_its_place_to_any_valid_one() {
+fn a_tuple_from_which_nothing_comes_loses_its_place_to_any_valid_one() {
     let mut session = Session::new();
     session.check(1, true);
-    session.pass(14 * SECOND);
+    // Chromium's next check of the selected tuple was lost, that of another path was not.
+    session.pass(UNCHECKED - SECOND / 10);
     session.check(2, false);
     assert_eq!(session.selected_port(), Some(1));
-    session.pass(SECOND);
+    session.pass(SECOND / 10);
     assert!(session.check(2, false).selected_changed);
     assert_eq!(session.selected_port(), Some(2));
+    // It begins anew: an old path does not take its place back.
+    session.pass(UNCHECKED - SECOND / 10);
+    session.check(1, false);
+    assert_eq!(session.selected_port(), Some(2));
+}
+
+#[test]
+fn media_keeps_a_tuple_selected_whose_checks_are_lost_for_half_the_consent_timeout() {
+    let mut session = Session::new();
+    session.check(1, true);
+    for _ in 0..14 {
+        session.pass(SECOND);
+        session.ice.hear(session.now, tuple(1));
+        session.check(2, false);
+        assert_eq!(session.selected_port(), Some(1));
+    }
+    session.pass(SECOND);
+    session.ice.hear(session.now, tuple(1));
+    assert!(session.check(2, false).selected_changed);
+}
+
+#[test]
+fn media_from_another_valid_tuple_selects_it_when_nothing_comes_from_the_selected_one() {
+    let mut session = Session::new();
+    session.check(1, true);
+    session.check(2, false);
+    session.pass(UNUSED - SECOND / 10);
+    session.ice.hear(session.now, tuple(2));
+    assert_eq!(session.selected_port(), Some(1));
+    session.pass(SECOND / 10);
+    // Of one that no check came from it says nothing.
+    session.ice.hear(session.now, tuple(3));
+    assert_eq!(session.selected_port(), Some(1));
+    session.ice.hear(session.now, tuple(2));
+    assert_eq!(session.selected_port(), Some(2));
+    // A packet that was under way for long does not lead back, nor does a check.
+    session.pass(SECOND / 10);
+    session.ice.hear(session.now, tuple(1));
+    session.check(1, false);
+    assert_eq!(session.selected_port(), Some(2));
+    // A nomination does, as ever.
+    session.check(1, true);
+    assert_eq!(session.selected_port(), Some(1));
+}
+
+#[test]
+fn media_is_no_consent() {
+    let mut session = Session::new();
+    session.check(1, true);
+    for _ in 0..30 {
+        session.pass(SECOND);
+        session.ice.hear(session.now, tuple(1));
+    }
+    assert!(session.timeout().expired);
 }
 
 #[test]
@@ -93,6 +148,7 @@ fn tuples_beyond_the_limit_evict_the_one_silent_longest() {
     session.check(1, true);
     for port in 2..=8 {
         session.pass(SECOND);
+        session.ice.hear(session.now, tuple(1));
         assert_eq!(session.check(port, false).removed, None);
     }
     session.check(2, false);
