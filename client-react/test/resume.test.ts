@@ -172,7 +172,15 @@ test("a page that goes away says goodbye and does not come back by itself", asyn
   session.suspend();
   expect(socket.events().at(-1)).toBe("leaveRoom");
   expect(socket.connected).toBe(false);
+  expect(socket.posted).toEqual([["/goodbye", { roomName: "tea", resumeToken: "token 1" }]]);
   expect(session.store.get().status).toBe("joined");
+});
+
+test("a page that goes away while its line is down says goodbye all the same", async () => {
+  const { socket, session, lose } = await inRoom();
+  lose();
+  session.suspend();
+  expect(socket.posted).toEqual([["/goodbye", { roomName: "tea", resumeToken: "token 1" }]]);
 });
 
 test("a page that comes back enters as a new peer", async () => {

@@ -4,6 +4,7 @@
 mod assets;
 mod asyncapi;
 mod exchange;
+mod goodbye;
 mod mediasoup;
 mod metrics;
 mod problem;
@@ -48,6 +49,7 @@ pub fn router(registry: Arc<Registry>, broadcasts: Arc<Broadcasts>, secure: bool
     rest::router(Arc::clone(&registry))
         .route("/room-status", status)
         .route("/asyncapi.json", get(asyncapi::document))
+        .merge(goodbye::router(Arc::clone(&registry)))
         .merge(mediasoup::router(registry))
         .merge(whip::router(doors.clone()))
         .merge(whep::router(doors.clone()))
@@ -75,6 +77,8 @@ pub fn read_description(text: &str) {
 #[must_use]
 pub fn open_to_pages(path: &str) -> bool {
     const OPEN: [&str; 4] = ["/mediasoup/", "/whip", "/whep", "/api/v1/broadcasts"];
-    matches!(path, "/" | "/room-status" | "/asyncapi.json" | "/broadcast")
-        || OPEN.iter().any(|open| path.starts_with(open))
+    matches!(
+        path,
+        "/" | "/room-status" | "/asyncapi.json" | "/broadcast" | "/goodbye"
+    ) || OPEN.iter().any(|open| path.starts_with(open))
 }

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::{
     ConsumerId, EventReceiver, Joined, PeerId, ProducerId, Registry, Room, RoomError, RoomId,
-    TransportId,
+    State, TransportId,
 };
 
 /// What a client shows to be the peer it was: a secret, good until its successor was used.
@@ -118,12 +118,7 @@ impl Registry {
         let room = self.room(room)?;
         let (sender, events) = self.event_queue();
         let mut state = room.state();
-        let mut peers = state.peers.iter();
-        let (peer, _) = peers.find(|(_, peer)| {
-            let way = peer.way_back.as_ref();
-            way.is_some_and(|way| way.takes(token))
-        })?;
-        let peer = peer.clone();
+        let (peer, _) = state.peer_by_token(token)?;
         let entry = state.peers.get_mut(&peer)?;
         let way = entry.way_back.as_mut()?;
         let epoch = way.epoch + 1;
@@ -145,6 +140,17 @@ impl Registry {
             display_name,
             epoch,
         })
+    }
+
+    /// The peer with this token, connected or lost, leaves.
+    pub fn leave_by_token(&self, room: &RoomId, token: &str) {
+        let Some(room) = self.room(room) else {
+            return;
+        };
+        let found = room.state().peer_by_token(token);
+        if let Some((peer, epoch)) = found {
+            self.leave_as(&room, &peer, epoch);
+        }
     }
 
     /// Takes a peer out of its room, unless another connection of it has come since.
@@ -214,7 +220,16 @@ impl Room {
     }
 }
 
-impl super::State {
+impl State {
+    /// The peer this token leads to, and which of its connections it has.
+    fn peer_by_token(&self, token: &str) -> Option<(PeerId, u32)> {
+        let mut peers = self.peers.iter();
+        peers.find_map(|(id, peer)| {
+            let way = peer.way_back.as_ref()?;
+            way.takes(token).then(|| (id.clone(), way.epoch))
+        })
+    }
+
     /// The peer that asks, unless another connection of it has come since.
     pub(super) fn caller(
         &mut self,

@@ -34,6 +34,11 @@ export class Membership {
     return this.current;
   }
 
+  /** What proves it to the server, while there is something to prove. */
+  get proof(): string | null {
+    return this.resumeToken;
+  }
+
   /** Becomes a peer of the room, or the one we were. */
   async enter({ room, displayName }: Wish, events: RoomEvents, isCurrent: Current): Promise<void> {
     const resumeToken = this.current && this.resumeToken;

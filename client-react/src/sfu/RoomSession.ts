@@ -65,8 +65,10 @@ export class RoomSession {
     if (!this.wish || this.suspended) return;
     this.suspended = true;
     clearTimeout(this.retry);
+    const { proof } = this.member;
+    const peer = proof === null ? null : { roomName: this.wish.room, resumeToken: proof };
     this.forgetPeer();
-    this.signaling.sayGoodbye();
+    this.signaling.sayGoodbye(peer);
   }
 
   /** The page is back. */

@@ -1,5 +1,5 @@
 /** Requests and notifications over one socket, typed by protocol.md. It knows nothing of rooms or media. */
-import { REQUEST_TIMEOUT_MS } from "../protocol/connection";
+import { GOODBYE, type Goodbye, REQUEST_TIMEOUT_MS } from "../protocol/connection";
 import type { NotificationName, Notifications } from "../protocol/notifications";
 import type { Answer, Payload, RequestName } from "../protocol/requests";
 import type { ErrorAnswer } from "../protocol/types";
@@ -13,6 +13,8 @@ export interface SocketLike {
   emit(event: string, ...args: unknown[]): unknown;
   /** Ends the connection as if it had been lost, so that the socket looks for a new one. */
   drop(): unknown;
+  /** Posts a text to the server in passing: it arrives although the page is gone and the socket closed. */
+  post(path: string, text: string): unknown;
   on(event: string, handler: (...args: never[]) => void): unknown;
 }
 
@@ -47,10 +49,14 @@ export class SignalingClient {
     this.socket.drop();
   }
 
-  /** Leaves without waiting for an answer: the page is going away. */
-  sayGoodbye(): void {
+  /**
+   * Leaves without waiting for an answer: the page is going away. Firefox has closed its socket by then, so whoever can
+   * say which peer it is says it by HTTP, too.
+   */
+  sayGoodbye(peer: Goodbye | null): void {
     if (this.socket.connected) this.socket.emit("leaveRoom" satisfies RequestName);
     this.socket.disconnect();
+    if (peer) this.socket.post(GOODBYE, JSON.stringify(peer));
   }
 
   /** Called when the socket comes up, each time. */

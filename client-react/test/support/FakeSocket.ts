@@ -10,6 +10,8 @@ export class FakeSocket implements SocketLike {
   readonly sent: { event: string; payload: unknown }[] = [];
   /** Answers by event; a request without one is never answered. */
   readonly answers: Record<string, Responder> = {};
+  /** What was posted in passing: where, and the JSON. */
+  readonly posted: [string, unknown][] = [];
   private life = 0;
   private readonly listeners = new Map<string, Listener[]>();
 
@@ -42,6 +44,10 @@ export class FakeSocket implements SocketLike {
 
   drop(): void {
     this.lose("transport close");
+  }
+
+  post(path: string, text: string): void {
+    this.posted.push([path, JSON.parse(text)]);
   }
 
   on(event: string, handler: (...args: never[]) => void): void {

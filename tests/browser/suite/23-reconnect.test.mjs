@@ -160,3 +160,16 @@ for (const [how, leave] of [
     assert.deepEqual(await ann.pictures(), ["Ann (you)"]);
   });
 }
+
+// Media would end with DTLS's word otherwise; Firefox closes the socket before the page hears that it is left.
+for (const browser of ["chromium", "firefox"]) {
+  scene(`in ${browser} a page that is left while nothing gets through leaves no ghost`, async (stage) => {
+    const relay = await startRelay(stage.server.media);
+    const [ann, bob] = [await stage.user("Ann"), await stage.user("Bob", browser, { before: [[through, relay.port]] })];
+    await Promise.all([ann, bob].map((user) => user.join("tea")));
+    await Promise.all([ann.seesAndHears("Bob"), bob.seesAndHears("Ann")]);
+    relay.close();
+    await bob.page.goto("about:blank");
+    await until("Ann is alone", async () => (await ann.peers()).length === 0, { timeout: 5_000 });
+  });
+}

@@ -5,6 +5,7 @@ import { after, afterEach, before, describe, it } from "node:test";
 import { closeAll, connect } from "../support/client.mjs";
 import { dtls, video } from "../support/media.mjs";
 import { startServer } from "../support/server.mjs";
+import { until } from "../support/wait.mjs";
 
 const native = (server) => connect(server, { query: { dialect: "native" } });
 
@@ -27,6 +28,25 @@ describe("a lost connection", () => {
   before(async () => (server = await startServer()));
   afterEach(closeAll);
   after(() => server.stop());
+
+  it("is no loss when its page said goodbye, before or after", async () => {
+    const goodbye = (body) => fetch(`${server.url}/goodbye`, { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) });
+    const bob = await native(server);
+    await bob.get("joinRoom", { roomName: "bye" });
+    const [connected, lost] = [await native(server), await native(server)];
+    const [one, two] = [await sends(connected, "bye"), await sends(lost, "bye")];
+    for (const wrong of [{ roomName: "bye", resumeToken: "x" }, { roomName: "elsewhere", resumeToken: one.resumeToken }]) {
+      assert.equal((await goodbye(wrong)).status, 204);
+    }
+    for (const wrong of ["", "[]", JSON.stringify({ roomName: "bye" })]) assert.equal((await goodbye(wrong)).status, 400);
+    assert.equal((await goodbye("x".repeat(5_000))).status, 413);
+    lose(lost);
+    assert.equal((await peersOf(server, "bye")).length, 3);
+    for (const { resumeToken } of [one, two]) assert.equal((await goodbye({ roomName: "bye", resumeToken })).status, 204);
+    assert.deepEqual((await bob.hears("peer-left", 2)).map(({ peerId }) => peerId), [one.peerId, two.peerId]);
+    await until("the connection is closed", () => !connected.socket.connected);
+    assert.equal((await goodbye({ roomName: "bye", resumeToken: one.resumeToken })).status, 204);
+  });
 
   it("comes back as the peer it was, and nobody else notices", async () => {
     const [alice, bob] = [await native(server), await native(server)];
