@@ -1,4 +1,5 @@
-//! Rebuilds the server when the browser client was built anew. Writes nothing.
+//! Rebuilds the server when the browser client was built anew, and says when there is none. Writes
+//! nothing.
 
 use std::path::Path;
 
@@ -12,5 +13,11 @@ fn main() {
         if Path::new(built).exists() {
             println!("cargo::rerun-if-changed={built}");
         }
+    }
+    if !Path::new("client-react/dist/index.html").exists() {
+        println!(
+            "cargo::warning=the browser client is not built: the server will show a page that says \
+             how (`make client` first, or `make run`)"
+        );
     }
 }

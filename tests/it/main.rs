@@ -5,6 +5,7 @@ mod architecture;
 mod broadcast;
 mod contracts;
 mod dialects_md;
+mod docs;
 mod doctor;
 mod engine;
 mod http;
@@ -12,6 +13,7 @@ mod http;
 mod loadgen;
 #[cfg(target_os = "linux")]
 mod metrics;
+mod packaging;
 mod peer_connection;
 mod protocol_md;
 mod rooms;
