@@ -1,12 +1,12 @@
 //! Which pages of other origins may use what. Frontends are served from anywhere; what they call is
-//! open to the allowed origins with cookies, as these carry no authority here. Everything else of the
+//! open to the allowed origins; cookies are for those that are listed and for the server's own pages. Everything else of the
 //! server is for its own pages.
 
 use axum::{
     extract::{Request, State},
     http::{
         HeaderMap, HeaderName, HeaderValue, StatusCode,
-        header::{ETAG, HOST, LINK, LOCATION, ORIGIN},
+        header::{COOKIE, ETAG, HOST, LINK, LOCATION, ORIGIN},
     },
     middleware::Next,
     response::{IntoResponse, Response},
@@ -38,7 +38,7 @@ pub fn layer(config: Live<ListenConfig>) -> CorsLayer {
 /// plain requests to any server, whatever its CORS headers say.
 pub async fn guard(
     State(config): State<Live<ListenConfig>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let origins = &config.get().origins;
@@ -49,6 +49,14 @@ pub async fn guard(
         .is_some_and(|origin| open && !allows(origins, origin) && !is_own(origin, headers));
     if refused {
         return (StatusCode::FORBIDDEN, "this origin is not allowed\n").into_response();
+    }
+    // Any page may use the server where none is listed, but with tokens of its own only: a cookie is
+    // sent with what any page asks.
+    let foreign = headers
+        .get(ORIGIN)
+        .is_some_and(|origin| *origins == Origins::Any && !is_own(origin, headers));
+    if foreign {
+        request.headers_mut().remove(COOKIE);
     }
     next.run(request).await
 }

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use crate::room::RoomError;
+use crate::{auth::Refusal, room::RoomError};
 
 /// The stable word of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,6 +20,10 @@ pub enum ErrorCode {
     NotJoined,
     /// The socket is in another room.
     AlreadyJoined,
+    /// A token is needed, or the one that is shown is not good.
+    Unauthorized,
+    /// The token does not grant it.
+    Forbidden,
     /// No such object, or not the caller's: the two are not told apart.
     NotFound,
     /// The capabilities offered cannot receive the producer.
@@ -42,6 +46,12 @@ pub enum ErrorCode {
     LimitConsumers,
     /// The address or the server has as many sockets as it may.
     LimitSockets,
+    /// The address enters rooms too often.
+    LimitJoins,
+    /// The address sends requests too often.
+    LimitRequests,
+    /// The address shows too many wrong tokens.
+    LimitTokens,
     /// Events came faster than allowed.
     RateLimited,
     /// The event was not finished in time.
@@ -63,6 +73,8 @@ impl ErrorCode {
         Self::UnknownEvent,
         Self::NotJoined,
         Self::AlreadyJoined,
+        Self::Unauthorized,
+        Self::Forbidden,
         Self::NotFound,
         Self::CannotConsume,
         Self::InvalidRtpParameters,
@@ -74,6 +86,9 @@ impl ErrorCode {
         Self::LimitProducers,
         Self::LimitConsumers,
         Self::LimitSockets,
+        Self::LimitJoins,
+        Self::LimitRequests,
+        Self::LimitTokens,
         Self::RateLimited,
         Self::Timeout,
         Self::RoomClosed,
@@ -90,6 +105,8 @@ impl ErrorCode {
             Self::UnknownEvent => "unknown-event",
             Self::NotJoined => "not-joined",
             Self::AlreadyJoined => "already-joined",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
             Self::NotFound => "not-found",
             Self::CannotConsume => "cannot-consume",
             Self::InvalidRtpParameters => "invalid-rtp-parameters",
@@ -101,6 +118,9 @@ impl ErrorCode {
             Self::LimitProducers => "limit-producers",
             Self::LimitConsumers => "limit-consumers",
             Self::LimitSockets => "limit-sockets",
+            Self::LimitJoins => "limit-joins",
+            Self::LimitRequests => "limit-requests",
+            Self::LimitTokens => "limit-tokens",
             Self::RateLimited => "rate-limited",
             Self::Timeout => "timeout",
             Self::RoomClosed => "room-closed",
@@ -143,6 +163,17 @@ impl fmt::Display for ApiError {
 
 impl std::error::Error for ApiError {}
 
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let code = match refusal {
+            Refusal::NotGranted => ErrorCode::Forbidden,
+            Refusal::TooMany(_) => ErrorCode::LimitTokens,
+            _ => ErrorCode::Unauthorized,
+        };
+        Self::new(code, refusal.to_string())
+    }
+}
+
 impl From<RoomError> for ApiError {
     fn from(error: RoomError) -> Self {
         Self::new(ErrorCode::from(&error), error.to_string())
@@ -157,6 +188,7 @@ impl From<&RoomError> for ErrorCode {
             RoomError::AlreadyJoined => Self::AlreadyJoined,
             RoomError::BadRequest(_) => Self::BadRequest,
             RoomError::Limit(limit) => limit.code(),
+            RoomError::TooOften(_) => Self::LimitJoins,
             RoomError::CannotConsume(_) => Self::CannotConsume,
             RoomError::InvalidRtpParameters(_) => Self::InvalidRtpParameters,
             RoomError::InvalidDtlsParameters(_) => Self::InvalidDtlsParameters,

@@ -5,7 +5,8 @@
 //! - [`signaling`][]: Socket.IO; frontends' words for the rooms' verbs.
 //! - [`http`][]: the page, the inspection API, the accept loop.
 //! - [`cors`][]: which pages of other origins may use what.
-//! - [`auth`][]: who may publish.
+//! - [`auth`][]: who may do what.
+//! - [`rates`][]: how often one address may do it.
 //! - [`room`][]: rooms, peers and what they send each other.
 //! - [`error`][]: the only error a client sees.
 //! - [`engine`][]: the I/O shell around the media core; threads, sockets, async handles.
@@ -25,6 +26,7 @@ pub mod doctor;
 pub mod engine;
 pub mod error;
 pub mod http;
+pub mod rates;
 pub mod reload;
 pub mod room;
 pub mod signaling;
@@ -37,12 +39,14 @@ use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
 };
-use tokio::net::TcpListener;
+use rustls::ServerConfig;
+use tokio::{net::TcpListener, sync::oneshot};
 use tower::Layer;
 
-use config::{Config, ConfigError, Live};
+use auth::Tokens;
+use config::{Config, ConfigError, ListenConfig, Live, TlsMode};
 use engine::{EngineError, WorkerPool, probe};
-use http::ServeError;
+use http::{Parts, ServeError};
 use reload::Reloader;
 use room::{Broadcasts, Registry};
 use signaling::dialect::Dialects;
@@ -63,6 +67,9 @@ pub enum RunError {
     /// Connections cannot be accepted.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// The admin surface has no place: another program has it.
+    #[error("--admin-listen {0}: {1}")]
+    Admin(SocketAddr, std::io::Error),
     /// The listener does not know its own address.
     #[error("cannot listen: {0}")]
     Listener(#[from] std::io::Error),
@@ -76,6 +83,7 @@ pub enum RunError {
 pub fn check(config: &Config) -> Result<(), RunError> {
     config.validate()?;
     Dialects::new(&config.signaling)?;
+    Tokens::new(&config.auth, config.rates.token_failures)?;
     Ok(tls::check(&config.listen.tls)?)
 }
 
@@ -100,8 +108,10 @@ pub struct Server {
     address: SocketAddr,
     dialects: Dialects,
     parts: Reloader,
-    /// What the start-up test of the media ports found.
-    deaf: Vec<String>,
+    /// Of the admin surface.
+    admin: Option<TcpListener>,
+    /// What was found out at the start: ports nothing arrives at, a listener that is not there.
+    warnings: Vec<String>,
 }
 
 impl Server {
@@ -112,15 +122,18 @@ impl Server {
     pub fn start(config: Config, listener: TcpListener) -> Result<Self, RunError> {
         config.validate()?;
         let dialects = Dialects::new(&config.signaling)?;
+        let tokens = Tokens::new(&config.auth, config.rates.token_failures)?;
         let address = listener.local_addr()?;
         let tls = Tls::new(&config.listen.tls, &engine::machine_ips())?;
         // Before the workers have the ports.
-        let deaf = probe::warnings(&config.media);
+        let mut warnings = probe::warnings(&config.media);
+        let admin = admin_listener(&config.listen, &mut warnings)?;
         let pool = WorkerPool::start(&config.media)?;
         let parts = Reloader {
             listen: Live::new(config.listen.clone()),
-            registry: Registry::new(pool, config.room.clone(), &config.signaling),
+            registry: Registry::new(pool, config.room.clone(), &config.signaling, &config.rates),
             broadcasts: Broadcasts::new(config.broadcast.clone()),
+            tokens,
             tls,
         };
         Ok(Self {
@@ -129,7 +142,8 @@ impl Server {
             address,
             dialects,
             parts,
-            deaf,
+            admin,
+            warnings,
         })
     }
 
@@ -155,22 +169,30 @@ impl Server {
             listen,
             registry,
             broadcasts,
+            tokens,
             tls,
         } = self.parts;
         let signaling = &self.config.signaling;
         let (pool, drained) = (registry.pool().clone(), Arc::clone(&registry).drained());
-        let (layer, sockets) = signaling::layer(Arc::clone(&registry), self.dialects, signaling);
-        let (ending, secure) = (Arc::clone(&broadcasts), tls.is_some());
+        let shown = Arc::clone(&tokens);
+        let registered = Arc::clone(&registry);
+        let (layer, sockets) = signaling::layer(registered, self.dialects, signaling, shown);
+        let ending = Arc::clone(&broadcasts);
+        let parts = Parts::new(Arc::clone(&registry), broadcasts, tokens, tls.is_some());
+        let tls = tls.map(|tls| tls.config);
+        let certified = is_certified(&self.config.listen);
+        let admin = serve_admin(self.admin, tls.clone(), &parts, &listen);
         // Around the router as a whole: inside it every route would get sessions of its own, and a
         // client that polls would be known to some of them only.
         let cap = from_fn_with_state(Arc::clone(&registry), signaling::cap_sessions);
         let router = Router::new()
             .merge(http::socket_io_client())
-            .fallback_service(layer.layer(http::router(registry, broadcasts, secure)))
+            .fallback_service(layer.layer(http::router(&parts)))
             .layer(cap)
             .layer(from_fn_with_state(listen.clone(), cors::guard))
             .layer(cors::layer(listen.clone()))
-            .layer(from_fn(http::options));
+            .layer(from_fn(http::options))
+            .layer(from_fn_with_state(certified, http::secure));
         let shutdown = async {
             tokio::select! {
                 () = shutdown => {}
@@ -180,8 +202,8 @@ impl Server {
             sockets.close().await;
             ending.end();
         };
-        let tls = tls.map(|tls| tls.config);
         http::serve(self.listener, tls, router, &listen, shutdown).await?;
+        drop(admin);
         pool.shutdown().await;
         Ok(())
     }
@@ -206,6 +228,12 @@ impl Server {
         vec![if ip.is_loopback() { here } else { url(ip) }]
     }
 
+    /// Where the admin surface is served, if it has a listener of its own.
+    #[must_use]
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin.as_ref()?.local_addr().ok()
+    }
+
     /// What clients are told to send media to, as `address:port/udp`.
     #[must_use]
     pub fn candidates(&self) -> Vec<String> {
@@ -216,11 +244,69 @@ impl Server {
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = self.parts.registry.pool().warnings();
-        warnings.extend(self.deaf.iter().cloned());
+        warnings.extend(self.warnings.iter().cloned());
         if self.parts.tls.is_none() && !self.address.ip().is_loopback() {
             warnings
                 .push("without TLS browsers offer camera and microphone on localhost only".into());
         }
         warnings
     }
+}
+
+/// The listener of the admin surface. One that was not asked for is done without.
+fn admin_listener(
+    config: &ListenConfig,
+    warnings: &mut Vec<String>,
+) -> Result<Option<TcpListener>, RunError> {
+    let Some((address, asked)) = config.admin_address() else {
+        return Ok(None);
+    };
+    let bound = std::net::TcpListener::bind(address).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        TcpListener::from_std(listener)
+    });
+    match bound {
+        Ok(listener) => Ok(Some(listener)),
+        Err(error) if asked => Err(RunError::Admin(address, error)),
+        Err(error) => {
+            warnings.push(format!(
+                "inspection and metrics are not at {address} ({error}); say where with --admin-listen"
+            ));
+            Ok(None)
+        }
+    }
+}
+
+/// Whether browsers know the certificate, as far as can be told: one they do not know keeps no
+/// promise of theirs.
+fn is_certified(config: &ListenConfig) -> bool {
+    matches!(config.tls, TlsMode::Files { .. })
+}
+
+/// Serves the admin surface until what is returned is dropped.
+fn serve_admin(
+    listener: Option<TcpListener>,
+    tls: Option<Arc<ServerConfig>>,
+    parts: &Parts,
+    config: &Live<ListenConfig>,
+) -> Option<oneshot::Sender<()>> {
+    let listener = listener?;
+    let open = !listener.local_addr().ok()?.ip().is_loopback();
+    // Whoever is on this machine reads what it likes anyway; scrapers know no certificate of ours.
+    let tls = tls.filter(|_| open);
+    let certified = tls.is_some() && is_certified(&config.get());
+    let router = http::admin_router(parts, open);
+    let router = router.layer(from_fn_with_state(certified, http::secure));
+    let (stop, stopped) = oneshot::channel();
+    let config = config.clone();
+    tokio::spawn(async move {
+        let stopped = async {
+            // Dropped is as good as told.
+            let _ = stopped.await;
+        };
+        if let Err(error) = http::serve(listener, tls, router, &config, stopped).await {
+            tracing::error!(%error, "the admin surface is not served any more");
+        }
+    });
+    Some(stop)
 }

@@ -23,7 +23,7 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
 };
 
-use args::{Refusal, Settings, Sources, Task};
+use args::{Refusal, Settings, Sources, Task, TokenArgs};
 use watch::Watch;
 
 /// Exit code for a setting that cannot be used (clap's own too).
@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         Ok(Task::Doctor(settings, json)) => examine(&settings.config, json),
         Ok(Task::Health(settings)) => health::run(&settings.config.listen),
         Ok(Task::Print(text)) => print(&text),
+        Ok(Task::Token(args)) => print_token(&args),
         #[cfg(target_os = "linux")]
         Ok(Task::Bench(options)) => bench::run(&options),
         Err(Refusal::Words(error)) => error.exit(),
@@ -61,6 +62,13 @@ fn examine(config: &Config, json: bool) -> ExitCode {
     match report.verdict {
         Verdict::Ok | Verdict::Warn => ExitCode::SUCCESS,
         Verdict::Fail => ExitCode::FAILURE,
+    }
+}
+
+fn print_token(args: &TokenArgs) -> ExitCode {
+    match args.token() {
+        Ok(token) => print(&format!("{token}\n")),
+        Err(error) => fail(&error, EXIT_CONFIG),
     }
 }
 
@@ -102,9 +110,13 @@ impl From<RunError> for Failure {
             RunError::Config(_)
             | RunError::Tls(_)
             | RunError::Engine(EngineError::ForeignAddress(_)) => Self::Config(error.to_string()),
-            RunError::Engine(_) | RunError::Serve(_) | RunError::Listener(_) => {
-                Self::Other(error.to_string())
+            RunError::Admin(_, error) if error.kind() == std::io::ErrorKind::AddrNotAvailable => {
+                Self::Config(error.to_string())
             }
+            RunError::Admin(..)
+            | RunError::Engine(_)
+            | RunError::Serve(_)
+            | RunError::Listener(_) => Self::Other(error.to_string()),
         }
     }
 }
@@ -143,7 +155,9 @@ fn announce(server: &Server) {
     let candidates = candidates.map(|candidate| format!("media at {candidate}"));
     let warnings = server.warnings().into_iter();
     let warnings = warnings.map(|warning| format!("warning: {warning}"));
-    for line in urls.chain(candidates).chain(warnings) {
+    let admin = server.admin_address();
+    let admin = admin.map(|address| format!("inspection at {address}"));
+    for line in urls.chain(admin).chain(candidates).chain(warnings) {
         print(&format!("miso: {line}\n"));
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    config::{Config, ListenConfig, Live},
+    auth::Tokens,
+    config::{Config, ConfigError, ListenConfig, Live},
     engine,
     room::{Broadcasts, Registry},
     tls::{Tls, TlsError},
@@ -15,7 +16,19 @@ pub struct Reloader {
     pub(crate) listen: Live<ListenConfig>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) broadcasts: Arc<Broadcasts>,
+    pub(crate) tokens: Arc<Tokens>,
     pub(crate) tls: Option<Tls>,
+}
+
+/// Why everything stays as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// A setting cannot be.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
 }
 
 impl Reloader {
@@ -23,12 +36,16 @@ impl Reloader {
     /// The rest counts from the next start. Whether the certificate is another one.
     ///
     /// # Errors
-    /// The certificate cannot be used. Then everything stays as it was.
-    pub fn apply(&self, config: &Config) -> Result<bool, TlsError> {
+    /// The certificate or a key of tokens cannot be used. Then everything stays as it was.
+    pub fn apply(&self, config: &Config) -> Result<bool, ReloadError> {
+        let failures = config.rates.token_failures;
+        Tokens::new(&config.auth, failures)?;
         let renewed = match &self.tls {
             Some(tls) => tls.reload(&config.listen.tls, &engine::machine_ips())?,
             None => false,
         };
+        self.tokens.replace(&config.auth, failures)?;
+        self.registry.admission().rates().replace(&config.rates);
         self.listen.set(config.listen.clone());
         self.registry.reload(&config.room, &config.signaling);
         self.broadcasts.reload(config.broadcast.clone());

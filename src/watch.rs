@@ -151,10 +151,11 @@ fn files(settings: &Settings) -> Vec<PathBuf> {
 }
 
 fn named(config: &Config) -> Vec<PathBuf> {
-    match &config.listen.tls {
-        TlsMode::Files { cert, key } => vec![cert.clone(), key.clone()],
-        TlsMode::Off | TlsMode::Auto { .. } => Vec::new(),
+    let mut named = config.auth.jwt_public_keys.clone();
+    if let TlsMode::Files { cert, key } = &config.listen.tls {
+        named.extend([cert.clone(), key.clone()]);
     }
+    named
 }
 
 fn print(files: &[PathBuf]) -> Print {

@@ -10,15 +10,6 @@ use super::values;
 /// Publishing and watching by WHIP and WHEP.
 #[derive(Debug, Args)]
 pub(super) struct BroadcastArgs {
-    /// Who makes a broadcast id or publishes into a room by WHIP must show it. [default: anybody may]
-    #[arg(long, value_name = "TOKEN", hide_env_values = true)]
-    broadcast_token: Option<String>,
-
-    /// The same may who shows a JSON Web Token signed with this (HS256), for audience miso, with
-    /// publish true and the room, if it is for one only.
-    #[arg(long, value_name = "SECRET", hide_env_values = true)]
-    jwt_secret: Option<String>,
-
     /// Hours a broadcast id is good after it was last used.
     #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = values::positive)]
     broadcast_expiry: usize,
@@ -57,8 +48,6 @@ impl BroadcastArgs {
     pub(super) fn config(self) -> BroadcastConfig {
         let hours = u64::try_from(self.broadcast_expiry).unwrap_or(u64::MAX);
         BroadcastConfig {
-            token: self.broadcast_token,
-            jwt_secret: self.jwt_secret,
             expiry: Duration::from_secs(hours.saturating_mul(3600)),
             viewers_wait: !self.refuse_early_viewers,
             ice_servers: self.ice_server,

@@ -4,6 +4,7 @@
 //! A flag is also a key of the configuration file and a variable of the environment ([`keys`]); what
 //! these say stands in for clap's defaults ([`layers`]).
 
+mod auth;
 mod broadcast;
 mod keys;
 mod layers;
@@ -19,7 +20,7 @@ use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
 use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use miso::config::Config;
 
-pub(crate) use self::layers::at;
+pub(crate) use self::{auth::TokenArgs, layers::at};
 use self::{keys::PREFIX, layers::Layers, serve::ServeArgs};
 use crate::file::File;
 
@@ -68,6 +69,11 @@ enum Command {
     /// Prints docs/configuration.md.
     #[command(hide = true)]
     ConfigReference,
+    /// Prints a JSON Web Token for a server with --jwt-secret.
+    ///
+    /// It grants what is named and nothing else, in the room that is named or in any. protocol.md says
+    /// where it is shown.
+    Token(TokenArgs),
     /// Loads a server with peers that join as pages do, and tells what it costs.
     ///
     /// Publishers join first and send; subscribers join in order, each receiving every publisher of
@@ -109,6 +115,8 @@ pub(crate) enum Task {
     Health(Box<Settings>),
     /// Print.
     Print(String),
+    /// Make a token.
+    Token(TokenArgs),
     /// Load one.
     #[cfg(target_os = "linux")]
     Bench(Box<loadgen::Options>),
@@ -311,6 +319,7 @@ impl Cli {
             Some(Command::Health(args)) => Task::Health(Box::new(args.settings())),
             Some(Command::ConfigSample) => Task::Print(sample::file()),
             Some(Command::ConfigReference) => Task::Print(sample::reference()),
+            Some(Command::Token(args)) => Task::Token(args),
             #[cfg(target_os = "linux")]
             Some(Command::Bench(options)) => Task::Bench(options),
         })

@@ -13,7 +13,13 @@ use miso::config::{
     Config, ListenConfig, MediaConfig, Origins, RoomConfig, SignalingConfig, TlsMode, UdpBackend,
 };
 
-use super::{Settings, broadcast::BroadcastArgs, proxy::ProxyArgs, values};
+use super::{
+    Settings,
+    auth::{AuthArgs, CapArgs},
+    broadcast::BroadcastArgs,
+    proxy::ProxyArgs,
+    values,
+};
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
@@ -76,16 +82,22 @@ pub(super) struct ServeArgs {
     #[command(flatten)]
     broadcast: BroadcastArgs,
 
+    #[command(flatten)]
+    auth: AuthArgs,
+
+    #[command(flatten)]
+    caps: CapArgs,
+
     /// What is logged: error, warn, info, debug, trace, or directives as miso=debug,warn.
     #[arg(long, value_name = "FILTER", default_value = "info")]
     log: String,
 
     /// Connections open at once, all clients together.
-    #[arg(long, value_name = "N", hide = true)]
+    #[arg(long, value_name = "N")]
     max_connections: Option<usize>,
 
     /// Connections open at once from one address.
-    #[arg(long, value_name = "N", hide = true)]
+    #[arg(long, value_name = "N")]
     max_connections_per_address: Option<usize>,
 }
 
@@ -94,16 +106,24 @@ impl ServeArgs {
     pub(super) fn settings(self) -> Settings {
         let (listen, media) = (ListenConfig::default(), MediaConfig::default());
         let room = RoomConfig {
+            rooms: self.caps.max_rooms,
+            peers: self.caps.max_peers,
             peers_per_room: self.peers_per_room,
             resume_grace: Duration::from_secs(self.resume_grace),
             drain_timeout: Duration::from_secs(self.drain_timeout),
             max_consumers: self.broadcast.max_consumers(),
             ..RoomConfig::default()
         };
-        let signaling = signaling(self.sockets_per_address);
+        let signaling = SignalingConfig {
+            sockets: self.caps.max_sockets,
+            ..signaling(self.sockets_per_address)
+        };
+        let rates = self.caps.rates(self.sockets_per_address == 0);
+        let (auth, admin) = self.auth.config();
         let max_connections = self.max_connections.unwrap_or(listen.max_connections);
         let listen = ListenConfig {
             address: self.listen,
+            admin,
             tls: self.tls,
             origins: if self.allow_origin.is_empty() {
                 Origins::Any
@@ -135,6 +155,8 @@ impl ServeArgs {
                 room,
                 signaling,
                 broadcast: self.broadcast.config(),
+                auth,
+                rates,
             },
             log: self.log,
             file: None,

@@ -3,16 +3,9 @@
 
 use std::{fmt, time::Duration};
 
-use super::ConfigError;
-
 /// Publishing and watching over HTTP.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct BroadcastConfig {
-    /// Who makes broadcast ids, or publishes into a room by its name, must show it; anybody may
-    /// without one.
-    pub token: Option<String>,
-    /// The same may who shows a JSON Web Token signed with this (HS256) that grants it.
-    pub jwt_secret: Option<String>,
     /// Broadcast ids on this server.
     pub broadcasts: usize,
     /// How long an id is good after it was made or last published under.
@@ -30,24 +23,9 @@ pub struct BroadcastConfig {
     pub body_bytes: usize,
 }
 
-impl fmt::Debug for BroadcastConfig {
-    /// Nothing of the secrets.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BroadcastConfig")
-            .field("token", &self.token.is_some())
-            .field("jwt_secret", &self.jwt_secret.is_some())
-            .field("expiry", &self.expiry)
-            .field("ice_servers", &self.ice_servers)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Default for BroadcastConfig {
     fn default() -> Self {
         Self {
-            // As open as rooms are.
-            token: None,
-            jwt_secret: None,
             // A few hundred bytes each.
             broadcasts: 10_000,
             // Tomorrow's show is on the same link.
@@ -60,26 +38,6 @@ impl Default for BroadcastConfig {
             // Chromium's offer with every codec and simulcast is 9 KB.
             body_bytes: 64 * 1024,
         }
-    }
-}
-
-impl BroadcastConfig {
-    /// Checks what the types cannot.
-    ///
-    /// # Errors
-    /// A sentence that names the setting.
-    pub fn validate(&self) -> Result<(), ConfigError> {
-        let short = |text: &Option<String>, least| text.as_ref().is_some_and(|t| t.len() < least);
-        if short(&self.token, 16) {
-            let message = "--broadcast-token: at least 16 characters, or it can be guessed";
-            return Err(ConfigError(message.into()));
-        }
-        if short(&self.jwt_secret, 32) {
-            // As long as what it makes (RFC 7518 §3.2).
-            let message = "--jwt-secret: at least 32 characters, or it can be guessed";
-            return Err(ConfigError(message.into()));
-        }
-        Ok(())
     }
 }
 
@@ -140,15 +98,5 @@ mod tests {
         for bad in ["a.example", "turn:a,user", "stun:<a>", ""] {
             assert!(bad.parse::<IceServer>().is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn a_token_is_not_guessed() {
-        let config = |token: &str| BroadcastConfig {
-            token: Some(token.into()),
-            ..BroadcastConfig::default()
-        };
-        assert!(config("short").validate().is_err());
-        assert!(config("0123456789abcdef").validate().is_ok());
     }
 }

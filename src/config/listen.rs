@@ -6,13 +6,15 @@ use std::{
     time::Duration,
 };
 
-use super::{ConfigError, Network};
+use super::{AuthConfig, ConfigError, Network};
 
 /// The listener for pages, REST and signalling.
 #[derive(Clone, Debug)]
 pub struct ListenConfig {
     /// Address and TCP port.
     pub address: SocketAddr,
+    /// Where the admin surface is served beside it.
+    pub admin: AdminListen,
     /// How connections are encrypted.
     pub tls: TlsMode,
     /// Pages of which origins may use the server from a browser.
@@ -34,6 +36,19 @@ pub struct ListenConfig {
     pub write_timeout: Duration,
     /// How long a stopping server waits for requests under way.
     pub drain_timeout: Duration,
+}
+
+/// Where the admin surface has a listener of its own. The main listener answers it, too, to
+/// connections of the server's own machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AdminListen {
+    /// Port 9090 of loopback, unless the main listener is on loopback itself or the port is taken.
+    #[default]
+    Auto,
+    /// Nowhere.
+    Off,
+    /// There.
+    At(SocketAddr),
 }
 
 /// Origins of pages, as a browser names them: scheme, host and port.
@@ -69,6 +84,7 @@ impl Default for ListenConfig {
     fn default() -> Self {
         Self {
             address: (Ipv4Addr::UNSPECIFIED, 3000).into(),
+            admin: AdminListen::Auto,
             tls: TlsMode::Auto {
                 folder: PathBuf::from("certs"),
             },
@@ -109,6 +125,35 @@ impl ListenConfig {
     }
 }
 
+impl ListenConfig {
+    /// Where the admin surface is to be served, and whether it is an error if it cannot be.
+    #[must_use]
+    pub fn admin_address(&self) -> Option<(SocketAddr, bool)> {
+        match self.admin {
+            AdminListen::Auto if self.address.ip().is_loopback() => None,
+            AdminListen::Auto => Some(((Ipv4Addr::LOCALHOST, 9090).into(), false)),
+            AdminListen::Off => None,
+            AdminListen::At(address) => Some((address, true)),
+        }
+    }
+
+    /// It is never open to others without a token.
+    ///
+    /// # Errors
+    /// A sentence that names the setting.
+    pub(super) fn check_admin(&self, auth: &AuthConfig) -> Result<(), ConfigError> {
+        match self.admin {
+            AdminListen::At(address) if !address.ip().is_loopback() && !auth.has_admin() => {
+                Err(ConfigError(format!(
+                    "--admin-listen {address}: others can reach it; add --token SECRET:admin, or \
+                     --jwt-secret"
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// `https://host` or `https://host:port`, as browsers write it.
 fn check_origin(origin: &str) -> Result<(), ConfigError> {
     let host = origin.split_once("://").map(|(_, host)| host);
@@ -124,6 +169,35 @@ fn check_origin(origin: &str) -> Result<(), ConfigError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_admin_surface_is_never_open_to_others() {
+        let at = |admin| ListenConfig {
+            admin,
+            ..ListenConfig::default()
+        };
+        let everywhere = AdminListen::At((Ipv4Addr::UNSPECIFIED, 9090).into());
+        let (open, mut auth) = (AuthConfig::default(), AuthConfig::default());
+        assert!(at(everywhere).check_admin(&open).is_err());
+        assert_eq!(at(AdminListen::Auto).check_admin(&open), Ok(()));
+        let here = AdminListen::At((Ipv4Addr::LOCALHOST, 9091).into());
+        assert_eq!(at(here).check_admin(&open), Ok(()));
+        auth.tokens.push("0123456789abcdef:join".into());
+        assert!(at(everywhere).check_admin(&auth).is_err());
+        auth.tokens.push("0123456789abcdef:admin".into());
+        assert_eq!(at(everywhere).check_admin(&auth), Ok(()));
+    }
+
+    #[test]
+    fn it_has_a_listener_of_its_own_where_the_main_one_is_for_others() {
+        let mut config = ListenConfig::default();
+        assert_eq!(
+            config.admin_address(),
+            Some(((Ipv4Addr::LOCALHOST, 9090).into(), false))
+        );
+        config.address = (Ipv4Addr::LOCALHOST, 3000).into();
+        assert_eq!(config.admin_address(), None);
+    }
 
     #[test]
     fn origins_are_written_as_browsers_do() {

@@ -1,21 +1,25 @@
 //! Configuration: the parts' own structs, read once at start. Knows no file format and no
 //! environment; `main` fills it in.
 
+mod auth;
 mod broadcast;
 mod dialects;
 mod listen;
 mod live;
 mod media;
 mod network;
+mod rates;
 mod room;
 mod signaling;
 
+pub use auth::{AuthConfig, Grants, Rooms, Secret, StaticToken};
 pub use broadcast::{BroadcastConfig, IceServer};
 pub use dialects::DialectConfig;
-pub use listen::{ListenConfig, Origins, TlsMode};
+pub use listen::{AdminListen, ListenConfig, Origins, TlsMode};
 pub use live::Live;
 pub use media::{MediaConfig, UdpBackend};
 pub use network::Network;
+pub use rates::{Rate, RateConfig};
 pub use room::{MaxConsumers, RoomConfig, WhenFull};
 pub use signaling::SignalingConfig;
 
@@ -32,6 +36,10 @@ pub struct Config {
     pub signaling: SignalingConfig,
     /// WHIP and WHEP.
     pub broadcast: BroadcastConfig,
+    /// Who may do what.
+    pub auth: AuthConfig,
+    /// How often one address may do what.
+    pub rates: RateConfig,
 }
 
 impl Config {
@@ -41,7 +49,8 @@ impl Config {
     /// A sentence that names the setting.
     pub fn validate(&self) -> Result<(), ConfigError> {
         self.listen.validate()?;
-        self.broadcast.validate()?;
+        self.auth.validate()?;
+        self.listen.check_admin(&self.auth)?;
         self.media.validate()
     }
 }

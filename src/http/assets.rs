@@ -6,10 +6,10 @@ use axum::{
     Json, Router,
     body::Body,
     http::{
-        HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri,
+        HeaderMap, HeaderValue, Method, StatusCode, Uri,
         header::{
             ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
-            ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+            ORIGIN,
         },
     },
     response::{IntoResponse, Redirect, Response},
@@ -17,6 +17,8 @@ use axum::{
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
 use serde_json::json;
+
+use super::headers::{PAGE, PLAIN};
 
 /// What `npm run build` left in `client-react/dist`; empty in a build without Node.
 #[derive(RustEmbed)]
@@ -34,11 +36,6 @@ struct SocketIoClient;
 /// Served in place of the client by a build without Node.
 const NOT_BUILT: &str = include_str!("not-built.html");
 
-/// The page shows its own code, media and pictures, and talks to servers by WebSocket.
-const POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss:; \
-    img-src 'self' data: blob:; media-src 'self' blob: mediastream:; worker-src 'self' blob:; \
-    style-src 'self' 'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'; object-src 'none'";
-
 /// Pages of the client, and its files.
 pub(super) fn router() -> Router {
     Router::new()
@@ -52,6 +49,11 @@ pub(super) fn router() -> Router {
         .fallback(file)
 }
 
+/// Its files alone.
+pub(super) fn files() -> Router {
+    Router::new().fallback(file)
+}
+
 /// The browser's half of Socket.IO, which plain pages load from the server they talk to. To stand
 /// before signalling, whose path it is under.
 pub fn socket_io_client() -> Router {
@@ -63,8 +65,8 @@ pub fn socket_io_client() -> Router {
 async fn socket_io(headers: HeaderMap) -> Response {
     const NAME: &str = "socket.io.min.js";
     match SocketIoClient::get(NAME) {
-        Some(file) => secured(respond(NAME, file, &headers)),
-        None => secured((StatusCode::NOT_FOUND, "not found\n").into_response()),
+        Some(file) => respond(NAME, file, &headers),
+        None => (StatusCode::NOT_FOUND, "not found\n").into_response(),
     }
 }
 
@@ -75,7 +77,7 @@ async fn home(headers: HeaderMap) -> Response {
         .is_some_and(|accept| accept.as_bytes().starts_with(b"text/html"));
     if headers.contains_key(ORIGIN) && !accepts_pages {
         let message = concat!("miso ", env!("CARGO_PKG_VERSION"));
-        return secured(Json(json!({ "message": message })).into_response());
+        return Json(json!({ "message": message })).into_response();
     }
     page(headers).await
 }
@@ -90,8 +92,8 @@ async fn with_slash(uri: Uri) -> Redirect {
 
 async fn page(headers: HeaderMap) -> Response {
     match Client::get("index.html") {
-        Some(file) => secured(respond("index.html", file, &headers)),
-        None => secured(html(NOT_BUILT)),
+        Some(file) => respond("index.html", file, &headers),
+        None => html(NOT_BUILT),
     }
 }
 
@@ -100,8 +102,8 @@ async fn file(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     // A segment may be percent-encoded; no name of the build needs that.
     let found = Client::get(path).filter(|_| method == Method::GET || method == Method::HEAD);
     match found {
-        Some(file) => secured(respond(path, file, &headers)),
-        None => secured((StatusCode::NOT_FOUND, "not found\n").into_response()),
+        Some(file) => respond(path, file, &headers),
+        None => (StatusCode::NOT_FOUND, "not found\n").into_response(),
     }
 }
 
@@ -115,6 +117,7 @@ fn respond(path: &str, file: EmbeddedFile, asked: &HeaderMap) -> Response {
     };
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, content_type(path));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache_control(path)));
     headers.insert(ETAG, tag);
     response
@@ -131,25 +134,8 @@ fn html(text: &'static str) -> Response {
     let mut response = Response::new(Body::from(text));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, content_type("index.html"));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PLAIN));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    response
-}
-
-fn secured(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    let fixed: [(HeaderName, &'static str); 4] = [
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        // The address of a room is all one needs to enter it.
-        (REFERRER_POLICY, "no-referrer"),
-        (CONTENT_SECURITY_POLICY, POLICY),
-        (
-            HeaderName::from_static("permissions-policy"),
-            "camera=(self), microphone=(self), display-capture=(self)",
-        ),
-    ];
-    for (name, value) in fixed {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
     response
 }
 

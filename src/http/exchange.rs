@@ -1,14 +1,14 @@
 //! What WHIP and WHEP have in common: an offer in, an answer and a session out, and what may be done
 //! with a session (RFC 9725 §4.2 to §4.4).
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{ConnectInfo, FromRequest, FromRequestParts as _, Path, Request, State},
     http::{
-        HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
-        header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, LINK, LOCATION},
+        HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri,
+        header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, COOKIE, ETAG, IF_MATCH, LINK, LOCATION},
     },
     middleware::Next,
     response::{IntoResponse, Response},
@@ -21,7 +21,7 @@ use super::{
     sessions::{Doors, Session},
 };
 use crate::{
-    auth::{Refusal, Wanted},
+    auth::{Access, MAX_TOKEN_BYTES, Wanted, in_cookies, in_query},
     config::IceServer,
     room::{Guest, Registry},
 };
@@ -103,23 +103,29 @@ pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
-/// Whether a request shows a token for what it wants, if that takes one.
+/// The same, or where pages put it that send no such header: in a cookie, or in the address.
+pub(super) fn shown_anywhere(headers: &HeaderMap, uri: &Uri) -> Option<String> {
+    let cookies = headers.get(COOKIE).and_then(|one| one.to_str().ok());
+    let asked = uri.query().and_then(in_query);
+    let header = bearer(headers).map(str::to_owned);
+    header
+        .or_else(|| asked.map(Into::into))
+        .or_else(|| cookies.and_then(in_cookies).map(str::to_owned))
+}
+
+/// What a request may do here, if what it wants is among it.
 pub(super) fn check_token(
     doors: &Doors,
+    from: SocketAddr,
     headers: &HeaderMap,
     wanted: Wanted<'_>,
-) -> Result<(), Problem> {
-    let refusal = doors.tokens.check(bearer(headers), wanted);
-    refusal.map_err(|refusal| match refusal {
-        Refusal::Missing => Problem::unauthorized("a token is needed"),
-        Refusal::Wrong => Problem::unauthorized("the token is wrong, or not good now"),
-        Refusal::NotGranted => Problem::new(StatusCode::FORBIDDEN, "the token is not for this"),
-    })
+) -> Result<Arc<Access>, Problem> {
+    Ok(doors.tokens.check(from.ip(), bearer(headers), wanted)?)
 }
 
 /// What a request shows, to be compared later: a copy, as the original is a part of its whole head.
 pub(super) fn shown(headers: &HeaderMap) -> Result<Option<HeaderValue>, Problem> {
-    const MAX_LENGTH: usize = 4096;
+    const MAX_LENGTH: usize = "Bearer ".len() + MAX_TOKEN_BYTES;
     let Some(shown) = headers.get(AUTHORIZATION) else {
         return Ok(None);
     };

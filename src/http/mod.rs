@@ -1,10 +1,12 @@
 //! HTTP beside Socket.IO: the page, the inspection API, WHIP and WHEP, what old frontends ask by
 //! HTTP, the accept loop. Signalling is a layer around this router; neither knows the other.
 
+mod admin;
 mod assets;
 mod asyncapi;
 mod exchange;
 mod goodbye;
+mod headers;
 mod mediasoup;
 mod metrics;
 mod problem;
@@ -17,45 +19,70 @@ mod whep;
 mod whep_events;
 mod whip;
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Router,
+    extract::{ConnectInfo, Request, State},
     http::{Method, StatusCode},
-    middleware::from_fn,
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse as _, Response},
     routing::get,
 };
 
 pub use assets::socket_io_client;
 pub use exchange::options;
+pub use headers::secure;
 pub use serve::{ServeError, serve};
 
-use self::{problem::Problem, sessions::Doors};
+use self::{admin::Door, problem::Problem, sessions::Doors};
 use crate::{
     auth::Tokens,
+    error::ErrorCode,
     room::{Broadcasts, Registry},
+    telemetry::{metrics::count, names},
 };
 
-/// Every route of the server but signalling. `secure`: whether connections are encrypted.
-pub fn router(registry: Arc<Registry>, broadcasts: Arc<Broadcasts>, secure: bool) -> Router {
-    let status = get(room_status::list).with_state(Arc::clone(&registry));
-    let doors = Doors {
-        registry: Arc::clone(&registry),
-        tokens: Arc::new(Tokens::new(&broadcasts.config())),
-        broadcasts,
-        sessions: Arc::default(),
-        secure,
-    };
-    rest::router(Arc::clone(&registry))
-        .route("/room-status", status)
+/// What the routes share.
+#[derive(Clone, Debug)]
+pub struct Parts(Doors);
+
+impl Parts {
+    /// Of rooms, broadcast ids, and who may do what. `secure`: whether connections are encrypted.
+    #[must_use]
+    pub fn new(
+        registry: Arc<Registry>,
+        broadcasts: Arc<Broadcasts>,
+        tokens: Arc<Tokens>,
+        secure: bool,
+    ) -> Self {
+        Self(Doors {
+            registry,
+            broadcasts,
+            tokens,
+            sessions: Arc::default(),
+            secure,
+        })
+    }
+}
+
+/// Every route of the main listener but signalling.
+pub fn router(parts: &Parts) -> Router {
+    let doors = &parts.0;
+    let registry = &doors.registry;
+    Router::new()
         .route("/asyncapi.json", get(asyncapi::document))
-        .merge(goodbye::router(Arc::clone(&registry)))
-        .merge(mediasoup::router(registry))
+        .merge(goodbye::router(Arc::clone(registry)))
+        .merge(room_status::router(doors.clone()))
+        .merge(mediasoup::router(doors))
         .merge(whip::router(doors.clone()))
         .merge(whep::router(doors.clone()))
-        .merge(metrics::router(doors.clone()).route_layer(from_fn(rest::from_here)))
-        .merge(rest::broadcasts(doors))
+        .merge(rest::broadcasts(doors.clone()))
         .merge(assets::router())
+        .layer(from_fn_with_state(Arc::clone(registry), limit))
+        // Whoever looks whether it is well, or into it, is held by other means.
+        .merge(rest::health(Arc::clone(registry)))
+        .merge(admin::router(doors, Door::Main))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(metrics::count_request))
 }
@@ -64,6 +91,29 @@ pub fn router(registry: Arc<Registry>, broadcasts: Arc<Broadcasts>, secure: bool
 async fn method_not_allowed(method: Method) -> Problem {
     let detail = format!("not for {method}; see Allow");
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
+}
+
+/// Every route of the admin surface's own listener. `open`: whether others reach it.
+pub fn admin_router(parts: &Parts, open: bool) -> Router {
+    let door = if open { Door::Open } else { Door::Own };
+    assets::files()
+        .merge(rest::health(Arc::clone(&parts.0.registry)))
+        .merge(admin::router(&parts.0, door))
+        .method_not_allowed_fallback(method_not_allowed)
+}
+
+/// Counts the requests of each address.
+async fn limit(State(registry): State<Arc<Registry>>, request: Request, next: Next) -> Response {
+    let from = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let rates = registry.admission().rates();
+    let counted = from.map_or(Ok(()), |from| rates.requests.count(from.0.ip()));
+    match counted {
+        Ok(()) => next.run(request).await,
+        Err(wait) => {
+            count(&names::REFUSALS, ["requests"]);
+            Problem::too_often(ErrorCode::LimitRequests, wait).into_response()
+        }
+    }
 }
 
 /// Reads what may be an offer or a fragment, and answers it; for the fuzzer.

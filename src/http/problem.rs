@@ -1,5 +1,7 @@
 //! Failures of HTTP resources as problem details (RFC 9457).
 
+use std::time::Duration;
+
 use axum::{
     Json,
     http::{
@@ -12,6 +14,7 @@ use serde_json::json;
 
 use super::sdp::SdpError;
 use crate::{
+    auth::Refusal,
     error::{ApiError, ErrorCode},
     room::RoomError,
 };
@@ -56,6 +59,17 @@ impl Problem {
         problem.with_retry()
     }
 
+    /// An address did something too often, which it may again after this time.
+    pub(super) fn too_often(code: ErrorCode, wait: Duration) -> Self {
+        // Up: a client that waits as long is not too early.
+        let seconds = wait.as_secs().saturating_add(1);
+        Self {
+            code: Some(code),
+            header: Some((RETRY_AFTER, HeaderValue::from(seconds))),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, code.as_str())
+        }
+    }
+
     fn with_retry(mut self) -> Self {
         self.header = Some((RETRY_AFTER, HeaderValue::from_static("5")));
         self
@@ -68,8 +82,34 @@ impl From<SdpError> for Problem {
     }
 }
 
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let ApiError { code, message } = refusal.into();
+        let challenge = HeaderValue::from_static("Bearer");
+        match refusal {
+            Refusal::TooMany(wait) => Self {
+                detail: message.into(),
+                ..Self::too_often(code, wait)
+            },
+            Refusal::NotGranted => Self {
+                code: Some(code),
+                ..Self::new(StatusCode::FORBIDDEN, message)
+            },
+            _ => Self {
+                code: Some(code),
+                // RFC 6750 §3.
+                header: Some((WWW_AUTHENTICATE, challenge)),
+                ..Self::new(StatusCode::UNAUTHORIZED, message)
+            },
+        }
+    }
+}
+
 impl From<RoomError> for Problem {
     fn from(error: RoomError) -> Self {
+        if let RoomError::TooOften(wait) = &error {
+            return Self::too_often(ErrorCode::LimitJoins, *wait);
+        }
         let ApiError { code, message } = error.into();
         let status = status(code);
         let problem = Self {
@@ -88,7 +128,12 @@ pub(super) fn status(code: ErrorCode) -> StatusCode {
     match code {
         ErrorCode::NotFound | ErrorCode::NotJoined | ErrorCode::RoomClosed => StatusCode::NOT_FOUND,
         ErrorCode::AlreadyConnected => StatusCode::CONFLICT,
-        ErrorCode::LimitSockets => StatusCode::TOO_MANY_REQUESTS,
+        ErrorCode::Unauthorized => StatusCode::UNAUTHORIZED,
+        ErrorCode::Forbidden => StatusCode::FORBIDDEN,
+        ErrorCode::LimitSockets
+        | ErrorCode::LimitJoins
+        | ErrorCode::LimitRequests
+        | ErrorCode::LimitTokens => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::ServerDraining
         | ErrorCode::LimitPeers
         | ErrorCode::LimitRooms

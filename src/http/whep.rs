@@ -14,12 +14,13 @@ use ortc::types::{MediaKind, RtpEncodingParameters, RtxEncoding, is_rtx};
 use serde::Deserialize;
 
 use super::{
-    exchange::{self, Arriving, Asking, created},
+    exchange::{self, Arriving, Asking, check_token, created},
     problem::Problem,
     sdp::{Answer, AnsweredSection, Offer, Section},
     sessions::{Doors, Session},
     whep_events,
 };
+use crate::auth;
 use crate::room::{
     Broadcast, BroadcastId, MaxConsumers, Numbers, PeerId, Profile, Role, RoomError, RoomId, Slot,
     TransportChoice, TransportInfo, ViewId, Viewer, Visit, Wanted,
@@ -107,6 +108,11 @@ async fn watch(asking: Asking, view: View) -> Result<Response, Problem> {
         headers,
         body,
     } = asking;
+    if view.broadcast.is_none() {
+        // A view id is a token of its own.
+        let wanted = auth::Wanted::Subscribe(view.room.as_str());
+        check_token(&doors, from, &headers, wanted)?;
+    }
     let authorization = exchange::shown(&headers)?;
     let offer = exchange::offer(&doors, &headers, body).await?;
     check_live(&doors, &view)?;

@@ -18,7 +18,7 @@ use super::{
     sdp::{self, Answer, AnsweredSection, Offer, Section},
     sessions::{Doors, Session},
 };
-use crate::auth::Wanted;
+use crate::auth::{Access, Refusal, Source, Wanted};
 use crate::room::{
     AppData, Broadcast, BroadcastId, GroupOfPicturesOptions, Guest, Produce, Profile, Publisher,
     Publishing, Role, RoomError, RoomId, TransportChoice, TransportInfo, ViewId, Visit,
@@ -73,12 +73,19 @@ const UNKNOWN: &str = "the broadcast id is unknown or has expired";
 struct Target {
     room: RoomId,
     broadcast: Option<Arc<Broadcast>>,
+    access: Arc<Access>,
 }
 
-fn target(doors: &Doors, id: Option<&str>, headers: &HeaderMap) -> Result<Target, Problem> {
+fn target(
+    doors: &Doors,
+    from: SocketAddr,
+    id: Option<&str>,
+    headers: &HeaderMap,
+) -> Result<Target, Problem> {
     let of = |broadcast: Arc<Broadcast>| Target {
         room: broadcast.room.clone(),
         broadcast: Some(broadcast),
+        access: Arc::new(Access::full()),
     };
     if let Some(id) = id.filter(|id| BroadcastId::is_one(id)) {
         let known = doors.broadcasts.by_id(id);
@@ -94,10 +101,11 @@ fn target(doors: &Doors, id: Option<&str>, headers: &HeaderMap) -> Result<Target
         return Err(Problem::new(StatusCode::FORBIDDEN, detail));
     }
     let room = id.unwrap_or(RoomId::DEFAULT);
-    check_token(doors, headers, Wanted::Publish(room))?;
+    let access = check_token(doors, from, headers, Wanted::Publish(room))?;
     Ok(Target {
         room: RoomId::from(room),
         broadcast: None,
+        access,
     })
 }
 
@@ -108,9 +116,10 @@ async fn publish(asking: Asking, asked: Asked) -> Result<Response, Problem> {
         headers,
         body,
     } = asking;
-    let target = target(&doors, asked.id.as_deref(), &headers)?;
+    let target = target(&doors, from, asked.id.as_deref(), &headers)?;
     let authorization = exchange::shown(&headers)?;
-    let offer = exchange::offer(&doors, &headers, body).await?;
+    let mut offer = exchange::offer(&doors, &headers, body).await?;
+    narrow(&mut offer, &target.access)?;
     let name = asked.name.as_deref().unwrap_or("Broadcaster");
     let (guest, transport) = enter(&doors, &target, name, from).await?;
     let arriving = Arriving::new(&doors.registry, guest.clone());
@@ -132,6 +141,26 @@ async fn publish(asking: Asking, asked: Asked) -> Result<Response, Problem> {
     };
     let kept = exchange::keep(&doors, session, "whip");
     Ok(created(&doors, &kept, answer))
+}
+
+/// Takes out of an offer what its token does not let send: it is refused as a section no codec is
+/// known for.
+fn narrow(offer: &mut Offer, access: &Access) -> Result<(), Problem> {
+    let sends = |section: &Section| section.track.as_ref().is_some_and(|track| track.sends);
+    let before = offer.sections.iter().any(sends);
+    for section in &mut offer.sections {
+        let source = section.track.as_ref().map(|track| match track.kind {
+            MediaKind::Audio => Source::Audio,
+            MediaKind::Video => Source::Video,
+        });
+        if source.is_some_and(|source| !access.sends(source)) {
+            section.track = None;
+        }
+    }
+    if before && !offer.sections.iter().any(sends) {
+        return Err(Refusal::NotGranted.into());
+    }
+    Ok(())
 }
 
 async fn enter(

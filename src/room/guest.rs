@@ -106,6 +106,7 @@ impl Registry {
         if !visit.opens && self.room(&visit.room).is_none() {
             return Err(RoomError::NotFound("room"));
         }
+        self.count_join(visit.address)?;
         let (events, receiver) = self.event_queue();
         let id = PeerId::from(format!("guest-{}", Uuid::new_v4()).as_str());
         let peer = NewPeer {

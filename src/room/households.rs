@@ -3,12 +3,14 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
 };
+
+use crate::rates::household;
 
 /// How much each household has.
 #[derive(Debug)]
@@ -70,14 +72,6 @@ impl Drop for Place {
                 all.remove(&self.household);
             }
         }
-    }
-}
-
-/// Whom an address belongs to.
-pub(super) fn household(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
-        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

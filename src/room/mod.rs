@@ -317,6 +317,9 @@ pub enum RoomError {
     /// Too many.
     #[error("too many {}", .0.noun())]
     Limit(Limit),
+    /// The address did it too often; it may again after this time.
+    #[error("this address enters rooms too often")]
+    TooOften(std::time::Duration),
     /// The capabilities cannot receive it.
     #[error("cannot consume: {0}")]
     CannotConsume(&'static str),

@@ -9,10 +9,11 @@ use std::{
     },
 };
 
-use super::households::{Households, Place, household};
+use super::households::{Households, Place};
 use crate::{
-    config::{RoomConfig, SignalingConfig},
+    config::{RateConfig, RoomConfig, SignalingConfig},
     error::ErrorCode,
+    rates::{Rates, household},
     telemetry::{metrics::count, names},
 };
 
@@ -79,12 +80,13 @@ pub struct Admission {
     away_at: Arc<Households>,
     sockets_per_address: AtomicUsize,
     addresses: Mutex<HashMap<IpAddr, HashMap<String, usize>>>,
+    rates: Rates,
 }
 
 impl Admission {
     /// Counters at zero.
     #[must_use]
-    pub fn new(room: &RoomConfig, signaling: &SignalingConfig) -> Self {
+    pub fn new(room: &RoomConfig, signaling: &SignalingConfig, rates: &RateConfig) -> Self {
         Self {
             rooms: Gauge::new(room.rooms),
             peers: Gauge::new(room.peers),
@@ -95,6 +97,7 @@ impl Admission {
             away_at: Households::new(signaling.sockets_per_address),
             sockets_per_address: signaling.sockets_per_address.into(),
             addresses: Mutex::default(),
+            rates: Rates::new(rates),
         }
     }
 
@@ -113,6 +116,12 @@ impl Admission {
         self.away_at.set_max(signaling.sockets_per_address);
         let sockets = signaling.sockets_per_address;
         self.sockets_per_address.store(sockets, Ordering::Relaxed);
+    }
+
+    /// How often an address may do what.
+    #[must_use]
+    pub fn rates(&self) -> &Rates {
+        &self.rates
     }
 
     /// Admits a room.
@@ -297,7 +306,7 @@ mod tests {
             sockets_per_address,
             ..SignalingConfig::default()
         };
-        Arc::new(Admission::new(&room, &signaling))
+        Arc::new(Admission::new(&room, &signaling, &RateConfig::default()))
     }
 
     const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);

@@ -1,7 +1,7 @@
 //! Finds rooms by name, makes them when first joined and forgets them when empty. The only file
 //! that names dashmap; no guard of the map outlives a line.
 
-use std::{sync::Arc, time::Instant};
+use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use dashmap::DashMap;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use super::{
     RoomView, drain::Drain, event_queue::event_queue, policy::Admission, public::PublicRooms,
 };
 use crate::{
-    config::{Live, RoomConfig, SignalingConfig},
+    config::{Live, RateConfig, RoomConfig, SignalingConfig},
     engine::{RouterEvent, RouterEvents, RouterHandle, WorkerPool},
     error::ErrorCode,
     telemetry::{
@@ -56,10 +56,15 @@ pub struct Counts {
 impl Registry {
     /// No rooms yet.
     #[must_use]
-    pub fn new(pool: WorkerPool, config: RoomConfig, signaling: &SignalingConfig) -> Arc<Self> {
+    pub fn new(
+        pool: WorkerPool,
+        config: RoomConfig,
+        signaling: &SignalingConfig,
+        rates: &RateConfig,
+    ) -> Arc<Self> {
         Arc::new(Self {
             rooms: DashMap::new(),
-            admission: Arc::new(Admission::new(&config, signaling)),
+            admission: Arc::new(Admission::new(&config, signaling, rates)),
             drain: Drain::new(),
             public: PublicRooms::new(),
             pool,
@@ -133,6 +138,18 @@ impl Registry {
             self.public.changed();
         }
         Ok((place.room.clone(), joined))
+    }
+
+    /// Counts that somebody there enters a room.
+    ///
+    /// # Errors
+    /// It does so too often.
+    pub fn count_join(&self, from: IpAddr) -> Result<(), RoomError> {
+        let counted = self.admission.rates().joins.count(from);
+        counted.map_err(|wait| {
+            count(&names::REFUSALS, ["joins"]);
+            RoomError::TooOften(wait)
+        })
     }
 
     /// A queue for a peer's events, as long as the config says.

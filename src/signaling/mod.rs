@@ -9,6 +9,7 @@ pub mod dialect;
 mod handlers;
 mod intake;
 mod notify;
+mod pass;
 pub mod request;
 mod session;
 mod sessions;
@@ -24,7 +25,10 @@ use std::{
 
 use axum::{extract::ConnectInfo, http::Extensions};
 use socketioxide::{
-    ParserConfig, SocketIo, extract::SocketRef, handler::ConnectHandler, layer::SocketIoLayer,
+    ParserConfig, SocketIo,
+    extract::{SocketRef, TryData},
+    handler::ConnectHandler,
+    layer::SocketIoLayer,
     socket::DisconnectReason,
 };
 use tower::layer::util::Stack;
@@ -33,10 +37,13 @@ pub use self::sessions::cap_sessions;
 use self::{
     dialect::Dialects,
     intake::{Intake, IntakeHandler},
+    pass::{Carried, Handshake, Pass},
 };
 use crate::{
+    auth::{Refusal, Tokens},
     config::SignalingConfig,
-    room::{Registry, policy::Limit},
+    error::{ApiError, ErrorCode},
+    room::Registry,
 };
 
 /// Where Socket.IO is served.
@@ -66,6 +73,7 @@ struct Shared {
     registry: Arc<Registry>,
     dialects: Arc<Dialects>,
     config: Arc<SignalingConfig>,
+    tokens: Arc<Tokens>,
 }
 
 /// Every socket of the server.
@@ -87,11 +95,13 @@ pub fn layer(
     registry: Arc<Registry>,
     dialects: Dialects,
     config: &SignalingConfig,
+    tokens: Arc<Tokens>,
 ) -> (Layer, Sockets) {
     let shared = Shared {
         registry,
         dialects: Arc::new(dialects),
         config: Arc::new(config.clone()),
+        tokens,
     };
     let [(first, io), (second, prime)] = PATHS.map(|path| serve(path, &shared));
     (Stack::new(first, second), Sockets(vec![io, prime]))
@@ -121,7 +131,9 @@ fn serve(path: &'static str, shared: &Shared) -> (SocketIoLayer, SocketIo) {
     for namespace in namespaces.collect::<BTreeSet<_>>() {
         let (admitting, opening) = (shared.clone(), shared.clone());
         let open = async move |socket: session::Connection| session::open(socket, opening);
-        let admit = async move |socket: SocketRef| admit(&socket, &admitting);
+        let admit = async move |socket: SocketRef, shown: TryData<Handshake>| {
+            admit(&socket, shown, &admitting)
+        };
         io.ns(namespace.to_owned(), open.with(admit));
     }
     (layer, io)
@@ -135,11 +147,19 @@ pub fn serves(path: &str) -> bool {
 
 /// Checks the limits on sockets before one is opened; its place is kept with it. Events are queued
 /// from here on: the client may send some before the session's task runs.
-fn admit(socket: &SocketRef, shared: &Shared) -> Result<(), Refused> {
+fn admit(
+    socket: &SocketRef,
+    TryData(handshake): TryData<Handshake>,
+    shared: &Shared,
+) -> Result<(), Refused> {
     let connection = socket.id.to_string();
     let address = address_of(&socket.req_parts().extensions);
+    let carried = socket.req_parts().extensions.get::<Carried>();
+    let pass = Pass::show(shared, address, handshake.ok(), carried)?;
     let permit = shared.registry.admission().socket(address, &connection);
-    socket.extensions.insert(Arc::new(permit.map_err(Refused)?));
+    let permit = permit.map_err(|limit| Refused(limit.code()))?;
+    socket.extensions.insert(Arc::new(permit));
+    socket.extensions.insert(pass);
     let intake = Intake::new(shared.config.clone(), shared.dialects.clone());
     let closing = intake.clone();
     socket.on_fallback(IntakeHandler(intake.clone()));
@@ -171,10 +191,16 @@ fn address_of(extensions: &Extensions) -> IpAddr {
 
 /// Why a socket was not opened; the client sees the word in its `connect_error`.
 #[derive(Debug)]
-struct Refused(Limit);
+struct Refused(ErrorCode);
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self(ApiError::from(refusal).code)
+    }
+}
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.code().as_str())
+        f.write_str(self.0.as_str())
     }
 }

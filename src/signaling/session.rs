@@ -26,9 +26,11 @@ use super::{
     handlers,
     intake::{Event, Incoming, Intake},
     notify,
+    pass::Pass,
     request::Notification,
 };
 use crate::{
+    auth::Wanted,
     error::{ApiError, ErrorCode},
     room::{
         Caller, ClosedProducer, EventReceiver, PeerId, Registry, Room, RoomEvent, RoomId, peer_span,
@@ -77,6 +79,8 @@ pub(super) struct Session {
     public_rooms: Option<watch::Receiver<u64>>,
     connection: Connection,
     intake: Arc<Intake>,
+    /// What it may do.
+    pub(super) pass: Pass,
     /// Bytes it may be sent.
     outgoing: Bucket,
 }
@@ -100,7 +104,8 @@ pub(super) fn open(connection: Connection, shared: Shared) {
     let start = shared
         .dialects
         .start(uri.path(), socket.ns(), uri.query().unwrap_or(""));
-    let Some(intake) = socket.extensions.get::<Arc<Intake>>() else {
+    let kept = &socket.extensions;
+    let (Some(intake), Some(pass)) = (kept.get::<Arc<Intake>>(), kept.get::<Pass>()) else {
         return;
     };
     let session = Session {
@@ -114,6 +119,7 @@ pub(super) fn open(connection: Connection, shared: Shared) {
             .then(|| shared.registry.public_changes()),
         connection,
         intake,
+        pass,
         outgoing: Bucket::new(
             shared.config.outgoing_burst_bytes.into(),
             shared.config.outgoing_bytes_per_second.into(),
@@ -159,7 +165,10 @@ impl Session {
 
     async fn welcome(&mut self) {
         let registry = &self.shared.registry;
-        let default_room = registry.room(&RoomId::from(RoomId::DEFAULT));
+        let known = self.pass.check(Wanted::Join(RoomId::DEFAULT));
+        let default_room = registry
+            .room(&RoomId::from(RoomId::DEFAULT))
+            .filter(|_| known.is_ok());
         self.tell(Notification::Welcome {
             socket: self.id.to_string(),
             producer_exists: default_room.is_some_and(|room| room.has_producers()),
@@ -298,7 +307,9 @@ impl Session {
             let peers = peers.iter().map(PeerId::to_string).collect();
             (room.as_str().to_owned(), peers)
         };
-        let rooms = rooms.iter().map(text).collect();
+        let enters = |room: &RoomId| self.pass.check(Wanted::Join(room.as_str())).is_ok();
+        let rooms = rooms.iter().filter(|(room, _)| enters(room));
+        let rooms = rooms.map(text).collect();
         self.tell(Notification::PublicRooms(rooms)).await
     }
 
@@ -406,6 +417,13 @@ impl Session {
     pub(super) fn member(&self) -> Result<&Member, ApiError> {
         let error = ApiError::new(ErrorCode::NotJoined, "join a room first");
         self.member.as_ref().ok_or(error)
+    }
+
+    /// Shows its token again, to enter a room, and counts that.
+    pub(super) fn enter(&mut self, room: &RoomId) -> Result<(), ApiError> {
+        self.pass.enter(&self.shared, room.as_str())?;
+        let address = address_of(&self.connection.0.req_parts().extensions);
+        Ok(self.registry().count_join(address)?)
     }
 
     pub(super) fn registry(&self) -> Arc<Registry> {

@@ -3,23 +3,24 @@
 //! [`SignalingConfig::connect_timeout`](crate::config::SignalingConfig), and one connection can open
 //! any number of them by polling.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{OriginalUri, Request, State},
     http::{
         HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri,
-        header::{CONTENT_TYPE, ORIGIN, REFERER, SEC_WEBSOCKET_KEY},
+        header::{CONTENT_TYPE, COOKIE, ORIGIN, REFERER, RETRY_AFTER, SEC_WEBSOCKET_KEY},
     },
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
-use super::{address_of, serves};
-use crate::room::Registry;
-
-/// Engine.IO's own form of an error: 4 is "forbidden".
-const REFUSED: &str = r#"{"code":4,"message":"limit-sockets"}"#;
+use super::{address_of, pass::Carried, serves};
+use crate::{
+    auth::{MAX_TOKEN_BYTES, in_cookies, in_query, without_token},
+    error::ErrorCode,
+    room::Registry,
+};
 
 /// The headers that are read of a request that is not a preflight.
 const KEPT: [HeaderName; 4] = [SEC_WEBSOCKET_KEY, CONTENT_TYPE, ORIGIN, REFERER];
@@ -35,16 +36,52 @@ pub async fn cap_sessions(
 ) -> Response {
     if opens_session(request.uri()) {
         let address = address_of(request.extensions());
+        let requests = &registry.admission().rates().requests;
+        if let Err(wait) = requests.count(address) {
+            return refused(ErrorCode::LimitRequests, Some(wait));
+        }
         let Ok(permit) = registry.admission().session(address) else {
-            let json = [(CONTENT_TYPE, "application/json")];
-            return (StatusCode::TOO_MANY_REQUESTS, json, REFUSED).into_response();
+            return refused(ErrorCode::LimitSockets, None);
         };
         request.extensions_mut().insert(Arc::new(permit));
     }
     if serves(request.uri().path()) && request.method() != Method::OPTIONS {
+        carry(&mut request);
         slim(&mut request);
     }
     next.run(request).await
+}
+
+/// Engine.IO's own form of an error: 4 is "forbidden".
+fn refused(code: ErrorCode, wait: Option<Duration>) -> Response {
+    let body = format!(r#"{{"code":4,"message":"{}"}}"#, code.as_str());
+    let json = [(CONTENT_TYPE, "application/json")];
+    let mut response = (StatusCode::TOO_MANY_REQUESTS, json, body).into_response();
+    let wait = wait.map(|wait| HeaderValue::from(wait.as_secs().saturating_add(1)));
+    response
+        .headers_mut()
+        .extend(wait.map(|wait| (RETRY_AFTER, wait)));
+    response
+}
+
+/// The token a request carries, which goes with it from here on and stands in it no more.
+fn carry(request: &mut Request) {
+    let asked = request.uri().query().and_then(in_query);
+    let cookies = request.headers().get(COOKIE);
+    let cookies = cookies.and_then(|cookies| cookies.to_str().ok());
+    let token = asked.or_else(|| cookies.and_then(in_cookies).map(Into::into));
+    // One byte too long is still too long.
+    let token = token.map(|token| token.chars().take(MAX_TOKEN_BYTES + 1).collect::<String>());
+    let Some(token) = token else {
+        return;
+    };
+    request.extensions_mut().insert(Carried(token.into()));
+    let uri = request.uri();
+    let query = without_token(uri.query().unwrap_or_default());
+    // What was parsed once, less a part of its query, parses again.
+    if let Ok(without) = format!("{}?{query}", uri.path()).parse() {
+        *request.uri_mut() = without;
+    }
 }
 
 /// Copies what is needed of a request, and drops the rest. A session keeps its request as long as it

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use miso::config::{BroadcastConfig, Config, IceServer, MaxConsumers, WhenFull};
+use miso::config::{AuthConfig, BroadcastConfig, Config, IceServer, MaxConsumers, WhenFull};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -21,6 +21,12 @@ const TRICKLE: &str = "a=ice-ufrag:other\r\na=ice-pwd:otherotherotherotherother\
 fn broadcast(change: impl FnOnce(&mut BroadcastConfig)) -> Config {
     let mut config = config();
     change(&mut config.broadcast);
+    config
+}
+
+fn guarded(change: impl FnOnce(&mut AuthConfig)) -> Config {
+    let mut config = config();
+    change(&mut config.auth);
     config
 }
 
@@ -292,10 +298,7 @@ async fn a_session_is_changed_by_whoever_made_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn with_a_token_nobody_publishes_without_it() {
     const TOKEN: &str = "a-token-nobody-guesses";
-    let server = start_server(broadcast(|broadcast| {
-        broadcast.token = Some(TOKEN.into());
-    }))
-    .await;
+    let server = start_server(guarded(|auth| auth.broadcast_token = Some(TOKEN.into()))).await;
     let bearer = |token: &str| format!("{SDP}authorization: Bearer {token}\r\n");
     for (line, body) in [
         ("POST /whip/room", PUBLISH),
@@ -318,10 +321,7 @@ async fn with_a_token_nobody_publishes_without_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_json_web_token_opens_the_room_it_names() {
     const SECRET: &str = "a-secret-of-thirty-two-characters";
-    let server = start_server(broadcast(|broadcast| {
-        broadcast.jwt_secret = Some(SECRET.into());
-    }))
-    .await;
+    let server = start_server(guarded(|auth| auth.jwt_secret = Some(SECRET.into()))).await;
     let claims = json!({
         "aud": "miso",
         "exp": jsonwebtoken::get_current_timestamp() + 60,

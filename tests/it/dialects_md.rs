@@ -6,7 +6,7 @@ use std::{
 };
 
 use miso::{
-    config::{BroadcastConfig, RoomConfig, SignalingConfig},
+    config::{BroadcastConfig, ListenConfig, RateConfig, RoomConfig, SignalingConfig},
     signaling::{
         dialect::{self, Dialect, Dialects, Hello, NATIVE},
         request::{Notification, Payload},
@@ -188,9 +188,10 @@ fn limits_are_as_written() {
 
 fn limits() -> Vec<(&'static str, String)> {
     let (numbers, times) = (numbers(), times());
+    let numbers = numbers.into_iter().chain(doors());
     let numbers = numbers.map(|(name, number)| (name, number.to_string()));
     let times = times.map(|(name, time)| (name, time.as_secs().to_string()));
-    numbers.into_iter().chain(times).collect()
+    numbers.chain(times).collect()
 }
 
 fn numbers() -> [(&'static str, usize); 21] {
@@ -228,6 +229,49 @@ fn numbers() -> [(&'static str, usize); 21] {
             "connections of an address that are no sockets yet",
             door.sessions_per_address,
         ),
+    ]
+}
+
+fn doors() -> [(&'static str, usize); 10] {
+    let (listen, rates) = (ListenConfig::default(), RateConfig::default());
+    [
+        (
+            "connections of HTTP and WebSocket of an address",
+            listen.max_connections_per_address,
+        ),
+        (
+            "connections of HTTP and WebSocket of the server",
+            listen.max_connections,
+        ),
+        (
+            "requests of an address in a second, in the long run",
+            rates.requests.per_second as usize,
+        ),
+        (
+            "requests of an address at once",
+            rates.requests.burst as usize,
+        ),
+        (
+            "rooms an address enters in a second, in the long run",
+            rates.joins.per_second as usize,
+        ),
+        (
+            "rooms an address enters at once",
+            rates.joins.burst as usize,
+        ),
+        (
+            "wrong tokens of an address in a second, in the long run",
+            rates.token_failures.per_second as usize,
+        ),
+        (
+            "wrong tokens of an address at once",
+            rates.token_failures.burst as usize,
+        ),
+        (
+            "addresses of which each of these is remembered",
+            2 * miso::rates::ADDRESSES,
+        ),
+        ("bytes of a token", miso::auth::MAX_TOKEN_BYTES),
     ]
 }
 

@@ -39,7 +39,7 @@ async fn every_page_address_serves_the_page_with_its_protections() {
             "content-type: text/html; charset=utf-8",
             "cache-control: no-cache",
             "x-content-type-options: nosniff",
-            "content-security-policy: default-src 'self'",
+            "content-security-policy: default-src 'none'; ",
             "referrer-policy: no-referrer",
             "<!doctype html>",
         ] {

@@ -5,7 +5,7 @@ use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
 use media::MediaLimits;
 use miso::{
-    config::{MediaConfig, RoomConfig, SignalingConfig},
+    config::{MediaConfig, RateConfig, RoomConfig, SignalingConfig},
     engine::WorkerPool,
     room::{
         Counts, EventReceiver, Hears, NewPeer, PeerId, PeerPage, Profile, Registry, Role, Room,
@@ -26,7 +26,7 @@ fn start(config: RoomConfig, signaling: &SignalingConfig, limits: MediaLimits) -
         ..MediaConfig::default()
     };
     let pool = WorkerPool::start(&media).unwrap();
-    Registry::new(pool, config, signaling)
+    Registry::new(pool, config, signaling, &RateConfig::default())
 }
 
 fn peer(registry: &Registry, name: &str) -> (NewPeer, EventReceiver) {

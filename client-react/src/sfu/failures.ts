@@ -26,6 +26,8 @@ const BY_CODE: Readonly<Record<ErrorCode | "disconnected", string>> = {
   "unknown-event": "The server is older than this page and cannot do that. Reload the page and try again.",
   "not-joined": "The connection to the room was lost.",
   "already-joined": "The server still has you in a room. Leaving it and trying again…",
+  unauthorized: "You need an invitation to enter, or yours has expired. Ask for a new link.",
+  forbidden: "Your invitation does not let you do that.",
   "not-found": "What was asked for is not in the room any more.",
   "cannot-consume": "Somebody sends a picture or sound that this browser cannot play.",
   "invalid-rtp-parameters": "The server cannot take what this browser sends.",
@@ -37,6 +39,9 @@ const BY_CODE: Readonly<Record<ErrorCode | "disconnected", string>> = {
   "limit-producers": "You are sending as many streams as the server allows.",
   "limit-consumers": "There are more streams in this room than you may receive.",
   "limit-sockets": "Too many connections from your address. Close other tabs and try again.",
+  "limit-joins": "Too many people enter from your address at once. Wait a moment and try again.",
+  "limit-requests": "Too many requests come from your address. Wait a moment and try again.",
+  "limit-tokens": "Too many wrong invitations came from your address. Wait a minute and try again.",
   "rate-limited": "Too many requests in a short time. Wait a moment and try again.",
   timeout: "The server did not answer in time.",
   "room-closed": "The room was closed.",
@@ -70,7 +75,10 @@ export const isTransient = (error: unknown): boolean =>
 /** Answers to a join that another try will not change; so is everything that is no answer. */
 export const isFinal = (error: unknown): boolean =>
   !(error instanceof RequestError) ||
-  ["limit-peers", "limit-rooms", "limit-sockets", "bad-request", "server-draining"].includes(error.code);
+  [
+    ...["limit-peers", "limit-rooms", "limit-sockets", "limit-tokens"],
+    ...["unauthorized", "forbidden", "bad-request", "server-draining"],
+  ].includes(error.code);
 
 const BY_DEVICE_ERROR: Record<string, string> = {
   NotAllowedError: "is blocked. Allow it in the browser's address bar, then try again.",

@@ -10,6 +10,7 @@ use std::{net::SocketAddr, sync::Arc};
 use axum::{
     Json, Router,
     extract::{ConnectInfo, Path, State},
+    http::{HeaderMap, Uri},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -17,7 +18,9 @@ use ortc::types::{DtlsParameters, MediaKind, RtpCapabilities};
 use serde_json::{Value, json};
 
 use self::watchers::{Watcher, Watchers};
+use super::{exchange::shown_anywhere, sessions::Doors};
 use crate::{
+    auth::{Tokens, Wanted},
     error::ApiError,
     room::{
         Consume, ConsumerChoice, ConsumerInfo, Filter, Guest, ProducerChoice, Profile, Registry,
@@ -29,12 +32,14 @@ use crate::{
 #[derive(Clone, Debug)]
 struct Shared {
     registry: Arc<Registry>,
+    tokens: Arc<Tokens>,
     watchers: Arc<Watchers>,
 }
 
-pub(super) fn router(registry: Arc<Registry>) -> Router {
+pub(super) fn router(doors: &Doors) -> Router {
     let shared = Shared {
-        registry,
+        registry: Arc::clone(&doors.registry),
+        tokens: Arc::clone(&doors.tokens),
         watchers: Arc::default(),
     };
     let transport = "{stream}/{transport}";
@@ -75,8 +80,14 @@ async fn capabilities() -> Json<RtpCapabilities> {
 
 async fn create_unnamed(
     State(shared): State<Shared>,
+    uri: Uri,
+    headers: HeaderMap,
     watcher: Watcher,
 ) -> Result<Json<Value>, Failure> {
+    let token = shown_anywhere(&headers, &uri);
+    let wanted = Wanted::Subscribe(watcher.room.as_str());
+    let tokens = &shared.tokens;
+    tokens.check(watcher.address, token.as_deref(), wanted)?;
     // One after the other: a page that asks twice at once is one watcher.
     let _turn = shared.watchers.turn().await;
     let (guest, transport) = match shared.watchers.of(&watcher) {
@@ -96,8 +107,13 @@ async fn create_unnamed(
 async fn create(
     State(shared): State<Shared>,
     ConnectInfo(remote): ConnectInfo<SocketAddr>,
+    uri: Uri,
+    headers: HeaderMap,
     Path(stream): Path<String>,
 ) -> Result<Json<Value>, Failure> {
+    let token = shown_anywhere(&headers, &uri);
+    let (tokens, wanted) = (&shared.tokens, Wanted::Subscribe(&stream));
+    tokens.check(remote.ip(), token.as_deref(), wanted)?;
     let room = RoomId::from(stream.as_str());
     let (guest, transport) = shared
         .registry

@@ -2,6 +2,7 @@
 //! its broadcaster.
 
 use std::{
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -9,7 +10,7 @@ use std::{
 use axum::{
     Json, Router,
     body::Body,
-    extract::{Path, State},
+    extract::{ConnectInfo, Path, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -69,12 +70,13 @@ struct Created {
 
 async fn create(
     State(doors): State<Doors>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
     let asked = asked(&doors, body).await?;
     let wanted = Wanted::Broadcast(asked.room.as_deref());
-    check_token(&doors, &headers, wanted)?;
+    check_token(&doors, from, &headers, wanted)?;
     // No more than the server's own limit.
     let most = doors.registry.max_consumers().unwrap_or(usize::MAX);
     let max_consumers = asked.max_consumers.map(|count| MaxConsumers {

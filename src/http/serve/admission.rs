@@ -4,7 +4,7 @@
 use std::{
     collections::HashMap,
     io,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::forwarded::is_proxy;
 use crate::{
     config::{ListenConfig, Live},
+    rates::household,
     telemetry::{metrics::count, names},
 };
 
@@ -49,7 +50,7 @@ impl Admission {
 
     /// A place for one connection from `ip`, if there is one.
     pub(super) fn admit(&self, ip: IpAddr) -> Option<Permit> {
-        let address = subscriber(ip);
+        let address = household(ip);
         let limits = self.shared.limits.get();
         let mut open = self.shared.open();
         let here = open.by_address.get(&address).copied().unwrap_or(0);
@@ -72,14 +73,6 @@ impl Shared {
     fn open(&self) -> MutexGuard<'_, Open> {
         // Nothing panics while it is held.
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Whom an address belongs to: one subscriber has a /64 of IPv6.
-fn subscriber(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V4(v4) => v4.into(),
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).into(),
     }
 }
 

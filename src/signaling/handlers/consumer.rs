@@ -4,6 +4,7 @@ use ortc::types::RtpCapabilities;
 
 use super::{filter, in_use};
 use crate::{
+    auth::Wanted,
     error::ApiError,
     room::{self, ConsumerChoice, ConsumerId, ConsumerInfo, ProducerChoice, ProducerId, RoomError},
     signaling::{
@@ -18,6 +19,7 @@ use crate::{
 /// Receives a source.
 pub(super) async fn consume(session: &Session, consume: Consume) -> Result<Reply, ApiError> {
     let room = &session.member()?.room;
+    session.pass.check(Wanted::Subscribe(room.id().as_str()))?;
     let producer = match consume.producer {
         Producer::Id(id) => ProducerChoice::Id(ProducerId(id.0)),
         Producer::Any(id) => ProducerChoice::Any(ProducerId(id.0)),
@@ -48,6 +50,7 @@ pub(super) async fn consume_all(
     each: Each,
 ) -> Result<Reply, ApiError> {
     let room = &session.member()?.room;
+    session.pass.check(Wanted::Subscribe(room.id().as_str()))?;
     let mut entries = Vec::new();
     for producer in room.unconsumed(&session.id, &filter(&which))? {
         let request = room::Consume {

@@ -20,7 +20,7 @@ pub(super) async fn handle(session: &mut Session, request: Request) -> Result<Re
     match request {
         Request::All(requests) => all(session, requests).await,
         Request::Nothing => Ok(Reply::Done),
-        Request::RoomExists(name) => Ok(room::exists(session, name)),
+        Request::RoomExists(name) => room::exists(session, name),
         Request::Join(join) => room::join(session, join).await,
         Request::Leave => room::leave(session),
         Request::Peers => room::peers(session),

@@ -4,6 +4,7 @@ use ortc::types::MediaKind;
 
 use super::{filter, in_use};
 use crate::{
+    auth::Source,
     error::ApiError,
     room::{self, AppData, ProducerId},
     signaling::{
@@ -17,6 +18,12 @@ use crate::{
 pub(super) async fn produce(session: &Session, produce: Produce) -> Result<Reply, ApiError> {
     let member = session.member()?;
     let room = &member.room;
+    let source = match produce.kind {
+        _ if produce.display => Source::Screen,
+        MediaKind::Audio => Source::Audio,
+        MediaKind::Video => Source::Video,
+    };
+    session.pass.check_source(source)?;
     let request = room::Produce {
         transport: in_use(produce.transport),
         kind: produce.kind,

@@ -1,6 +1,7 @@
 //! Entering and leaving rooms.
 
 use crate::{
+    auth::Wanted,
     error::ApiError,
     room::{EventReceiver, Hears, Joined, NewPeer, PeerInfo, Profile, Resumed, RoomError, RoomId},
     signaling::{
@@ -33,6 +34,7 @@ pub(super) async fn join(session: &mut Session, join: Join) -> Result<Reply, Api
         }
         return reply(session, &joined, false);
     }
+    session.enter(id)?;
     if let Some(token) = join.resume_token
         && let Some(resumed) = session.registry().resume(id, &token)
     {
@@ -84,12 +86,13 @@ pub(super) fn leave(session: &mut Session) -> Result<Reply, ApiError> {
 }
 
 /// Whether a room of this name is open.
-pub(super) fn exists(session: &Session, name: String) -> Reply {
+pub(super) fn exists(session: &Session, name: String) -> Result<Reply, ApiError> {
+    session.pass.check(Wanted::Join(&name))?;
     let exists = session
         .registry()
         .room(&RoomId::from(name.as_str()))
         .is_some();
-    Reply::RoomExists { name, exists }
+    Ok(Reply::RoomExists { name, exists })
 }
 
 /// Lists the others.

@@ -22,6 +22,8 @@ export async function startServer({ workers = 2, flags = [], binary = BINARY, en
     // Null leaves it to a configuration file.
     ...(tls === null ? [] : ["--tls", tls]),
     ...["--media-port", "0", "--workers", String(workers)],
+    // A test is many people at one address.
+    ...["--requests-per-address", "--joins-per-address"].filter((flag) => !flags.includes(flag)).flatMap((flag) => [flag, "0"]),
     // Asked to end, it ends, whoever is there.
     ...(flags.includes("--drain-timeout") ? [] : ["--drain-timeout", "0"]),
     ...flags,

@@ -32,9 +32,9 @@ use super::{
 };
 use crate::{
     error::ErrorCode::{
-        self, AlreadyConnected, AlreadyJoined, CannotConsume, InvalidDtlsParameters,
-        InvalidRtpParameters, LimitConsumers, LimitPeers, LimitProducers, LimitRooms,
-        LimitTransports, NotFound,
+        self, AlreadyConnected, AlreadyJoined, CannotConsume, Forbidden, InvalidDtlsParameters,
+        InvalidRtpParameters, LimitConsumers, LimitJoins, LimitPeers, LimitProducers, LimitRooms,
+        LimitTokens, LimitTransports, NotFound, Unauthorized,
     },
     signaling::request::{Hears, Notification, Reply, Request},
 };
@@ -55,15 +55,7 @@ pub const DIALECT: Dialect = Dialect {
 
 /// Every event clients of this dialect may send, with what it carries, in the order of `protocol.md`.
 pub const ASKS: [Ask; 19] = [
-    ask::<JoinRoom, JoinAnswer>(
-        "joinRoom",
-        &[
-            AlreadyJoined,
-            LimitPeers,
-            LimitRooms,
-            ErrorCode::ServerDraining,
-        ],
-    ),
+    ask::<JoinRoom, JoinAnswer>("joinRoom", ENTERING),
     ask::<GetPeers, PeersPage>("getPeers", &[]),
     ask_nothing::<Left>("leaveRoom", |_| Ok(Request::Leave)),
     ask::<CreateWebRtcTransport, TransportAnswer>("createWebRtcTransport", &[LimitTransports]),
@@ -72,19 +64,34 @@ pub const ASKS: [Ask; 19] = [
     ask::<RestartIce, IceAnswer>("restart-ice", &[NotFound]),
     ask::<ProduceOnTransport, Produced>(
         "transport-produce",
-        &[NotFound, InvalidRtpParameters, LimitProducers],
+        &[Forbidden, NotFound, InvalidRtpParameters, LimitProducers],
     ),
     ask::<CloseProducer, Closed>("producer-close", &[NotFound]),
     ask::<PauseProducer, Paused>("producer-pause", &[NotFound]),
     ask::<ResumeProducer, Resumed>("producer-resume", &[NotFound]),
     ask_nothing::<ProducersAnswer>("getProducers", |_| Ok(Request::Producers)),
-    ask::<ConsumeProducer, ConsumerAnswer>("consume", &[NotFound, CannotConsume, LimitConsumers]),
+    ask::<ConsumeProducer, ConsumerAnswer>(
+        "consume",
+        &[Forbidden, NotFound, CannotConsume, LimitConsumers],
+    ),
     ask::<ResumeConsumer, Resumed>("consumer-resume", &[NotFound]),
     ask::<PauseConsumer, Paused>("consumer-pause", &[NotFound]),
     ask::<CloseConsumer, Closed>("consumer-close", &[NotFound]),
     ask::<SetPreferredLayers, Done>("consumer-set-preferred-layers", &[NotFound]),
     ask::<RequestKeyFrame, Done>("consumer-request-key-frame", &[NotFound]),
     ask::<GetStats, StatsAnswer>("get-stats", &[NotFound]),
+];
+
+/// What may be wrong with entering a room.
+const ENTERING: &[ErrorCode] = &[
+    AlreadyJoined,
+    Unauthorized,
+    Forbidden,
+    LimitPeers,
+    LimitRooms,
+    LimitJoins,
+    LimitTokens,
+    ErrorCode::ServerDraining,
 ];
 
 /// What may be wrong with connecting a transport.

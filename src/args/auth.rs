@@ -1,0 +1,224 @@
+//! Flags of who may do what, and how often.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::Args;
+use miso::{
+    auth::{self, Issued},
+    config::{
+        AdminListen, AuthConfig, Grants, Rate, RateConfig, RoomConfig, Rooms, Secret,
+        SignalingConfig,
+    },
+};
+
+use super::values;
+
+/// Who may do what.
+#[derive(Debug, Args)]
+pub(super) struct AuthArgs {
+    /// Everybody has to show a token: sockets, viewers, publishers and operators. [default: only what
+    /// tokens are configured for]
+    #[arg(long)]
+    require_token: bool,
+
+    /// Token that is compared as it is; repeatable. Without GRANTS it grants all but admin; GRANTS are
+    /// join, publish (or publish-audio, publish-video, publish-screen), subscribe, data and admin,
+    /// separated by commas; ROOM is a name, or the beginning of names and a star.
+    ///
+    /// Empty: who enters calls needs none, whoever inspects the server has to be on its machine.
+    #[arg(long, value_name = "SECRET[:GRANTS[:ROOM]]", hide_env_values = true)]
+    token: Vec<Secret>,
+
+    /// Who makes a broadcast id or publishes into a room by WHIP must show it, or another token that
+    /// grants to publish. [default: anybody may]
+    #[arg(long, value_name = "TOKEN", hide_env_values = true)]
+    broadcast_token: Option<Secret>,
+
+    /// JSON Web Tokens signed with this (HS256) grant what they say; publishing by WHIP takes one
+    /// then, if no other token is shown.
+    #[arg(long, value_name = "SECRET", hide_env_values = true)]
+    jwt_secret: Option<Secret>,
+
+    /// The same for those signed by the owner of this key: RSA (RS256), P-256 (ES256) or Ed25519
+    /// (EdDSA); repeatable.
+    #[arg(long, value_name = "FILE.pem")]
+    jwt_public_key: Vec<PathBuf>,
+
+    /// Where inspection, metrics and the inspector page are served beside the server's own machine's
+    /// connections to --listen; off for nowhere. Open to others with an admin token only. [default:
+    /// 127.0.0.1:9090, unless --listen is on loopback]
+    #[arg(long, value_name = "IP:PORT|off", value_parser = admin)]
+    admin_listen: Option<AdminListen>,
+}
+
+impl AuthArgs {
+    /// What they say.
+    pub(super) fn config(self) -> (AuthConfig, AdminListen) {
+        let config = AuthConfig {
+            required: self.require_token,
+            tokens: self.token,
+            broadcast_token: self.broadcast_token,
+            jwt_secret: self.jwt_secret,
+            jwt_public_keys: self.jwt_public_key,
+        };
+        (config, self.admin_listen.unwrap_or_default())
+    }
+}
+
+/// How much there may be, and how often one address may do what.
+#[derive(Debug, Args)]
+pub(super) struct CapArgs {
+    /// Rooms open at once.
+    #[arg(long, value_name = "N", default_value_t = RoomConfig::default().rooms, value_parser = values::positive)]
+    pub(super) max_rooms: usize,
+
+    /// Peers at once, in all rooms together.
+    #[arg(long, value_name = "N", default_value_t = RoomConfig::default().peers, value_parser = values::positive)]
+    pub(super) max_peers: usize,
+
+    /// Sockets open at once.
+    #[arg(long, value_name = "N", default_value_t = SignalingConfig::default().sockets, value_parser = values::positive)]
+    pub(super) max_sockets: usize,
+
+    /// Requests one address may send in a second, ten times as many at once; 0 for no limit. [default:
+    /// 100; no limit with --sockets-per-address 0]
+    #[arg(long, value_name = "N")]
+    requests_per_address: Option<u32>,
+
+    /// Rooms one address may enter in a second, ten times as many at once; 0 for no limit. [default:
+    /// 20; no limit with --sockets-per-address 0]
+    #[arg(long, value_name = "N")]
+    joins_per_address: Option<u32>,
+
+    /// Wrong tokens one address may show in a second, thirty times as many at once, before none of its
+    /// tokens is looked at; 0 for no limit. [default: 1; no limit with --sockets-per-address 0]
+    #[arg(long, value_name = "N")]
+    token_failures_per_address: Option<u32>,
+}
+
+impl CapArgs {
+    /// How often one address may do what; `shared`: all clients have one.
+    pub(super) fn rates(&self, shared: bool) -> RateConfig {
+        let default = if shared {
+            RateConfig::unlimited()
+        } else {
+            RateConfig::default()
+        };
+        let rate = |said: Option<u32>, times: u32, default: Rate| {
+            said.map_or(default, |per_second| Rate {
+                per_second,
+                burst: per_second.saturating_mul(times),
+            })
+        };
+        RateConfig {
+            requests: rate(self.requests_per_address, 10, default.requests),
+            joins: rate(self.joins_per_address, 10, default.joins),
+            token_failures: rate(self.token_failures_per_address, 30, default.token_failures),
+        }
+    }
+}
+
+/// Options of `miso token`.
+#[derive(Debug, Args)]
+pub(crate) struct TokenArgs {
+    /// What it grants: join, publish (or publish-audio, publish-video, publish-screen), subscribe,
+    /// data, admin; separated by commas.
+    #[arg(long, value_name = "GRANTS")]
+    grant: Grants,
+
+    /// The room it is for, or the beginning of rooms' names and a star. [default: any]
+    #[arg(long, value_name = "ROOM")]
+    room: Option<String>,
+
+    /// How long it is good: 90s, 15m, 1h or 7d.
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = time)]
+    ttl: Duration,
+
+    /// Whose it is.
+    #[arg(long, value_name = "NAME")]
+    subject: Option<String>,
+
+    /// What the server has as --jwt-secret.
+    #[arg(
+        long,
+        value_name = "SECRET",
+        env = "MISO_JWT_SECRET",
+        hide_env_values = true
+    )]
+    secret: Secret,
+}
+
+impl TokenArgs {
+    /// The token, as one line.
+    ///
+    /// # Errors
+    /// The secret is none the server would take.
+    pub(crate) fn token(&self) -> Result<String, String> {
+        let secret = AuthConfig {
+            jwt_secret: Some(self.secret.clone()),
+            ..AuthConfig::default()
+        };
+        let short = |_| "--secret: at least 32 characters, as the server's --jwt-secret".to_owned();
+        secret.validate().map_err(short)?;
+        let issued = Issued {
+            grants: self.grant,
+            rooms: self.room.as_deref().map_or(Rooms::Any, Rooms::written),
+            ttl: self.ttl,
+            subject: self.subject.clone(),
+        };
+        auth::issue(&issued, &self.secret).map_err(|error| error.to_string())
+    }
+}
+
+fn admin(text: &str) -> Result<AdminListen, String> {
+    if text == "off" {
+        return Ok(AdminListen::Off);
+    }
+    let expected = |_| "expected IP:PORT, as in 127.0.0.1:9090, or off".into();
+    text.parse::<SocketAddr>()
+        .map(AdminListen::At)
+        .map_err(expected)
+}
+
+/// A number and its unit.
+fn time(text: &str) -> Result<Duration, String> {
+    let unit = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
+    let mut parts = unit.iter().filter_map(|(suffix, seconds)| {
+        let number: u64 = text.strip_suffix(suffix)?.parse().ok()?;
+        number.checked_mul(*seconds)
+    });
+    let seconds = parts.next().filter(|seconds| *seconds > 0);
+    let seconds = seconds.ok_or("expected a time as 90s, 15m, 1h or 7d")?;
+    Ok(Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(time("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(time("7d"), Ok(Duration::from_secs(604_800)));
+        for bad in [
+            "",
+            "1",
+            "h",
+            "0s",
+            "-1h",
+            "1.5h",
+            "99999999999999999999d",
+            "1 h",
+        ] {
+            assert!(time(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_admin_listener_is_an_address_or_off() {
+        assert_eq!(admin("off"), Ok(AdminListen::Off));
+        let address = "127.0.0.1:0".parse().unwrap();
+        assert_eq!(admin("127.0.0.1:0"), Ok(AdminListen::At(address)));
+        assert!(admin("9090").is_err());
+    }
+}
