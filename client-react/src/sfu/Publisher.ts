@@ -4,24 +4,19 @@ import type { OwnObjects, Source } from "../protocol/types";
 import { encodingOf } from "./encodings";
 import type { Path } from "./Path";
 import { patiently } from "./patience";
+import { Side } from "./Side";
 import type { SignalingClient } from "./SignalingClient";
-import { Link, whileOpen } from "./transports";
+import { whileOpen } from "./transports";
 
-export class Publisher {
-  private readonly link: Link;
+export class Publisher extends Side {
   private readonly producers = new Map<Source, types.Producer>();
   /** Producers the server is known to have paused (`true`) or resumed. */
   private readonly pausedThere = new Map<string, boolean>();
   /** What is done to one source is done in order. */
   private readonly turns = new Map<Source, Promise<unknown>>();
-  private closed = false;
 
-  constructor(
-    private readonly signaling: SignalingClient,
-    device: types.Device,
-    path: Path,
-  ) {
-    this.link = new Link(signaling, device, "send", path);
+  constructor(signaling: SignalingClient, device: types.Device, path: Path) {
+    super(signaling, device, "send", path);
   }
 
   /** Sends a track as the source's picture or sound, in place of the one before if there is one. */
@@ -72,24 +67,6 @@ export class Publisher {
   giveUp(): void {
     this.link.giveUp();
     this.producers.clear();
-  }
-
-  /** Closes this side at once; the server frees its own when the peer leaves or its socket ends. */
-  close(): void {
-    this.closed = true;
-    this.link.close();
-  }
-
-  owns(transportId: string): boolean {
-    return this.link.owns(transportId);
-  }
-
-  restartIce(): Promise<void> {
-    return this.link.restartIce();
-  }
-
-  stats(): Promise<RTCStatsReport | null> {
-    return this.link.stats();
   }
 
   private async send(source: Source, track: MediaStreamTrack): Promise<void> {

@@ -6,9 +6,10 @@ import { isAway } from "./failures";
 import { LevelMeter } from "./levels";
 import type { Path } from "./Path";
 import { patiently } from "./patience";
+import { Side } from "./Side";
 import type { SignalingClient } from "./SignalingClient";
 import type { Store } from "./store";
-import { Link, whileOpen } from "./transports";
+import { whileOpen } from "./transports";
 
 const SOURCES: readonly unknown[] = ["microphone", "camera", "screen"] satisfies Source[];
 
@@ -26,21 +27,19 @@ interface Reception {
   started: boolean;
 }
 
-export class Subscriber {
-  private readonly link: Link;
+export class Subscriber extends Side {
   private readonly receptions = new Map<string, Reception>();
   /** Producers that are alive in the room: one may close while we are still asking for it. */
   private readonly wanted = new Map<string, ProducerInfo>();
   private readonly meter = new LevelMeter();
-  private closed = false;
 
   constructor(
-    private readonly signaling: SignalingClient,
+    signaling: SignalingClient,
     private readonly device: types.Device,
     private readonly store: Store,
     path: Path,
   ) {
-    this.link = new Link(signaling, device, "recv", path);
+    super(signaling, device, "recv", path);
   }
 
   /** consume → attach → consumer-resume; asking twice for one producer is asking once. */
@@ -106,23 +105,10 @@ export class Subscriber {
     return this.resume({ transports: [], producers: [], consumers: [] }, alive);
   }
 
-  close(): void {
-    this.closed = true;
+  override close(): void {
+    super.close();
     this.wanted.clear();
     this.receptions.clear();
-    this.link.close();
-  }
-
-  owns(transportId: string): boolean {
-    return this.link.owns(transportId);
-  }
-
-  restartIce(): Promise<void> {
-    return this.link.restartIce();
-  }
-
-  stats(): Promise<RTCStatsReport | null> {
-    return this.link.stats();
   }
 
   /** How loud each peer was since this was last asked, from 0 to 1. Who is muted is silent, and costs nothing. */
