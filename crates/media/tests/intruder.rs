@@ -385,7 +385,7 @@ fn forged(ssrc: u32, sequence: u16) -> Rtp {
         sequence,
         timestamp: 1_000,
         ssrc,
-        payload: vp8::encode(&piece, Some((1, 1)), 100),
+        payload: vp8::encode(&piece, Some((1, 1)), 100, 640),
         ..Rtp::default()
     }
 }

@@ -225,11 +225,51 @@ fn paused_viewer_returns_to_its_layer() {
     scene.net.assert_sound();
 }
 
+#[test]
+fn layers_count_from_the_smallest_however_they_are_listed() {
+    let mut scene = Scene::of(11, SourceSetup::vp8_simulcast_largest_first(10));
+    scene.net.run_for(5 * SECOND);
+    assert_eq!(
+        (scene.recent_encodings(), scene.told_spatial()),
+        (vec![0], Some(2))
+    );
+    for (spatial, encoding) in [(0, 2), (1, 1), (2, 0)] {
+        scene.prefer(spatial, None);
+        scene.net.run_for(SECOND);
+        scene.net.run_for(300 * MS);
+        let seen = (scene.recent_encodings(), scene.told_spatial());
+        assert_eq!(seen, (vec![encoding], Some(spatial)));
+    }
+    // The largest dies, and the next largest takes its place.
+    scene.set_layer(0, false);
+    scene.net.run_for(4 * SECOND);
+    assert_eq!(
+        (scene.recent_encodings(), scene.told_spatial()),
+        (vec![1], Some(1))
+    );
+    // Who comes later knows from the beginning.
+    scene.set_layer(0, true);
+    let viewer = scene.net.join();
+    let late = scene.net.subscribe_with(viewer, scene.producer, |options| {
+        options.preferred_layers = Some((0, None));
+    });
+    scene.net.run_for(3 * SECOND);
+    let pictures = scene.net.sink(late).pictures();
+    assert!(pictures.iter().all(|picture| picture.piece.encoding == 2));
+    let sink = scene.net.sink(scene.consumer);
+    assert_eq!((sink.decoder.jumps, sink.lost()), (0, vec![]));
+    scene.net.assert_sound();
+}
+
 impl Scene {
     fn new(seed: u64) -> Self {
+        Self::of(seed, SourceSetup::vp8_simulcast(10))
+    }
+
+    fn of(seed: u64, setup: SourceSetup) -> Self {
         let mut net = Net::new(seed);
         let (sender, viewer) = (net.join(), net.join());
-        let producer = net.publish(sender, SourceSetup::vp8_simulcast(10));
+        let producer = net.publish(sender, setup);
         let consumer = net.subscribe(viewer, producer);
         Self {
             net,

@@ -1,4 +1,5 @@
 // How long a viewer waits for its first picture when the next key frame is far: measured, and decoded at all.
+import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { tick } from "../../headless/support/wait.mjs";
 import { create, removeAll } from "../support/broadcast.mjs";
@@ -8,6 +9,11 @@ import { startServer } from "../support/server.mjs";
 
 const GOP = 10;
 
+async function started(publisher) {
+  await publisher.tells("sent", ({ video }) => video > 10);
+  return publisher;
+}
+
 describe(`with key frames ${GOP} s apart`, () => {
   let server;
   before(async () => (server = await startServer()));
@@ -16,11 +22,8 @@ describe(`with key frames ${GOP} s apart`, () => {
 
   const publishers = {
     ffmpeg: (to) => ffmpeg(to, { gop: GOP }).runs(),
-    "OBS Studio's library": async (to) => {
-      const publisher = obs(to, String(GOP));
-      await publisher.tells("sent", ({ video }) => video > 10);
-      return publisher;
-    },
+    "OBS Studio's library": (to) => started(obs(to, String(GOP))),
+    "OBS Studio's library with three layers": (to) => started(obs(to, String(GOP), "3")),
   };
   for (const [name, start] of Object.entries(publishers)) {
     it(`a viewer of ${name} who comes between two of them sees a picture`, async (t) => {
@@ -32,11 +35,13 @@ describe(`with key frames ${GOP} s apart`, () => {
         const viewer = view(broadcast.whep);
         const first = await viewer.tells("first", ({ kind }) => kind === "video");
         times.push(first.at - viewer.last("answered").at);
+        assert.deepEqual(first.size, [320, 180], "the largest there is");
         await viewer.decodes(ENOUGH);
         await viewer.stop();
       }
       t.diagnostic(`from the answer to the first picture: ${times.join(", ")} ms`);
       const { video } = await broadcast.state();
+      assert.deepEqual([video.width, video.height], [320, 180]);
       t.diagnostic(`the broadcast says its key frames are ${video.keyFrameInterval} apart`);
       await publisher.stop();
       await broadcast.remove();

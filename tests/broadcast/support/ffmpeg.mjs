@@ -45,14 +45,20 @@ export function ffmpeg(url, { gop = 1, rate = 15, size = "320x180", token, flags
   ]);
 }
 
-/** Arguments that send the same picture and tone as RTP to two ports of this machine: `{ port, type, ssrc }` each. */
-export function rtp({ video, audio, gop = 1, rate = 15, size = "320x180" }) {
+/**
+ * Arguments that send the same picture and tone as RTP to ports of this machine: `{ port, type, ssrc }` each. Of the picture
+ * there may be several, each with a `size` of its own.
+ */
+export function rtp({ videos, audio, gop = 1, rate = 15, size = "320x180" }) {
   const to = ({ port, type, ssrc }) => ["-payload_type", type, "-ssrc", ssrc, "-f", "rtp", `rtp://127.0.0.1:${port}?pkt_size=1200`].map(String);
   return [
     ...["-hide_banner", "-loglevel", "error", "-nostats", "-re"],
     ...picture(size, rate),
     ...TONE,
-    ...["-map", "0:v", ...h264(String(Math.round(gop * rate))), "-bsf:v", "dump_extra", ...to(video)],
+    ...videos.flatMap((video) => [
+      ...["-map", "0:v", "-s", video.size ?? size],
+      ...[...h264(String(Math.round(gop * rate))), "-bsf:v", "dump_extra", ...to(video)],
+    ]),
     ...["-map", "1:a", ...OPUS, ...to(audio)],
   ];
 }

@@ -214,6 +214,18 @@ impl Consumer {
         self.follow(now);
     }
 
+    /// The producer's encodings are, or are not, listed with the largest picture first: layers are
+    /// counted from the smallest.
+    pub(crate) fn set_largest_first(&mut self, now: Instant, largest_first: bool) {
+        self.streams.set_largest_first(now, largest_first);
+        self.follow(now);
+    }
+
+    /// An encoding and those with smaller pictures, the largest first.
+    pub(crate) fn down_from(&self, encoding: usize) -> impl Iterator<Item = usize> + use<> {
+        self.streams.down_from(encoding)
+    }
+
     /// Runs what is due.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         self.streams.handle_timeout(now);

@@ -58,6 +58,12 @@ impl KeyFramesSeen {
         self.interval
     }
 
+    /// How many pixels its pictures have.
+    pub(super) fn pixels(&self) -> Option<u64> {
+        let (width, height) = self.resolution?;
+        Some(u64::from(width) * u64::from(height))
+    }
+
     /// The size of the pictures since the newest.
     pub(super) fn resolution(&self) -> Option<Resolution> {
         self.resolution

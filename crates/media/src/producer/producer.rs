@@ -3,13 +3,15 @@
 
 use std::time::Instant;
 
-use ortc::types::{MediaKind, RtpCodecParameters, RtpParameters, RtpType};
+use ortc::types::{MediaKind, RtpParameters, RtpType};
 
 use super::{
+    encoding_order::EncodingOrder,
     group_of_pictures::GroupOfPictures,
     groups_of_pictures::GroupsOfPictures,
     key_frame_request_manager::KeyFrameRequestManager,
     key_frames_seen::KeyFramesSeen,
+    payload_types::{Arrival, PayloadTypes},
     rtp_stream_recv::{ReceivedSenderReport, RtpStreamRecv, RtpStreamRecvConfig, StreamPacket},
 };
 use crate::{
@@ -18,10 +20,9 @@ use crate::{
     consumer::{Kept, RetransmissionBuffer, StreamScore},
     router::TransportKey,
     rtp::{
-        MediaPacket,
-        codecs::{self, Codec},
+        MediaPacket, codecs,
         outgoing::{OutgoingLayout, uri},
-        packet::{RtpPacket, parse_rtx},
+        packet::RtpPacket,
     },
     timer::Scheduled,
     transport::rtp_listener::Target,
@@ -47,6 +48,7 @@ pub(crate) struct Producer {
     /// Only streams with RTX are ever sent again, and only video has it.
     keeps_packets: bool,
     last_scores: Vec<u8>,
+    order: EncodingOrder,
     /// A stream was heard for the first time.
     started: bool,
 }
@@ -61,46 +63,12 @@ struct Encoding {
     seen: KeyFramesSeen,
 }
 
-/// What the producer's payload types mean.
-#[derive(Debug)]
-struct PayloadTypes {
-    /// By the producer's number.
-    known: Vec<PayloadType>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct PayloadType {
-    number: u8,
-    /// The router's number; for RTX, that of the repaired codec's entry.
-    meaning: Meaning,
-    use_nack: bool,
-    use_pli: bool,
-    clock_rate: u32,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Meaning {
-    Media { mapped: u8, codec: Codec },
-    Rtx { apt: u8 },
-}
-
 /// What became of a received packet.
 pub(crate) enum Received<'a> {
     /// To be forwarded; the packet was built into the caller's buffer.
     Media(MediaPacket<'a>),
     /// A duplicate, too old, of no negotiated payload type, or the producer is paused.
     Discarded,
-}
-
-/// The fields of a packet, whether it came by itself or inside RTX.
-#[derive(Clone, Copy)]
-struct Arrival<'a> {
-    payload_type: PayloadType,
-    mapped: u8,
-    codec: Codec,
-    timestamp: u32,
-    marker: bool,
-    payload: &'a [u8],
 }
 
 impl Producer {
@@ -139,6 +107,7 @@ impl Producer {
             dependency_descriptor: extension_id(parameters, uri::DEPENDENCY_DESCRIPTOR),
             limits: limits.clone(),
             last_scores: vec![0; parameters.encodings.len()],
+            order: EncodingOrder::default(),
             started: false,
         })
     }
@@ -199,6 +168,10 @@ impl Producer {
         }
         if self.keeps_packets {
             encoding.keep(&self.limits).insert(now, &media, out);
+        }
+        if info.key_frame {
+            let sizes = self.encodings.iter().map(|one| one.seen.pixels());
+            self.order.note(sizes);
         }
         if let Some(groups) = &mut self.groups {
             groups.push(now, &media, out);
@@ -362,6 +335,16 @@ impl Producer {
             .collect()
     }
 
+    /// Whether its largest encoding is listed first.
+    pub(crate) fn is_largest_first(&self) -> bool {
+        self.order.is_largest_first()
+    }
+
+    /// The same, if it changed since this was last asked.
+    pub(crate) fn take_order_change(&mut self) -> Option<bool> {
+        self.order.take_change()
+    }
+
     /// Whether a stream was heard for the first time since this was last asked.
     pub(crate) fn take_started(&mut self) -> bool {
         std::mem::take(&mut self.started)
@@ -402,8 +385,9 @@ impl Producer {
                 .iter()
                 .filter_map(|encoding| encoding.stream.as_ref())
         };
-        let mut heard = self.encodings.iter().filter(|one| one.score() > 0);
-        let largest = heard.next_back().map(|encoding| encoding.seen);
+        let heard = self.encodings.iter().filter(|one| one.score() > 0);
+        let largest = heard.max_by_key(|encoding| encoding.seen.pixels());
+        let largest = largest.map(|encoding| encoding.seen);
         let largest = largest.unwrap_or_default();
         ProducerDump {
             id: self.id,
@@ -476,85 +460,6 @@ impl Encoding {
     }
 }
 
-impl PayloadTypes {
-    fn new(options: &ProduceOptions) -> Result<Self, CommandError> {
-        let mapped = |number: u8| {
-            let same = |codec: &&ortc::types::RtpMappingCodec| codec.payload_type == number;
-            options
-                .rtp_mapping
-                .codecs
-                .iter()
-                .find(same)
-                .map(|codec| codec.mapped_payload_type)
-        };
-        let known = options.rtp_parameters.codecs.iter().map(|codec| {
-            let number = codec.payload_type;
-            let meaning = if is_rtx(codec) {
-                Meaning::Rtx {
-                    apt: apt(codec).ok_or_else(|| invalid("RTX without apt"))?,
-                }
-            } else {
-                let mapped = mapped(number).ok_or_else(|| invalid("codec without mapping"))?;
-                Meaning::Media {
-                    mapped,
-                    codec: Codec::from_mime_type(&codec.mime_type, options.kind),
-                }
-            };
-            let has = |kind: &str, parameter: &str| {
-                codec
-                    .rtcp_feedback
-                    .iter()
-                    .any(|fb| fb.kind == kind && fb.parameter == parameter)
-            };
-            Ok(PayloadType {
-                number,
-                meaning,
-                use_nack: has("nack", ""),
-                use_pli: has("nack", "pli") || has("ccm", "fir"),
-                clock_rate: codec.clock_rate,
-            })
-        });
-        Ok(Self {
-            known: known.collect::<Result<_, _>>()?,
-        })
-    }
-
-    fn find(&self, number: u8) -> Option<PayloadType> {
-        self.known
-            .iter()
-            .copied()
-            .find(|known| known.number == number)
-    }
-
-    /// The packet's fields, and the original sequence number if it is a retransmission.
-    fn resolve<'a>(&self, packet: &RtpPacket<'a>, rtx: bool) -> Option<(Arrival<'a>, Option<u16>)> {
-        let outer = self.find(packet.payload_type())?;
-        let (payload_type, original, payload) = match (outer.meaning, rtx) {
-            (Meaning::Media { .. }, false) => (outer, None, packet.payload()),
-            (Meaning::Rtx { apt }, true) => {
-                let (sequence, payload) = parse_rtx(packet.payload())?;
-                (self.find(apt)?, Some(sequence), payload)
-            }
-            _ => return None,
-        };
-        let Meaning::Media { mapped, codec } = payload_type.meaning else {
-            return None;
-        };
-        let (timestamp, marker) = (packet.timestamp(), packet.marker());
-        Some((
-            Arrival {
-                payload_type,
-                mapped,
-                codec,
-                timestamp,
-                marker,
-                payload,
-            },
-            original,
-        ))
-    }
-}
-
 /// Where there is none to keep: sound has no key frames, and layers within one stream are not told
 /// apart.
 fn groups(options: &ProduceOptions) -> Option<GroupsOfPictures> {
@@ -563,21 +468,6 @@ fn groups(options: &ProduceOptions) -> Option<GroupsOfPictures> {
     let encodings = options.rtp_parameters.encodings.len();
     let bounds = options.group_of_pictures.filter(|_| keeps);
     bounds.map(|bounds| GroupsOfPictures::new(bounds, encodings))
-}
-
-fn invalid(why: &str) -> CommandError {
-    CommandError::InvalidRtpParameters(why.to_owned())
-}
-
-fn is_rtx(codec: &RtpCodecParameters) -> bool {
-    codec.mime_type.to_ascii_lowercase().ends_with("/rtx")
-}
-
-fn apt(codec: &RtpCodecParameters) -> Option<u8> {
-    match codec.parameters.get("apt")? {
-        ortc::types::ParameterValue::Integer(apt) => u8::try_from(*apt).ok(),
-        _ => None,
-    }
 }
 
 /// The id a parameter set gives an extension.

@@ -375,6 +375,7 @@ impl Router {
 
 /// Tells a new consumer what is known of its producer's streams.
 fn introduce(now: Instant, consumer: &mut Consumer, producer: &Producer) {
+    consumer.set_largest_first(now, producer.is_largest_first());
     consumer.producer_streams_changed(now, &producer.stream_scores());
     for (encoding, report) in producer.sender_reports() {
         let (ntp, timestamp) = (report.ntp, report.rtp_timestamp);

@@ -34,7 +34,7 @@ impl Router {
         if let Some(replayed) = route.consumer.replayed_encoding() {
             return replayed == encoding && producer.group(encoding).is_some();
         }
-        let needed = (0..=encoding).rev().find(|&candidate| {
+        let needed = route.consumer.down_from(encoding).find(|&candidate| {
             let source = source(now, producer, candidate);
             source.is_some_and(|source| route.consumer.needs_replay(now, candidate, source))
         });

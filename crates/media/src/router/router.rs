@@ -89,6 +89,7 @@ impl Router {
             return;
         };
         let received = producer.receive_rtp(now, target, &packet, &mut self.built);
+        let order = producer.take_order_change();
         let deadline = producer.poll_timeout();
         out.wake_producer(&mut producer.scheduled, deadline, target.producer);
         let Received::Media(media) = received else {
@@ -104,6 +105,9 @@ impl Router {
         }
         out.backlog.datagrams += receivers;
         self.burst.push(target.producer, &media, &self.built);
+        if let Some(largest_first) = order {
+            self.tell_order(now, target.producer, largest_first, out);
+        }
     }
 
     /// A datagram from a validated tuple.

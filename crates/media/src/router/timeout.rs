@@ -189,6 +189,23 @@ impl Router {
         }
     }
 
+    /// Tells the consumers which of a producer's encodings is the largest, before they are sent what
+    /// says so.
+    pub(super) fn tell_order(
+        &mut self,
+        now: Instant,
+        key: ProducerKey,
+        largest_first: bool,
+        out: &mut Outlet<'_>,
+    ) {
+        for consumer in self.routes[key].clone() {
+            if let Some(route) = self.consumers.get_mut(consumer) {
+                route.consumer.set_largest_first(now, largest_first);
+            }
+            self.settle(now, consumer, out);
+        }
+    }
+
     /// Tells the control side and the consumers when a producer's scores changed.
     pub(super) fn report_scores(&mut self, now: Instant, key: ProducerKey, out: &mut Outlet<'_>) {
         let Some(producer) = self.producers.get_mut(key) else {

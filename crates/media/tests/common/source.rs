@@ -52,6 +52,8 @@ pub struct EncodingSetup {
     pub key_packets: u8,
     pub delta_packets: u8,
     pub packet_size: usize,
+    /// Of its pictures, in pixels.
+    pub width: u16,
     pub first_sequence: u16,
     pub first_timestamp: u32,
     pub first_picture_id: u16,
@@ -126,6 +128,7 @@ impl SourceSetup {
             setup.first_timestamp = 0x1234_0000_u32.wrapping_mul(index + 3);
             setup.first_sequence = 1_000 * (index as u16 + 1);
             setup.first_picture_id = 777 * (index as u16 + 1);
+            setup.width = 320 << index;
             setup
         };
         Self {
@@ -133,6 +136,17 @@ impl SourceSetup {
             encodings: vec![stream(0, "r0"), stream(1, "r1"), stream(2, "r2")],
             ..Self::vp8(first_ssrc)
         }
+    }
+
+    /// The same as OBS Studio lists them: r0 is the largest.
+    pub fn vp8_simulcast_largest_first(first_ssrc: u32) -> Self {
+        let mut setup = Self::vp8_simulcast(first_ssrc);
+        for (index, encoding) in setup.encodings.iter_mut().rev().enumerate() {
+            encoding.width = 320 << index;
+            encoding.delta_packets = index as u8 + 1;
+            encoding.key_packets = 4 * encoding.delta_packets;
+        }
+        setup
     }
 
     /// A packet every 20 ms.
@@ -171,6 +185,7 @@ impl EncodingSetup {
             key_packets: delta_packets * 4,
             delta_packets,
             packet_size: 1_000,
+            width: 640,
             first_sequence: 4_000,
             first_timestamp: 77_000,
             first_picture_id: 100,
@@ -424,7 +439,7 @@ impl Encoding {
                 count,
             };
             let ids = of.sends_picture_ids.then_some((self.picture_id, self.tl0));
-            vp8::encode(&piece, ids, self.setup.packet_size)
+            vp8::encode(&piece, ids, self.setup.packet_size, self.setup.width)
         };
         (0..count).map(payload).collect()
     }

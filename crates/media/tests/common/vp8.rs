@@ -28,8 +28,8 @@ pub struct Descriptor {
     pub temporal: u8,
 }
 
-/// A payload of `size` bytes beside the descriptor.
-pub fn encode(piece: &Piece, ids: Option<(u16, u8)>, size: usize) -> Vec<u8> {
+/// A payload of `size` bytes beside the descriptor; the picture is `width` pixels wide.
+pub fn encode(piece: &Piece, ids: Option<(u16, u8)>, size: usize, width: u16) -> Vec<u8> {
     let start = piece.index == 0;
     let layer_sync = piece.temporal > 0;
     let mut bytes = vec![u8::from(start) << 4];
@@ -45,7 +45,9 @@ pub fn encode(piece: &Piece, ids: Option<(u16, u8)>, size: usize) -> Vec<u8> {
         // the picture's size.
         bytes.extend([0x10 | u8::from(!piece.key), 0x02, 0x00]);
         if piece.key {
-            bytes.extend([0x9D, 0x01, 0x2A, 0x80, 0x02, 0x68, 0x01]);
+            bytes.extend([0x9D, 0x01, 0x2A]);
+            bytes.extend(width.to_le_bytes());
+            bytes.extend(360_u16.to_le_bytes());
         }
     }
     bytes.push(piece.encoding);

@@ -27,6 +27,27 @@ fn viewer_gets_the_best_encodings_key_frame_at_once_whenever_it_comes() {
 }
 
 #[test]
+fn largest_encoding_is_the_best_though_it_is_listed_first() {
+    let mut stage = Stage::largest_first(43, GroupOfPicturesOptions::default());
+    stage.run_to(5_000);
+    let first = stage.first;
+    assert_eq!(stage.encodings_seen(first), [0], "from its first picture");
+    let (seen, asked) = stage.late_viewer();
+    let (small, _) = viewer_of(&mut stage, 0);
+    stage.net.run_for(4 * SECOND);
+    stage.assert_whole(seen, asked);
+    assert_eq!(
+        (stage.encodings_seen(seen), stage.encodings_seen(small)),
+        (vec![0], vec![2])
+    );
+    // The largest is gone: the next is the middle one.
+    stage.net.source(stage.video).encodings[0].set_active(false);
+    stage.net.run_for(3 * SECOND);
+    assert_eq!(stage.encodings_seen(seen), [0, 1]);
+    stage.net.assert_sound();
+}
+
+#[test]
 fn viewer_who_wants_less_is_sent_the_group_of_that() {
     let mut stage = stage(34);
     stage.run_to(8_000);

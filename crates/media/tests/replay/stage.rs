@@ -37,6 +37,12 @@ impl Stage {
         Self::of(seed, setup, options)
     }
 
+    /// The same as OBS Studio lists them, the largest first.
+    pub(super) fn largest_first(seed: u64, options: GroupOfPicturesOptions) -> Self {
+        let setup = SourceSetup::vp8_simulcast_largest_first(10);
+        Self::of(seed, setup, options)
+    }
+
     fn of(seed: u64, mut setup: SourceSetup, options: GroupOfPicturesOptions) -> Self {
         let mut net = Net::new(seed);
         let (publisher, viewer) = (net.join(), net.join());

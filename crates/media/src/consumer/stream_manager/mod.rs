@@ -3,12 +3,13 @@
 //! Decides by packet and by clock; renumbers nothing and asks nobody. What it waits for is read
 //! from [`StreamManager::wanted`].
 
+mod layer_order;
 mod simple;
 mod simulcast;
 
 use std::time::{Duration, Instant};
 
-use self::{simple::Simple, simulcast::Simulcast};
+use self::{layer_order::LayerOrder, simple::Simple, simulcast::Simulcast};
 use crate::rtp::MediaPacket;
 
 /// Encodings of one producer a consumer can follow. Browsers send three.
@@ -93,6 +94,23 @@ impl StreamManager {
             Self::Simple(_) => {}
             Self::Simulcast(simulcast) => simulcast.set_scores(now, scores),
         }
+    }
+
+    /// Whether the producer lists its largest encoding first.
+    pub(super) fn set_largest_first(&mut self, now: Instant, largest_first: bool) {
+        match self {
+            Self::Simple(_) => {}
+            Self::Simulcast(simulcast) => simulcast.set_largest_first(now, largest_first),
+        }
+    }
+
+    /// An encoding and those with smaller pictures, the largest first.
+    pub(super) fn down_from(&self, encoding: usize) -> impl Iterator<Item = usize> + use<> {
+        let order = match self {
+            Self::Simple(_) => LayerOrder::new(1),
+            Self::Simulcast(simulcast) => simulcast.order(),
+        };
+        order.down_from(encoding)
     }
 
     /// The encoding being sent.

@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
-use super::{Newest, STREAM_TIMEOUT, Selection, StreamScore};
+use super::{LayerOrder, Newest, STREAM_TIMEOUT, Selection, StreamScore};
 use crate::rtp::MediaPacket;
 
-/// Chooses among several encodings of one source, 0 the smallest.
+/// Chooses among several encodings of one source. Each is a layer, 0 the smallest: all that is kept
+/// and compared here are layers, what comes in and goes out are encodings.
 ///
 /// The *target* is the best living stream up to the preferred layer; the *current* one goes on
 /// until the target's key frame comes. A stream is alive while packets arrive ([`STREAM_TIMEOUT`])
@@ -14,6 +15,7 @@ use crate::rtp::MediaPacket;
 #[derive(Debug)]
 pub(in crate::consumer) struct Simulcast {
     streams: Box<[Stream]>,
+    order: LayerOrder,
     active: bool,
     preferred: usize,
     current: Option<usize>,
@@ -44,6 +46,7 @@ impl Simulcast {
         let best = encodings.saturating_sub(1);
         Self {
             streams: vec![Stream::default(); encodings].into_boxed_slice(),
+            order: LayerOrder::new(encodings),
             active: false,
             preferred: preferred.map_or(best, |layer| usize::from(layer).min(best)),
             current: None,
@@ -55,20 +58,21 @@ impl Simulcast {
     }
 
     pub(super) fn select(&mut self, now: Instant, packet: &MediaPacket<'_>) -> Selection {
-        let Some(stream) = self.streams.get_mut(packet.encoding) else {
+        let Some(layer) = self.order.other(packet.encoding) else {
             return Selection::Skip;
         };
+        let stream = &mut self.streams[layer];
         let revived = !stream.is_alive(now);
         stream.alive_at = Some(now);
         let newest = stream.newest.advance(packet.sequence);
         if revived {
             self.retarget(now);
         }
-        if self.current == Some(packet.encoding) {
+        if self.current == Some(layer) {
             return Selection::Forward;
         }
-        if self.active && newest && packet.info.key_frame && self.welcomes(packet.encoding) {
-            self.start(now, packet.encoding);
+        if self.active && newest && packet.info.key_frame && self.welcomes(layer) {
+            self.start(now, layer);
             return Selection::Start;
         }
         Selection::Skip
@@ -76,13 +80,14 @@ impl Simulcast {
 
     pub(super) fn restart(&mut self, now: Instant, packet: &MediaPacket<'_>) -> Selection {
         self.current = None;
-        if let Some(stream) = self.streams.get_mut(packet.encoding) {
+        if let Some(layer) = self.order.other(packet.encoding) {
+            let stream = &mut self.streams[layer];
             stream.newest = Newest::default();
             stream.newest.advance(packet.sequence);
-        }
-        if packet.info.key_frame {
-            self.start(now, packet.encoding);
-            return Selection::Start;
+            if packet.info.key_frame {
+                self.start(now, layer);
+                return Selection::Start;
+            }
         }
         self.retarget(now);
         Selection::Skip
@@ -101,10 +106,33 @@ impl Simulcast {
         self.retarget(now);
     }
 
+    /// The layers stay what they are to the viewer, the preferred one with them; they are other
+    /// encodings.
+    pub(super) fn set_largest_first(&mut self, now: Instant, largest_first: bool) {
+        if self.order.largest_first == largest_first {
+            return;
+        }
+        let last = self.streams.len().saturating_sub(1);
+        let turn = |layer: usize| last.saturating_sub(layer);
+        self.streams.reverse();
+        self.current = self.current.map(turn);
+        self.target = self.target.map(turn);
+        self.order.largest_first = largest_first;
+        self.retarget(now);
+    }
+
+    pub(super) fn order(&self) -> LayerOrder {
+        self.order
+    }
+
     /// A stream the producer calls dead is dead until its next packet; one it calls alive counts as
     /// just heard.
     pub(super) fn set_scores(&mut self, now: Instant, scores: &[StreamScore]) {
-        for (stream, score) in self.streams.iter_mut().zip(scores) {
+        for (encoding, score) in scores.iter().enumerate() {
+            let Some(layer) = self.order.other(encoding) else {
+                continue;
+            };
+            let stream = &mut self.streams[layer];
             if score.score == 0 {
                 stream.alive_at = None;
             } else if !stream.is_alive(now) {
@@ -115,16 +143,18 @@ impl Simulcast {
     }
 
     pub(super) fn current(&self) -> Option<usize> {
-        self.current
+        self.order.other(self.current?)
     }
 
     pub(super) fn wanted(&self) -> Option<usize> {
-        self.target
-            .filter(|_| self.active && self.target != self.current)
+        let target = self.target?;
+        let wants = self.active && self.current != Some(target);
+        self.order.other(target).filter(|_| wants)
     }
 
     pub(super) fn needs(&self, encoding: usize) -> bool {
-        self.active && self.sends_nothing() && self.welcomes(encoding)
+        let layer = self.order.other(encoding);
+        self.active && self.sends_nothing() && layer.is_some_and(|layer| self.welcomes(layer))
     }
 
     pub(super) fn layer(&self) -> Option<u8> {
@@ -146,16 +176,16 @@ impl Simulcast {
 
     /// Whether a key frame of this stream is worth starting from: it is the target, or it is better
     /// than the nothing being sent.
-    fn welcomes(&self, encoding: usize) -> bool {
-        self.target == Some(encoding) || (self.sends_nothing() && encoding <= self.preferred)
+    fn welcomes(&self, layer: usize) -> bool {
+        self.target == Some(layer) || (self.sends_nothing() && layer <= self.preferred)
     }
 
     fn sends_nothing(&self) -> bool {
         self.current.is_none() || self.silent
     }
 
-    fn start(&mut self, now: Instant, encoding: usize) {
-        self.current = Some(encoding);
+    fn start(&mut self, now: Instant, layer: usize) {
+        self.current = Some(layer);
         self.retarget(now);
     }
 
