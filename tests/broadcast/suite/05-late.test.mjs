@@ -23,7 +23,11 @@ describe(`with key frames ${GOP} s apart`, () => {
   const publishers = {
     ffmpeg: (to) => ffmpeg(to, { gop: GOP }).runs(),
     "OBS Studio's library": (to) => started(obs(to, String(GOP))),
-    "OBS Studio's library with three layers": (to) => started(obs(to, String(GOP), "3")),
+    "OBS Studio's library with three layers": async (to) => {
+      const publisher = await started(obs(to, String(GOP), "3"));
+      assert.match(publisher.last("answered").sdp, /^a=simulcast:recv 0;1;2\r$/m);
+      return publisher;
+    },
   };
   for (const [name, start] of Object.entries(publishers)) {
     it(`a viewer of ${name} who comes between two of them sees a picture`, async (t) => {
