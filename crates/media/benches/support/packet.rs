@@ -37,7 +37,7 @@ pub fn packet() -> Vec<u8> {
         ..Rtp::default()
     };
     let header = packet.encode().len();
-    packet.payload = vp8::encode(&piece, Some((7, 7)), PACKET - header);
+    packet.payload = vp8::encode(&piece, Some((7, 7)), PACKET - header, 640);
     packet.encode()
 }
 
