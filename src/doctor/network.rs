@@ -160,8 +160,10 @@ fn ports(probes: &[SocketProbe]) -> Vec<Check> {
     let mut free = Vec::new();
     for SocketProbe { address, outcome } in probes {
         let check = match outcome {
-            Ok(_) => {
-                free.push(address.to_string());
+            Ok(socket) => {
+                if socket.hears_itself {
+                    free.push(address.to_string());
+                }
                 continue;
             }
             Err(EngineError::PortTaken { .. }) => taken("udp", Protocol::Udp, address.port()),
@@ -174,7 +176,7 @@ fn ports(probes: &[SocketProbe]) -> Vec<Check> {
     }
     if !free.is_empty() {
         let free = shortened(&free);
-        let says = format!("{free} carry datagrams; the firewall must let them in");
+        let says = format!("datagrams come through {free}; the firewall must let them in");
         checks.push(Check::ok("udp", says));
     }
     checks

@@ -85,6 +85,30 @@ fn ports_that_are_taken_fail_and_whoever_has_them_is_named() {
     }
 }
 
+/// A network of its own, whose only interface is down: a socket can be had, and nothing comes through.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_address_that_nothing_comes_through_fails() {
+    let isolated = |words: &[&str]| {
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "--net"]).args(words);
+        command.current_dir(std::env::temp_dir()).output()
+    };
+    if !isolated(&["true"]).is_ok_and(|output| output.status.success()) {
+        eprintln!("this system gives no networks of one's own; nothing was tested");
+        return;
+    }
+    let words = [env!("CARGO_BIN_EXE_miso"), "doctor", "--workers", "1"];
+    let output = isolated(&[&words[..], &QUIET].concat()).unwrap();
+    let text = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(
+        text.contains("fail  udp          datagrams from 127.0.0.1"),
+        "{text}"
+    );
+    assert!(!text.contains("ok    udp"), "{text}");
+}
+
 #[test]
 fn settings_that_cannot_be_used_are_refused_and_a_certificate_is_explained() {
     let output = run(&[&["doctor", "--workers", "0"][..], &QUIET].concat());
