@@ -107,9 +107,9 @@ impl File {
     fn parse(path: &Path, text: &str) -> Result<Self, String> {
         let fail = |error: toml::de::Error| {
             let start = error.span().map_or(0, |span| span.start);
-            // A message of several lines shows the place, which we name.
-            let message: Vec<_> = error.message().lines().collect();
-            crate::args::at(path, line(text, start), &message.join("; "))
+            let line = line(text, start);
+            let written = text.lines().nth(line - 1).unwrap_or_default();
+            crate::args::at(path, line, &in_words(written, error.message()))
         };
         let keys: BTreeMap<Spanned<String>, toml::Value> = toml::from_str(text).map_err(fail)?;
         let tables = toml::from_str(text).map_err(fail)?;
@@ -141,6 +141,25 @@ impl File {
         signaling.dialects = self.tables.dialect;
         signaling.namespaces = self.tables.namespaces;
     }
+}
+
+/// What the parser says of a line, with the key it is about.
+fn in_words(line: &str, message: &str) -> String {
+    let (key, value) = line.split_once('=').unwrap_or_default();
+    let (key, value) = (key.trim(), value.trim());
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+    // A message of several lines shows the place, which is named already.
+    let message = if message.contains(" as i128") {
+        "the number is too large".to_owned()
+    } else if value.starts_with(|c: char| c.is_alphabetic()) && message.starts_with("invalid ") {
+        "expected a value; a string needs quotes".to_owned()
+    } else {
+        message.lines().collect::<Vec<_>>().join("; ")
+    };
+    if key.is_empty() || !key.chars().all(is_bare) {
+        return message;
+    }
+    format!("{key}: {message}")
 }
 
 /// The line of a place in a text, counted from 1.

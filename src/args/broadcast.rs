@@ -11,27 +11,41 @@ use super::values;
 #[derive(Debug, Args)]
 pub(super) struct BroadcastArgs {
     /// Hours a broadcast id is good after it was last used.
+    ///
+    /// Tomorrow's show is on the same link.
     #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = values::positive)]
     broadcast_expiry: usize,
 
     /// Peers of one room that may receive at once. [default: no limit]
+    ///
+    /// In a call everybody receives everybody.
     #[arg(long, value_name = "N", value_parser = values::positive)]
     max_consumers: Option<usize>,
 
     /// What becomes of one more: reject, or evict-oldest.
+    ///
+    /// Who watches already is not disturbed by who comes later.
     #[arg(long, value_name = "reject|evict-oldest", default_value = "reject", value_parser = values::when_full)]
     when_full: WhenFull,
 
     /// Refuse viewers who come before the broadcaster, instead of letting them wait.
+    ///
+    /// A viewer who waits sees the picture when it begins, without asking again.
     #[arg(long)]
     refuse_early_viewers: bool,
 
     /// STUN or TURN server that WHIP and WHEP clients are told of; repeatable.
+    ///
+    /// Clients reach a server with a public address without any; TURN helps those behind a firewall
+    /// that lets neither UDP nor its TCP ports through.
     #[arg(long, value_name = "URL[,USER,PASSWORD]", hide_env_values = true)]
     ice_server: Vec<IceServer>,
 
     /// Megabytes kept of each WHIP publisher's newest group of pictures, so that viewers start at
     /// once; 0: none.
+    ///
+    /// 20 seconds at 6 Mb/s, which is what encoders are set to for 1080p; their encoders ignore
+    /// requests for key frames.
     #[arg(long, value_name = "MB", default_value_t = 16)]
     group_of_pictures: usize,
 }

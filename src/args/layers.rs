@@ -181,8 +181,15 @@ fn unknown(command: &Command, name: &str) -> String {
         .chain(crate::file::TABLES.iter().copied())
         .collect();
     let shown: String = name.chars().take(64).collect();
-    let shown = shown.escape_debug();
-    match nearest(&name.to_lowercase().replace('_', "-"), &names) {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+    let shown = if !shown.is_empty() && shown.chars().all(is_bare) {
+        shown
+    } else {
+        format!("{shown:?}")
+    };
+    let plain = name.to_lowercase().replace('_', "-");
+    let plain = plain.trim_start_matches("miso-").trim_matches('-');
+    match nearest(plain, &names) {
         Some(near) => format!("unknown key {shown}; did you mean {near}?"),
         None => format!("unknown key {shown}; docs/configuration.md lists them"),
     }

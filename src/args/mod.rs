@@ -15,10 +15,18 @@ mod serve;
 mod tests;
 mod values;
 
-use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-use miso::config::Config;
+use miso::{
+    RunError,
+    config::{Config, ConfigError},
+    signaling::dialect::Dialects,
+};
 
 pub(crate) use self::{auth::TokenArgs, layers::at};
 use self::{keys::PREFIX, layers::Layers, serve::ServeArgs};
@@ -301,10 +309,21 @@ impl Settings {
         }
     }
 
+    /// What is wrong with the tables, which the file alone can have.
+    fn in_file(&self, error: &ConfigError) -> String {
+        let file = self.file.as_deref().unwrap_or(Path::new("--config"));
+        format!("{}: {error}", file.display())
+    }
+
     /// Whether the server would start, as far as can be told without starting it.
     fn check(&self) -> Result<(), String> {
         miso::telemetry::check(&self.log).map_err(|error| format!("--log: {error}"))?;
-        miso::check(&self.config).map_err(|error| error.to_string())
+        Dialects::new(&self.config.signaling).map_err(|error| self.in_file(&error))?;
+        miso::check(&self.config).map_err(|error| match error {
+            // It names the file that was given, not who gave it.
+            RunError::Tls(error) => format!("--tls: {error}"),
+            other => other.to_string(),
+        })
     }
 }
 

@@ -72,8 +72,9 @@ pub(super) fn file() -> String {
     let mut text = SAMPLE_HEAD.to_owned();
     for key in keys::of(&command) {
         text.push('\n');
-        for paragraph in key.paragraphs() {
-            wrap(&mut text, &paragraph);
+        for (at, paragraph) in key.paragraphs().iter().enumerate() {
+            let why = if at == 1 { "Why: " } else { "" };
+            wrap(&mut text, &format!("{why}{paragraph}"));
         }
         wrap(
             &mut text,
@@ -126,7 +127,7 @@ fn settings() -> Command {
 
 /// The help of a key without the default it may name, and that.
 fn meaning(key: Key<'_>) -> (String, Option<String>) {
-    let text = key.paragraphs().join(" ");
+    let text = key.paragraphs().join(" *Why:* ");
     let Some((before, rest)) = text.split_once(" [default: ") else {
         return (text, None);
     };

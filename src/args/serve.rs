@@ -23,35 +23,55 @@ use super::{
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
-    /// Configuration file: frontends' own words (docs/adding-a-dialect.md).
+    /// Configuration file; `miso config-sample` prints one with every key.
     #[arg(long, value_name = "FILE.toml")]
     config: Option<PathBuf>,
 
     /// Where pages and signalling are served.
+    ///
+    /// Every address, so that another device of the network reaches a new server; behind a reverse
+    /// proxy on the same machine 127.0.0.1 is enough.
     #[arg(long, value_name = "IP:PORT", default_value = "0.0.0.0:3000", value_parser = values::address)]
     listen: SocketAddr,
 
     /// auto: self-signed certificate, kept in certs/; off: plain HTTP; or two PEM files.
+    ///
+    /// Browsers give camera and microphone to encrypted pages only, so a new server has a
+    /// certificate of its own, which they warn of. off is for a proxy that encrypts.
     #[arg(long, value_name = "auto|off|CERT.pem,KEY.pem", default_value = "auto", value_parser = values::tls)]
     tls: TlsMode,
 
     /// Origin whose pages may use the server, as https://app.example.org; repeatable. [default: any]
+    ///
+    /// Frontends are served from anywhere, and no cookie is trusted here. Listing yours keeps the
+    /// pages of others from using the server through their visitors' browsers.
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
 
     /// Local address for media; repeatable. [default: every one but loopback]
-    #[arg(long, value_name = "IP")]
+    ///
+    /// Clients try every address they are told and take the best; name those that are reachable
+    /// where the machine has others, such as a container bridge's.
+    #[arg(long, value_name = "IP", value_parser = values::ip)]
     media_ip: Vec<IpAddr>,
 
     /// What clients are told instead of the local addresses.
+    ///
+    /// Needed where clients reach the machine under another address than its own: behind NAT, in
+    /// most clouds, in a container.
     #[arg(long, value_name = "HOST_OR_IP")]
     announced_address: Option<String>,
 
     /// UDP port of the first worker; the others count up.
+    ///
+    /// One port per worker is all a firewall has to open; these are outside the range kernels give
+    /// to outgoing connections.
     #[arg(long, value_name = "PORT", default_value_t = 44400)]
     media_port: u16,
 
     /// Media threads. [default: cores]
+    ///
+    /// A worker uses at most one core; more than there are cores share them and gain nothing.
     #[arg(long, value_name = "N")]
     workers: Option<usize>,
 
@@ -59,23 +79,35 @@ pub(super) struct ServeArgs {
     proxy: ProxyArgs,
 
     /// Sockets one address may open, 0 for no limit.
+    ///
+    /// A class room behind one address fits; one client cannot take the places of all.
     #[arg(long, value_name = "N", default_value_t = SignalingConfig::default().sockets_per_address)]
     sockets_per_address: usize,
 
     /// How datagrams travel: auto, batches (no segmentation offload), portable (one by one).
+    ///
+    /// auto takes what the kernel offers; the others are for networks behind a driver that mangles
+    /// segments.
     #[arg(long, value_name = "auto|batches|portable", default_value = "auto", value_parser = values::udp)]
     udp: UdpBackend,
 
     /// Peers one room takes.
+    ///
+    /// Beyond it every join and every new producer is told to hundreds: not a call any more.
     #[arg(long, value_name = "N", default_value_t = RoomConfig::default().peers_per_room, value_parser = values::positive)]
     peers_per_room: usize,
 
     /// Seconds a peer whose connection was lost is kept for it to come back, 0 for not at all.
+    ///
+    /// A phone changes networks in seconds; media that nobody speaks on for longer is dead.
     #[arg(long, value_name = "SECONDS", default_value_t = RoomConfig::default().resume_grace.as_secs())]
     resume_grace: u64,
 
     /// Seconds a server that is asked to end waits for calls to end, taking no new rooms; asked
     /// again, it ends at once.
+    ///
+    /// Long enough for most calls to end by themselves, short enough for a deployment to wait for
+    /// it.
     #[arg(long, value_name = "SECONDS", default_value_t = RoomConfig::default().drain_timeout.as_secs())]
     drain_timeout: u64,
 
@@ -89,14 +121,22 @@ pub(super) struct ServeArgs {
     caps: CapArgs,
 
     /// What is logged: error, warn, info, debug, trace, or directives as miso=debug,warn.
+    ///
+    /// A line for what an operator would want to know of; debug tells of every connection.
     #[arg(long, value_name = "FILTER", default_value = "info")]
     log: String,
 
-    /// Connections open at once, all clients together.
+    /// Connections open at once, all clients together. [default: 16384]
+    ///
+    /// A descriptor each; the usual hard limit is 524,288, and media sockets are few.
     #[arg(long, value_name = "N")]
     max_connections: Option<usize>,
 
-    /// Connections open at once from one address.
+    /// Connections open at once from one address. [default: 256, or four for each of
+    /// --sockets-per-address]
+    ///
+    /// As many as --sockets-per-address lets an address have before they are sockets, so that
+    /// whoever has too many is told so in words.
     #[arg(long, value_name = "N")]
     max_connections_per_address: Option<usize>,
 }

@@ -1,12 +1,20 @@
 //! How the words of flags are read, and what is said of words that cannot be.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use miso::config::{ListenConfig, TlsMode, UdpBackend, WhenFull};
 
 pub(super) fn positive(text: &str) -> Result<usize, String> {
     let number = text.parse().ok().filter(|number| *number > 0);
     number.ok_or_else(|| "expected a number of at least 1".to_owned())
+}
+
+pub(super) fn ip(text: &str) -> Result<IpAddr, String> {
+    let expected = |_| "expected an IP address, as in 10.0.0.1 or 2001:db8::1".into();
+    text.parse().map_err(expected)
 }
 
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {

@@ -116,7 +116,8 @@ impl ListenConfig {
     /// A sentence that names the setting.
     pub fn validate(&self) -> Result<(), ConfigError> {
         if self.max_connections == 0 || self.max_connections_per_address == 0 {
-            return Err(ConfigError("connection limits must be at least 1".into()));
+            let text = "--max-connections and --max-connections-per-address must be at least 1";
+            return Err(ConfigError(text.into()));
         }
         match &self.origins {
             Origins::Any => Ok(()),

@@ -112,7 +112,7 @@ fn validate_announced(address: &str) -> Result<(), ConfigError> {
         Err(_) => "it is neither an address nor a host name",
     };
     Err(ConfigError(format!(
-        "--announced-address {address}: {reason}"
+        "--announced-address {address:?}: {reason}"
     )))
 }
 

@@ -3,6 +3,7 @@
 
 mod architecture;
 mod broadcast;
+mod config_contracts;
 mod contracts;
 mod dialects_md;
 mod docs;
