@@ -22,7 +22,7 @@ FAULTS_BIN := target/miso-faults
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: run build client test lint deny test-packaging test-rust test-ortc test-client test-headless test-browser \
-	test-broadcast fuzz-smoke bench browsers faults-bin ortc-reference openssl cargo-deny cargo-fuzz gungraun node python promtool \
+	test-broadcast fuzz-smoke bench browsers faults-bin ortc-reference openssl pebble cargo-deny cargo-fuzz gungraun node python promtool \
 	nginx clean
 
 run: build
@@ -81,7 +81,7 @@ test-client: $(CLIENT)/node_modules/.installed
 	cd $(CLIENT) && npm run check && npm run lint && npm test && npm run check:package
 
 # Socket.IO clients against the release binary, and its faults against one that can have them.
-test-headless: build faults-bin nginx tests/headless/node_modules/.installed
+test-headless: build faults-bin nginx pebble tests/headless/node_modules/.installed
 	cd tests/headless && MISO_BIN=$(CURDIR)/target/release/miso \
 		MISO_FAULTS_BIN=$(CURDIR)/$(FAULTS_BIN) npm test
 
@@ -189,6 +189,17 @@ nginx: openssl
 			DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$missing; \
 		else \
 			echo "missing: $$missing; on Debian: apt-get install $$missing"; exit 1; \
+		fi; \
+	fi
+
+# Let's Encrypt's authority for tests.
+pebble:
+	@if ! command -v pebble >/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update && \
+			DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends pebble; \
+		else \
+			echo "missing: pebble; on Debian: apt-get install pebble"; exit 1; \
 		fi; \
 	fi
 

@@ -84,6 +84,9 @@ pub fn check(config: &Config) -> Result<(), RunError> {
     config.validate()?;
     Dialects::new(&config.signaling)?;
     Tokens::new(&config.auth, config.rates.token_failures)?;
+    if let Some(authority) = &config.listen.authority {
+        tls::check_authority(authority)?;
+    }
     Ok(tls::check(&config.listen.tls)?)
 }
 
@@ -124,7 +127,10 @@ impl Server {
         let dialects = Dialects::new(&config.signaling)?;
         let tokens = Tokens::new(&config.auth, config.rates.token_failures)?;
         let address = listener.local_addr()?;
-        let tls = Tls::new(&config.listen.tls, &engine::machine_ips())?;
+        let tls = match &config.listen.authority {
+            Some(authority) => Some(Tls::by_authority(authority)?),
+            None => Tls::new(&config.listen.tls, &engine::machine_ips())?,
+        };
         // Before the workers have the ports.
         let mut warnings = probe::warnings(&config.media);
         let admin = admin_listener(&config.listen, &mut warnings)?;
@@ -218,6 +224,15 @@ impl Server {
         };
         let port = self.address.port();
         let url = |ip: std::net::IpAddr| format!("{scheme}://{}", SocketAddr::new(ip, port));
+        if let Some(authority) = &self.config.listen.authority {
+            let known = if port == 443 {
+                String::new()
+            } else {
+                format!(":{port}")
+            };
+            let names = authority.domains.iter();
+            return names.map(|name| format!("https://{name}{known}")).collect();
+        }
         let here = format!("{scheme}://localhost:{port}");
         let ip = self.address.ip();
         if ip.is_unspecified() {

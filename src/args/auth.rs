@@ -18,6 +18,8 @@ use super::values;
 pub(super) struct AuthArgs {
     /// Everybody has to show a token: sockets, viewers, publishers and operators. [default: only what
     /// tokens are configured for]
+    ///
+    /// A new server is tried out before anybody has tokens; in production turn it on.
     #[arg(long)]
     require_token: bool,
 
@@ -31,22 +33,30 @@ pub(super) struct AuthArgs {
 
     /// Who makes a broadcast id or publishes into a room by WHIP must show it, or another token that
     /// grants to publish. [default: anybody may]
+    ///
+    /// As open as rooms are, until it is set. At least 16 characters, or it could be guessed.
     #[arg(long, value_name = "TOKEN", hide_env_values = true)]
     broadcast_token: Option<Secret>,
 
     /// JSON Web Tokens signed with this (HS256) grant what they say; publishing by WHIP takes one
     /// then, if no other token is shown.
+    ///
+    /// At least 32 characters, as long as the signatures it makes.
     #[arg(long, value_name = "SECRET", hide_env_values = true)]
     jwt_secret: Option<Secret>,
 
     /// The same for those signed by the owner of this key: RSA (RS256), P-256 (ES256) or Ed25519
     /// (EdDSA); repeatable.
+    ///
+    /// The server then holds nothing that could make tokens.
     #[arg(long, value_name = "FILE.pem")]
     jwt_public_key: Vec<PathBuf>,
 
     /// Where inspection, metrics and the inspector page are served beside the server's own machine's
     /// connections to --listen; off for nowhere. Open to others with an admin token only. [default:
     /// 127.0.0.1:9090, unless --listen is on loopback]
+    ///
+    /// Names of rooms are what opens them: nobody outside sees them unless an operator says who.
     #[arg(long, value_name = "IP:PORT|off", value_parser = admin)]
     admin_listen: Option<AdminListen>,
 }
@@ -69,29 +79,42 @@ impl AuthArgs {
 #[derive(Debug, Args)]
 pub(super) struct CapArgs {
     /// Rooms open at once.
+    ///
+    /// An empty room costs a few kilobytes; ten thousand stay under 100 MB.
     #[arg(long, value_name = "N", default_value_t = RoomConfig::default().rooms, value_parser = values::positive)]
     pub(super) max_rooms: usize,
 
     /// Peers at once, in all rooms together.
+    ///
+    /// More than one machine can serve media to.
     #[arg(long, value_name = "N", default_value_t = RoomConfig::default().peers, value_parser = values::positive)]
     pub(super) max_peers: usize,
 
     /// Sockets open at once.
+    ///
+    /// Twice as many as peers: whoever waits in a lobby has one too.
     #[arg(long, value_name = "N", default_value_t = SignalingConfig::default().sockets, value_parser = values::positive)]
     pub(super) max_sockets: usize,
 
     /// Requests one address may send in a second, ten times as many at once; 0 for no limit. [default:
     /// 100; no limit with --sockets-per-address 0]
+    ///
+    /// A page and its scripts are a few dozen requests at once, an office behind one address some
+    /// of them.
     #[arg(long, value_name = "N")]
     requests_per_address: Option<u32>,
 
     /// Rooms one address may enter in a second, ten times as many at once; 0 for no limit. [default:
     /// 20; no limit with --sockets-per-address 0]
+    ///
+    /// A class that enters together from behind one address is let in within seconds.
     #[arg(long, value_name = "N")]
     joins_per_address: Option<u32>,
 
     /// Wrong tokens one address may show in a second, thirty times as many at once, before none of its
     /// tokens is looked at; 0 for no limit. [default: 1; no limit with --sockets-per-address 0]
+    ///
+    /// A page that shows an old token tries again; whoever guesses is stopped.
     #[arg(long, value_name = "N")]
     token_failures_per_address: Option<u32>,
 }

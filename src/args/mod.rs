@@ -4,6 +4,7 @@
 //! A flag is also a key of the configuration file and a variable of the environment ([`keys`]); what
 //! these say stands in for clap's defaults ([`layers`]).
 
+mod acme;
 mod auth;
 mod broadcast;
 mod keys;

@@ -15,6 +15,7 @@ use miso::config::{
 
 use super::{
     Settings,
+    acme::AcmeArgs,
     auth::{AuthArgs, CapArgs},
     broadcast::BroadcastArgs,
     proxy::ProxyArgs,
@@ -40,6 +41,9 @@ pub(super) struct ServeArgs {
     /// certificate of its own, which they warn of. off is for a proxy that encrypts.
     #[arg(long, value_name = "auto|off|CERT.pem,KEY.pem", default_value = "auto", value_parser = values::tls)]
     tls: TlsMode,
+
+    #[command(flatten)]
+    acme: AcmeArgs,
 
     /// Origin whose pages may use the server, as https://app.example.org; repeatable. [default: any]
     ///
@@ -165,6 +169,7 @@ impl ServeArgs {
             address: self.listen,
             admin,
             tls: self.tls,
+            authority: self.acme.authority(),
             origins: if self.allow_origin.is_empty() {
                 Origins::Any
             } else {

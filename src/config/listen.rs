@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{AuthConfig, ConfigError, Network};
+use super::{AuthConfig, Authority, ConfigError, Network};
 
 /// The listener for pages, REST and signalling.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct ListenConfig {
     pub admin: AdminListen,
     /// How connections are encrypted.
     pub tls: TlsMode,
+    /// Who gives out the certificate, in place of a self-signed one.
+    pub authority: Option<Authority>,
     /// Pages of which origins may use the server from a browser.
     pub origins: Origins,
     /// Reverse proxies, which say in `X-Forwarded-For` who came to them.
@@ -88,6 +90,7 @@ impl Default for ListenConfig {
             tls: TlsMode::Auto {
                 folder: PathBuf::from("certs"),
             },
+            authority: None,
             // Frontends are served from anywhere, and nothing here trusts a cookie.
             origins: Origins::Any,
             // Anybody can write a header.
@@ -118,6 +121,13 @@ impl ListenConfig {
         if self.max_connections == 0 || self.max_connections_per_address == 0 {
             let text = "--max-connections and --max-connections-per-address must be at least 1";
             return Err(ConfigError(text.into()));
+        }
+        if let Some(authority) = &self.authority {
+            if !matches!(self.tls, TlsMode::Auto { .. }) {
+                let text = "--acme-domain and --tls contradict each other: leave out one";
+                return Err(ConfigError(text.into()));
+            }
+            authority.validate()?;
         }
         match &self.origins {
             Origins::Any => Ok(()),

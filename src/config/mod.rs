@@ -2,6 +2,7 @@
 //! environment; `main` fills it in.
 
 mod auth;
+mod authority;
 mod broadcast;
 mod dialects;
 mod listen;
@@ -13,6 +14,7 @@ mod room;
 mod signaling;
 
 pub use auth::{AuthConfig, Grants, Rooms, Secret, StaticToken};
+pub use authority::{Authority, LETS_ENCRYPT};
 pub use broadcast::{BroadcastConfig, IceServer};
 pub use dialects::DialectConfig;
 pub use listen::{AdminListen, ListenConfig, Origins, TlsMode};

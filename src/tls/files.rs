@@ -32,7 +32,7 @@ pub(super) fn parse(
     })
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>, TlsError> {
+pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, TlsError> {
     fs::read(path).map_err(|cause| TlsError::Read {
         path: path.to_owned(),
         cause,
@@ -51,7 +51,7 @@ fn private_key(text: &[u8], path: &Path) -> Result<PrivateKeyDer<'static>, TlsEr
     PrivateKeyDer::from_pem_slice(text).map_err(|_| content(path, "private key"))
 }
 
-fn content(path: &Path, what: &'static str) -> TlsError {
+pub(super) fn content(path: &Path, what: &'static str) -> TlsError {
     let path = path.to_owned();
     TlsError::Content { path, what }
 }

@@ -1,6 +1,7 @@
-//! Certificates: from files, or self-signed and kept; replaced while the server runs. Opens no
-//! connection.
+//! Certificates: from files, from an authority, or self-signed and kept; replaced while the server
+//! runs.
 
+mod acme;
 mod files;
 mod self_signed;
 
@@ -19,7 +20,7 @@ use rustls::{
 };
 
 pub(crate) use self::self_signed::certificate_file;
-use crate::config::TlsMode;
+use crate::config::{Authority, TlsMode};
 
 /// Why there is no usable certificate.
 #[derive(Debug, thiserror::Error)]
@@ -58,12 +59,16 @@ pub enum TlsError {
     Generate(#[from] rcgen::Error),
 }
 
+/// What connections speak.
+const HTTP: &[u8] = b"http/1.1";
+
 /// What connections are encrypted with, and what they are shown from now on.
 #[derive(Clone, Debug)]
 pub struct Tls {
     /// For the accept loop.
     pub config: Arc<ServerConfig>,
-    certificate: Arc<Certificate>,
+    /// What can be exchanged; an authority's are by whoever orders them.
+    certificate: Option<Arc<Certificate>>,
 }
 
 impl Tls {
@@ -77,18 +82,23 @@ impl Tls {
             return Ok(None);
         };
         let certificate = Arc::new(Certificate(RwLock::new(key)));
-        let mut config =
-            ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-                .with_safe_default_protocol_versions()
-                .map_err(TlsError::Setup)?
-                .with_no_client_auth()
-                .with_cert_resolver(certificate.clone());
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let config = Arc::new(config);
+        let resolver = Arc::clone(&certificate);
         Ok(Some(Self {
-            config,
-            certificate,
+            config: server_config(resolver, &[HTTP])?,
+            certificate: Some(certificate),
         }))
+    }
+
+    /// By certificates of an authority, which are ordered from now on.
+    ///
+    /// # Errors
+    /// A sentence that names the file.
+    pub fn by_authority(authority: &Authority) -> Result<Self, TlsError> {
+        let protocols = [HTTP, acme::CHALLENGE_PROTOCOL];
+        Ok(Self {
+            config: server_config(acme::order(authority)?, &protocols)?,
+            certificate: None,
+        })
     }
 
     /// Shows new connections what is there now; those that are open stay as they are. Whether that is
@@ -97,12 +107,14 @@ impl Tls {
     /// # Errors
     /// A sentence that names the file; then the one before stays.
     pub fn reload(&self, mode: &TlsMode, addresses: &[IpAddr]) -> Result<bool, TlsError> {
-        let Some(key) = certified(mode, addresses)? else {
-            // From encrypted to plain: at the next start.
+        let Some(certificate) = &self.certificate else {
             return Ok(false);
         };
-        let mut now = self
-            .certificate
+        let Some(key) = certified(mode, addresses)? else {
+            // To plain HTTP or to an authority: at the next start.
+            return Ok(false);
+        };
+        let mut now = certificate
             .0
             .write()
             .unwrap_or_else(PoisonError::into_inner);
@@ -110,6 +122,14 @@ impl Tls {
         *now = key;
         Ok(is_other)
     }
+}
+
+/// Whether an authority can be asked.
+///
+/// # Errors
+/// A sentence that names the file.
+pub fn check_authority(authority: &Authority) -> Result<(), TlsError> {
+    acme::check(authority)
 }
 
 /// Whether the files that were named can be used.
@@ -121,6 +141,19 @@ pub fn check(mode: &TlsMode) -> Result<(), TlsError> {
         TlsMode::Files { cert, key } => files::read(cert, key).map(|_| ()),
         TlsMode::Off | TlsMode::Auto { .. } => Ok(()),
     }
+}
+
+fn server_config(
+    resolver: Arc<dyn ResolvesServerCert>,
+    protocols: &[&[u8]],
+) -> Result<Arc<ServerConfig>, TlsError> {
+    let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(TlsError::Setup)?
+        .with_no_client_auth()
+        .with_cert_resolver(resolver);
+    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+    Ok(Arc::new(config))
 }
 
 fn certified(mode: &TlsMode, addresses: &[IpAddr]) -> Result<Option<Arc<CertifiedKey>>, TlsError> {

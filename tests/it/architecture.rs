@@ -102,6 +102,7 @@ const ONLY_IN: &[(&str, &str, &[&str])] = &[
     ("loadgen::", "src", &["src/bench.rs", "src/args/"]),
     ("jsonwebtoken::", "src", &["src/auth/"]),
     ("governor::", "src", &["src/rates.rs"]),
+    ("rustls_acme::", "src", &["src/tls/acme.rs"]),
     ("rcgen::", "src", &["src/tls/"]),
     ("x509_cert::", "src", &["src/doctor/certificate.rs"]),
     ("rtc_sdp::", "src", &["src/http/sdp/"]),

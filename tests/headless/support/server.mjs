@@ -15,8 +15,8 @@ export async function freePort() {
   return port;
 }
 
-export async function startServer({ workers = 2, flags = [], binary = BINARY, env = {}, tls = "off" } = {}) {
-  const port = await freePort();
+export async function startServer({ workers = 2, flags = [], binary = BINARY, env = {}, tls = "off", port: given } = {}) {
+  const port = given ?? (await freePort());
   const server = new Server(binary, port, tls === "off" ? "http" : "https", [
     ...["--listen", `127.0.0.1:${port}`, "--media-ip", "127.0.0.1"],
     // Null leaves it to a configuration file.
