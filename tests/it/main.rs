@@ -3,7 +3,7 @@
 
 mod architecture;
 mod broadcast;
-mod config_contracts;
+mod configuration;
 mod contracts;
 mod dialects_md;
 mod docs;

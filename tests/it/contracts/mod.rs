@@ -16,7 +16,7 @@ use schemas::Schemas;
 use typescript::Types;
 
 /// Fails unless the file holds this text; writes it if asked to.
-pub(crate) fn assert_fresh(file: &str, text: &str) {
+fn assert_fresh(file: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     if env::var_os("UPDATE_CONTRACTS").is_some() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();

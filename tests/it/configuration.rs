@@ -1,5 +1,5 @@
 //! What operators read of the settings, written from the server's own flags, and what the server says
-//! of files that are wrong. `UPDATE_CONTRACTS=1 cargo test -p miso --test it contracts` writes the
+//! of files that are wrong. `UPDATE_CONTRACTS=1 cargo test -p miso --test it configuration` writes the
 //! sample and the reference.
 
 use std::{
@@ -7,8 +7,6 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Output},
 };
-
-use crate::contracts::assert_fresh;
 
 /// Files that are wrong; the first line of each says what the server answers.
 const BAD: &str = "tests/fixtures/config/bad";
@@ -22,6 +20,19 @@ fn miso(folder: &Path, words: &[&str], environment: &[(&str, &str)]) -> Output {
     }
     let command = command.current_dir(folder).args(words);
     command.envs(environment.iter().copied()).output().unwrap()
+}
+
+/// Fails unless the file holds this text; writes it if asked to.
+fn assert_fresh(file: &str, text: &str) {
+    let path = root().join(file);
+    if env::var_os("UPDATE_CONTRACTS").is_some() {
+        fs::write(&path, text).unwrap();
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == text,
+        "{file} is stale: UPDATE_CONTRACTS=1 cargo test -p miso --test it configuration"
+    );
 }
 
 fn root() -> &'static Path {
