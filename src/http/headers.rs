@@ -29,7 +29,7 @@ const DATA: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
 /// What a page of ours may ask its user for; frames in it nothing.
 const DEVICES: &str = "camera=(self), microphone=(self), display-capture=(self), \
     speaker-selection=(self), autoplay=(self), fullscreen=(self), picture-in-picture=(self), \
-    screen-wake-lock=(self), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), hid=()";
+    screen-wake-lock=(self), geolocation=(), payment=(), usb=(), serial=(), hid=()";
 
 /// Half a year, for this name alone.
 const TRANSPORT: &str = "max-age=15552000";

@@ -18,7 +18,7 @@ static SET_FILTER: OnceLock<Box<dyn Fn(EnvFilter) + Send + Sync>> = OnceLock::ne
 /// The filter is malformed.
 pub fn init(filter: &str) -> Result<(), ParseError> {
     process::started();
-    let filter = EnvFilter::builder().parse(filter)?;
+    let filter = parse(filter)?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -38,11 +38,19 @@ pub fn init(filter: &str) -> Result<(), ParseError> {
 /// # Errors
 /// The filter is malformed; then the one before stays.
 pub fn set_filter(filter: &str) -> Result<(), ParseError> {
-    let filter = EnvFilter::builder().parse(filter)?;
+    let filter = parse(filter)?;
     if let Some(set) = SET_FILTER.get() {
         set(filter);
     }
     Ok(())
+}
+
+/// What the filter says, but for libraries that write down what clients send, tokens first.
+fn parse(filter: &str) -> Result<EnvFilter, ParseError> {
+    let filter = EnvFilter::builder().parse(filter)?;
+    let quiet = ["tungstenite=info", "tokio_tungstenite=info"].map(str::parse);
+    let quiet = quiet.into_iter().filter_map(Result::ok);
+    Ok(quiet.fold(filter, EnvFilter::add_directive))
 }
 
 /// Whether `filter` is one.
@@ -50,7 +58,7 @@ pub fn set_filter(filter: &str) -> Result<(), ParseError> {
 /// # Errors
 /// It is malformed.
 pub fn check(filter: &str) -> Result<(), ParseError> {
-    EnvFilter::builder().parse(filter).map(|_| ())
+    parse(filter).map(|_| ())
 }
 
 /// Adds what the log counts.

@@ -18,5 +18,7 @@ mod packaging;
 mod peer_connection;
 mod protocol_md;
 mod rooms;
+mod security_md;
 mod shutdown;
 mod support;
+mod tokens;

@@ -25,6 +25,8 @@ pub(crate) fn has_socket_io_client() -> bool {
 pub(crate) struct TestServer {
     /// Where it listens.
     pub(crate) address: SocketAddr,
+    /// Where its admin surface listens, if that has a place of its own.
+    pub(crate) admin: Option<SocketAddr>,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<Result<(), RunError>>,
 }
@@ -56,9 +58,11 @@ pub(crate) async fn start_server(config: Config) -> TestServer {
         let _ = stopped.await;
     };
     let server = Server::start(config, listener).unwrap();
+    let admin = server.admin_address();
     let ended = tokio::spawn(server.serve(shutdown));
     TestServer {
         address,
+        admin,
         stop,
         ended,
     }
@@ -83,15 +87,26 @@ impl TestServer {
 
     /// The same, with another method and a body.
     pub(crate) async fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> String {
-        let length = body.len();
-        let request = format!(
-            "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
-             content-length: {length}\r\n{headers}\r\n{body}"
-        );
-        let mut stream = self.connect().await;
-        stream.write_all(request.as_bytes()).await.unwrap();
-        read_to_end(&mut stream).await
+        ask_at(self.address, method, path, headers, body).await
     }
+}
+
+/// The same of any listener.
+pub(crate) async fn ask_at(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &str,
+    body: &str,
+) -> String {
+    let length = body.len();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+         content-length: {length}\r\n{headers}\r\n{body}"
+    );
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    read_to_end(&mut stream).await
 }
 
 /// What arrives until the server closes.
