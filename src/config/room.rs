@@ -45,7 +45,7 @@ pub struct MaxConsumers {
 }
 
 /// What becomes of whoever comes when no more may receive.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WhenFull {
     /// It is refused.

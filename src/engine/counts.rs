@@ -2,11 +2,12 @@
 
 use media::WorkerDump;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::WorkerPool;
 
 /// What the media workers hold, all together.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EngineCounts {
     /// Workers that answered.

@@ -7,6 +7,7 @@ mod counts;
 mod datagrams;
 mod driver;
 mod events;
+mod glance;
 mod grouping;
 mod handle;
 mod link;
@@ -39,6 +40,7 @@ use uuid::Uuid;
 pub use addresses::machine_ips;
 pub use counts::EngineCounts;
 pub use events::{RouterEvent, RouterEvents};
+pub use glance::{Bitrates, WorkerGlance};
 pub use handle::{ConsumerHandle, ConsumerState, ProducerHandle, RouterHandle, TransportHandle};
 pub use readings::WorkerReading;
 pub use self_test::{Unreachable, self_test};
@@ -60,6 +62,7 @@ struct PoolInner {
     threads: Mutex<Vec<JoinHandle<()>>>,
     ips: Vec<IpAddr>,
     config: Arc<MediaConfig>,
+    looks: Vec<tokio::sync::Mutex<glance::Look>>,
     _watchdog_lives_while_this_does: SyncSender<()>,
 }
 
@@ -118,6 +121,7 @@ impl WorkerPool {
         let (watchdog, stop) = sync_channel(0);
         let pool = Self {
             inner: Arc::new(PoolInner {
+                looks: slots.iter().map(|_| Default::default()).collect(),
                 slots,
                 threads: Mutex::default(),
                 ips,

@@ -10,6 +10,7 @@ use std::{
 };
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{clock, link::Link, readings::Readings};
 
@@ -44,7 +45,7 @@ pub(super) struct Slot {
 }
 
 /// How a worker is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum WorkerState {
     /// Forwarding.
@@ -58,7 +59,7 @@ pub enum WorkerState {
 }
 
 /// One worker at a glance.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WorkerStatus {
     /// Its number, from 0.
@@ -80,7 +81,7 @@ pub struct WorkerStatus {
 }
 
 /// Counters of a worker's sockets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UdpStatus {
     /// Datagrams received.

@@ -55,7 +55,7 @@ pub(super) fn router(doors: &Doors, door: Door) -> Router {
 
 /// What is inside; whatever is to be seen by operators only is merged here.
 fn inside(doors: &Doors) -> Router {
-    rest::inspection(Arc::clone(&doors.registry)).merge(metrics::router(doors.clone()))
+    rest::inspection(doors.clone()).merge(metrics::router(doors.clone()))
 }
 
 async fn guarded(State(guard): State<Guard>, request: Request, next: Next) -> Response {

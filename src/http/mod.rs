@@ -9,6 +9,7 @@ mod goodbye;
 mod headers;
 mod mediasoup;
 mod metrics;
+pub mod openapi;
 mod problem;
 pub mod rest;
 mod room_status;
@@ -71,6 +72,7 @@ pub fn router(parts: &Parts) -> Router {
     let doors = &parts.0;
     let registry = &doors.registry;
     Router::new()
+        .merge(openapi::router())
         .route("/asyncapi.json", get(asyncapi::document))
         .merge(goodbye::router(Arc::clone(registry)))
         .merge(room_status::router(doors.clone()))
@@ -81,7 +83,7 @@ pub fn router(parts: &Parts) -> Router {
         .merge(assets::router())
         .layer(from_fn_with_state(Arc::clone(registry), limit))
         // Whoever looks whether it is well, or into it, is held by other means.
-        .merge(rest::health(Arc::clone(registry)))
+        .merge(rest::health(doors.clone()))
         .merge(admin::router(doors, Door::Main))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(metrics::count_request))

@@ -10,7 +10,8 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use serde_json::json;
+use serde::Serialize;
+use utoipa::{IntoResponses, ToSchema};
 
 use super::sdp::SdpError;
 use crate::{
@@ -74,6 +75,56 @@ impl Problem {
         self.header = Some((RETRY_AFTER, HeaderValue::from_static("5")));
         self
     }
+}
+
+/// A failure as it is written (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct Described {
+    /// Problems of this server need no more than a status and a sentence.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The status in words.
+    title: Option<&'static str>,
+    /// The status.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// What went wrong, a sentence for people.
+    detail: String,
+    /// One of the protocol's words for errors, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    code: Option<&'static str>,
+}
+
+/// What is asked is not understood.
+#[derive(IntoResponses)]
+#[response(status = 400, content_type = "application/problem+json")]
+#[allow(dead_code)] // it describes
+pub(super) struct BadRequest(Described);
+
+/// There is nothing of this name.
+#[derive(IntoResponses)]
+#[response(status = 404, content_type = "application/problem+json")]
+#[allow(dead_code)] // it describes
+pub(super) struct NotFound(Described);
+
+/// Why a token or a place is not had.
+#[derive(IntoResponses)]
+#[allow(dead_code)] // it describes
+pub(super) enum Refused {
+    /// A token is needed, or another one.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorized(Described),
+    /// The token is not for this.
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(Described),
+    /// The body is too long.
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLong(Described),
+    /// There are as many as there may be; later there may be a place.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Full(Described),
 }
 
 impl From<SdpError> for Problem {
@@ -148,15 +199,13 @@ pub(super) fn status(code: ErrorCode) -> StatusCode {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut body = json!({
-            "type": "about:blank",
-            "title": self.status.canonical_reason(),
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-        });
-        if let Some(code) = self.code {
-            body["code"] = json!(code.as_str());
-        }
+        let body = Described {
+            kind: "about:blank",
+            title: self.status.canonical_reason(),
+            status: self.status.as_u16(),
+            detail: self.detail,
+            code: self.code.map(ErrorCode::as_str),
+        };
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();
         let kind = HeaderValue::from_static("application/problem+json");

@@ -273,6 +273,13 @@ impl Broadcasts {
         found.filter(|broadcast| broadcast.is_good())
     }
 
+    /// Every one whose ids are good.
+    #[must_use]
+    pub fn all_good(&self) -> Vec<Arc<Broadcast>> {
+        let all: Vec<_> = self.all().by_id.values().cloned().collect();
+        all.into_iter().filter(|one| one.is_good()).collect()
+    }
+
     /// Ends an id for good.
     pub fn remove(&self, broadcast: &Broadcast) {
         broadcast.removed.store(true, Ordering::Release);

@@ -11,6 +11,7 @@ use super::{
     peer::{Consumer, Peer, Producer},
     policy::Limit,
     receivers::close_all,
+    shapes::Shapes,
 };
 use crate::engine::{ConsumerHandle, TransportHandle};
 
@@ -79,6 +80,14 @@ struct Source {
     display: bool,
 }
 
+/// A consumer about to be kept.
+struct Kept {
+    transport: TransportId,
+    handle: ConsumerHandle,
+    rtp_parameters: RtpParameters,
+    paused: bool,
+}
+
 impl Room {
     /// Makes a consumer.
     pub async fn consume(
@@ -110,9 +119,13 @@ impl Room {
             resumable: request.numbers.is_some(),
         };
         let (consumer, now) = handle.consume(options).await?;
-        if let Err(error) =
-            self.keep_consumer(caller, transport, &consumer, &source, request.paused)
-        {
+        let kept = Kept {
+            transport,
+            handle: consumer.clone(),
+            rtp_parameters: rtp_parameters.clone(),
+            paused: request.paused,
+        };
+        if let Err(error) = self.keep_consumer(caller, &source, kept) {
             consumer.close().await;
             return Err(error);
         }
@@ -175,16 +188,14 @@ impl Room {
     fn keep_consumer(
         &self,
         caller: Caller<'_>,
-        transport: TransportId,
-        handle: &ConsumerHandle,
         source: &Source,
-        paused: bool,
+        new: Kept,
     ) -> Result<(), RoomError> {
         let mut state = self.state();
         let alive = state.owners.contains_key(&source.id);
         let since = state.next();
         let owner = state.caller(caller)?;
-        if !owner.transports.contains_key(&transport) {
+        if !owner.transports.contains_key(&new.transport) {
             return Err(RoomError::NotFound("transport"));
         }
         if !alive {
@@ -195,6 +206,9 @@ impl Room {
             return Err(RoomError::NotJoined);
         }
         let evicted = state.make_place(caller.peer)?;
+        let mut alone = Shapes::default();
+        let shapes = state.shapes_of(source).unwrap_or(&mut alone);
+        let received = shapes.keep(new.rtp_parameters);
         let owner = state.caller(caller)?;
         if !owner.receives() {
             owner.received_since = since;
@@ -202,15 +216,16 @@ impl Room {
         owner.told.insert(source.id);
         owner.untold.retain(|id| *id != source.id);
         owner.consumers.insert(
-            handle.id(),
+            new.handle.id(),
             Consumer {
-                handle: handle.clone(),
-                transport,
+                handle: new.handle,
+                transport: new.transport,
                 producer: source.id,
                 of: source.owner.clone(),
                 kind: source.kind,
                 display: source.display,
-                paused,
+                paused: new.paused,
+                received,
             },
         );
         drop(state);
@@ -318,6 +333,11 @@ impl State {
         let owner = self.owners.get(&id)?;
         let producer = self.peers.get(owner)?.producers.get(&id)?;
         Some(producer.source(id, owner))
+    }
+
+    fn shapes_of(&mut self, source: &Source) -> Option<&mut Shapes> {
+        let owner = self.peers.get_mut(&source.owner)?;
+        Some(&mut owner.producers.get_mut(&source.id)?.shapes)
     }
 
     /// The newest such producer of the others the capabilities can receive, else the newest of its

@@ -13,7 +13,7 @@ mod event_queue;
 mod filter;
 mod guest;
 mod households;
-mod inspect;
+pub mod inspect;
 mod listing;
 mod logging;
 mod negotiation;
@@ -26,6 +26,7 @@ mod registry;
 mod reports;
 mod resume;
 mod sent;
+mod shapes;
 mod transports;
 mod viewer;
 
@@ -33,6 +34,7 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
 };
 
 pub use crate::config::MaxConsumers;
@@ -42,7 +44,6 @@ pub use event::{ClosedProducer, RoomEvent, StreamScore};
 pub use event_queue::{EventReceiver, EventSender};
 pub use filter::Filter;
 pub use guest::{Guest, Visit};
-pub use inspect::{ConsumerView, PeerView, ProducerView, RoomView, TransportView};
 pub use listing::{Joined, PeerInfo, PeerPage};
 pub use logging::peer_span;
 pub use media::{ConsumerId, GroupOfPicturesOptions, ProducerId, TransportId};
@@ -99,6 +100,7 @@ impl fmt::Debug for RoomId {
 pub struct Room {
     id: RoomId,
     config: Live<RoomConfig>,
+    created: SystemTime,
     router: tokio::sync::OnceCell<RouterHandle>,
     state: Mutex<State>,
 }
@@ -124,6 +126,7 @@ impl Room {
         let max_consumers = config.get().max_consumers;
         Arc::new(Self {
             config,
+            created: SystemTime::now(),
             router: tokio::sync::OnceCell::new(),
             state: Mutex::new(State {
                 room: id.clone(),

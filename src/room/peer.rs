@@ -4,13 +4,17 @@ use std::{
     collections::{HashMap, HashSet},
     fmt,
     sync::Arc,
+    time::SystemTime,
 };
 
 use ortc::types::{MediaKind, RtpParameters, RtpType};
 
 use super::{
     ConsumerId, EventSender, MaxConsumers, ProducerId, RoomError, RoomEvent, TransportId,
-    negotiation::Profile, policy::Permit, resume::Return,
+    negotiation::Profile,
+    policy::Permit,
+    resume::Return,
+    shapes::{Received, Shapes},
 };
 use crate::engine::{ConsumerHandle, ProducerHandle, TransportHandle};
 
@@ -150,6 +154,8 @@ pub(super) struct Peer {
     pub(super) evicted: bool,
     /// When it joined, in the room's count.
     pub(super) entered: u64,
+    /// The same by the clock.
+    pub(super) joined: SystemTime,
     /// Whether it is listed the others a page at a time.
     pub(super) pages: bool,
     /// When its latest listing of the room began, in the same count.
@@ -192,6 +198,10 @@ pub(super) struct Producer {
     pub(super) kind: MediaKind,
     pub(super) rtp_type: RtpType,
     pub(super) consumable: Arc<RtpParameters>,
+    /// As its client sends it.
+    pub(super) rtp_parameters: Arc<RtpParameters>,
+    /// As its consumers are received.
+    pub(super) shapes: Shapes,
     pub(super) app_data: AppData,
     pub(super) display: bool,
     pub(super) paused: bool,
@@ -212,6 +222,7 @@ pub(super) struct Consumer {
     /// Whether the producer captures a display.
     pub(super) display: bool,
     pub(super) paused: bool,
+    pub(super) received: Received,
 }
 
 /// Which of the caller's transports is meant.

@@ -1,6 +1,6 @@
 //! Verbs on a peer's producers, and who hears of them.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use media::{GroupOfPicturesOptions, ProduceOptions};
 use ortc::types::{MediaKind, RtpParameters, RtpType};
@@ -11,6 +11,7 @@ use super::{
     peer::{Peer, Producer},
     policy::{Limit, Permit},
     resume::Return,
+    shapes::Shapes,
 };
 use crate::engine::{ProducerHandle, TransportHandle};
 
@@ -96,12 +97,14 @@ impl Room {
             .rtcp
             .cname
             .clone_from(&options.rtp_parameters.rtcp.cname);
+        let rtp_parameters = Arc::new(options.rtp_parameters.clone());
         let producer = handle.produce(options).await?;
         let entry = NewProducer {
             transport,
             kind: request.kind,
             rtp_type: negotiated.rtp_type,
             consumable: Arc::new(consumable),
+            rtp_parameters,
             app_data: request.app_data,
             display: request.display,
             paused: request.paused,
@@ -159,6 +162,8 @@ impl Room {
             kind: new.kind,
             rtp_type: new.rtp_type,
             consumable: new.consumable,
+            rtp_parameters: new.rtp_parameters,
+            shapes: Shapes::default(),
             app_data: new.app_data,
             display: new.display,
             paused: new.paused,
@@ -279,6 +284,7 @@ struct NewProducer {
     kind: MediaKind,
     rtp_type: RtpType,
     consumable: Arc<RtpParameters>,
+    rtp_parameters: Arc<RtpParameters>,
     app_data: AppData,
     display: bool,
     paused: bool,
@@ -411,6 +417,7 @@ impl Peer {
             received_since: entered,
             evicted: false,
             entered,
+            joined: SystemTime::now(),
             pages: new.pages,
             listed: entered,
             transports: Default::default(),

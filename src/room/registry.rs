@@ -5,10 +5,11 @@ use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use dashmap::DashMap;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
     EventReceiver, EventSender, Joined, NewPeer, PeerId, Room, RoomError, RoomEvent, RoomId,
-    RoomView, drain::Drain, event_queue::event_queue, policy::Admission, public::PublicRooms,
+    drain::Drain, event_queue::event_queue, policy::Admission, public::PublicRooms,
 };
 use crate::{
     config::{Live, RateConfig, RoomConfig, SignalingConfig},
@@ -32,7 +33,7 @@ pub struct Registry {
 }
 
 /// How many objects of each kind there are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
     /// Connections of Engine.IO, those included that have no socket yet.
@@ -180,14 +181,6 @@ impl Registry {
                 transport.close().await;
             }
         });
-    }
-
-    /// Every room at a glance, by name.
-    #[must_use]
-    pub fn views(&self) -> Vec<RoomView> {
-        let mut views: Vec<_> = self.all().iter().map(|room| room.view()).collect();
-        views.sort_by(|a, b| a.id.cmp(&b.id));
-        views
     }
 
     /// How many objects of each kind there are.

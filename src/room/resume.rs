@@ -50,6 +50,11 @@ impl Return {
         }
     }
 
+    /// Whether the peer has no connection now.
+    pub(super) fn is_away(&self) -> bool {
+        self.away.is_some()
+    }
+
     fn takes(&self, token: &str) -> bool {
         let previous = self.previous.as_ref();
         self.token.0 == token || previous.is_some_and(|previous| previous.0 == token)

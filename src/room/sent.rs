@@ -63,12 +63,17 @@ impl Room {
         let Ok(peer) = state.peer(peer) else {
             return Vec::new();
         };
-        let codec = |producer: &Producer| {
-            let first = producer.consumable.codecs.first();
-            let name = first.and_then(|codec| codec.mime_type.split_once('/'));
-            name.map_or_else(String::new, |(_, name)| name.to_owned())
-        };
         let producers = peer.producers.iter();
-        producers.map(|(id, one)| (*id, codec(one))).collect()
+        let codecs = producers.map(|(id, one)| (*id, one.codec().to_owned()));
+        codecs.collect()
+    }
+}
+
+impl Producer {
+    /// What it is encoded with: `VP8`, `opus`.
+    pub(super) fn codec(&self) -> &str {
+        let first = self.consumable.codecs.first();
+        let name = first.and_then(|codec| codec.mime_type.split_once('/'));
+        name.map_or("", |(_, name)| name)
     }
 }

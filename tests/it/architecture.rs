@@ -106,6 +106,7 @@ const ONLY_IN: &[(&str, &str, &[&str])] = &[
     ("rcgen::", "src", &["src/tls/"]),
     ("x509_cert::", "src", &["src/doctor/certificate.rs"]),
     ("rtc_sdp::", "src", &["src/http/sdp/"]),
+    ("utoipa_axum::", "src", &["src/http/rest/mod.rs"]),
     ("rust_embed::", "src", &["src/http/assets.rs"]),
     (
         "dimpl::",

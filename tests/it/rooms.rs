@@ -289,7 +289,7 @@ async fn rooms_are_spread_over_workers() {
         let id = new.id.clone();
         let (room, _) = registry.join(&RoomId::from(name), new).await.unwrap();
         room.create_transport(&id, Role::Send, None).await.unwrap();
-        workers.extend(room.view().worker);
+        workers.extend(room.worker());
     }
     workers.sort_unstable();
     assert_eq!(workers, [0, 1]);
@@ -302,7 +302,7 @@ async fn whoever_asks_a_room_that_was_closed_meanwhile_is_told_so() {
     let (new, mut events) = peer(&registry, "a");
     let id = new.id.clone();
     let (room, _) = registry.join(&RoomId::from("a"), new).await.unwrap();
-    registry.pool().inject_panic(room.view().worker.unwrap());
+    registry.pool().inject_panic(room.worker().unwrap());
     while !matches!(events.recv().await, Some(RoomEvent::RoomClosed { .. })) {}
     let error = miso::error::ApiError::from(room.rtp_capabilities(&id).unwrap_err());
     assert_eq!(error.code.as_str(), "room-closed");

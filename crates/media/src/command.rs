@@ -396,13 +396,30 @@ pub struct ProducerDump {
     pub nacked: u64,
     /// Packets lost for good, as RFC 3550 counts.
     pub lost: i64,
-    /// Scores of its streams.
-    pub scores: Vec<ProducerScore>,
+    /// Its streams, as far as they were heard.
+    pub streams: Vec<StreamDump>,
     /// Key frames received over all streams.
     pub key_frames: u64,
     /// Seconds between the last two key frames of its largest stream that is received now.
     pub key_frame_interval: Option<f64>,
     /// Width and height of that stream's pictures, as its newest key frame tells them.
+    pub resolution: Option<(u32, u32)>,
+}
+
+/// One stream of a producer at a glance.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StreamDump {
+    /// Its place among the producer's encodings, its SSRC and how well it arrives.
+    #[serde(flatten)]
+    pub score: ProducerScore,
+    /// Packets received.
+    pub packets: u64,
+    /// Payload bits per second now.
+    pub bitrate: u64,
+    /// Packets lost for good, as RFC 3550 counts.
+    pub lost: i64,
+    /// Width and height of its pictures, as its newest key frame tells them.
     pub resolution: Option<(u32, u32)>,
 }
 
@@ -430,6 +447,14 @@ pub struct ConsumerDump {
     pub round_trip_time: Option<f64>,
     /// Share of packets the client lost in its last report interval, 0 to 1.
     pub fraction_lost: f64,
+    /// Packets the client lost since the start; negative when duplicates prevail.
+    pub lost: i32,
+    /// Interarrival jitter at the client, in timestamp units (RFC 3550 §6.4.1).
+    pub jitter: u32,
+    /// Key frames its client asked for.
+    pub key_frame_requests: u32,
     /// Spatial and temporal layer being sent, when there are layers.
     pub current_layers: Option<crate::ConsumerLayers>,
+    /// The most that is to be sent; there is no temporal layer where that is not limited.
+    pub preferred_layers: Option<crate::ConsumerLayers>,
 }

@@ -52,8 +52,8 @@ mod worker;
 
 pub use command::{
     Command, CommandError, ConsumeOptions, ConsumerDump, GroupOfPicturesOptions, ProduceOptions,
-    ProducerDump, Reply, RequestId, RouterDump, TransportDump, TransportStats, WebRtcTransportData,
-    WorkerDump,
+    ProducerDump, Reply, RequestId, RouterDump, StreamDump, TransportDump, TransportStats,
+    WebRtcTransportData, WorkerDump,
 };
 pub use config::{HostCandidate, MediaLimits, WorkerConfig};
 pub use event::{

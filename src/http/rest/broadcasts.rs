@@ -1,57 +1,58 @@
 //! `/api/v1/broadcasts`: ids for broadcasters, and how their broadcasts are. Whoever knows an id is
 //! its broadcaster.
 
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
-    Json, Router,
+    Json,
     body::Body,
-    extract::{ConnectInfo, Path, State},
+    extract::{ConnectInfo, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use ortc::types::MediaKind;
 use serde::{Deserialize, Serialize};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use utoipa::{IntoParams, ToSchema};
 
+use super::asked::{Asked, Named, Page, queries};
 use crate::{
     auth::Wanted,
     config::WhenFull,
     http::{
         exchange::{bytes, check_token},
-        problem::Problem,
+        problem::{BadRequest, NotFound, Problem, Refused},
         sessions::Doors,
     },
-    room::{Broadcast, BroadcastId, MaxConsumers, RoomId, Sent, ViewId},
+    room::{
+        Broadcast, BroadcastId, MaxConsumers, Publishing, RoomId, Sent, ViewId, inspect::Moment,
+    },
 };
 
-pub(in crate::http) fn router(doors: Doors) -> Router {
-    Router::new()
-        .route("/api/v1/broadcasts", post(create))
-        .route("/api/v1/broadcasts/{id}", get(show).delete(remove))
-        .route("/api/v1/broadcasts/{id}/stop", post(stop))
-        .with_state(doors)
-}
-
 /// What is asked for.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct Asked {
+struct Broadcasting {
     /// The room it happens in; one of its own by default.
     room: Option<String>,
     /// How many may watch; as the server is configured by default.
+    #[schema(minimum = 1)]
     max_consumers: Option<usize>,
-    /// What becomes of one more: `reject` or `evict-oldest`.
+    /// What becomes of one more.
+    #[schema(value_type = WhenFullWord)]
     when_full: WhenFull,
 }
 
+/// What becomes of one who would be too many.
+#[derive(ToSchema)]
+#[schema(as = WhenFull, rename_all = "kebab-case")]
+#[allow(dead_code)] // it describes
+enum WhenFullWord {
+    Reject,
+    EvictOldest,
+}
+
 /// A fresh id and where it leads.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Created {
     /// The secret to publish under.
@@ -65,10 +66,20 @@ struct Created {
     /// The room it happens in.
     room: String,
     /// When the id is good no more (RFC 3339), unless something is published until then.
-    expires_at: String,
+    expires_at: Moment,
 }
 
-async fn create(
+/// Gives ids to publish and to watch by.
+#[utoipa::path(
+    post, path = "/api/v1/broadcasts", tag = "broadcasts",
+    request_body(content = Option<Broadcasting>, description = "Nothing is a request for the usual."),
+    responses(
+        (status = 201, description = "The ids.", body = Created, headers(("location" = String, description = "The broadcast."))),
+        BadRequest,
+        Refused,
+    )
+)]
+pub(super) async fn create(
     State(doors): State<Doors>,
     ConnectInfo(from): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
@@ -97,7 +108,7 @@ async fn create(
         id: id.to_owned(),
         view_id: view.to_owned(),
         room: broadcast.room.as_str().to_owned(),
-        expires_at: rfc_3339(broadcast.expires_at()),
+        expires_at: Moment(broadcast.expires_at()),
     };
     let location = HeaderValue::try_from(format!("/api/v1/broadcasts/{id}"));
     let mut response = (StatusCode::CREATED, Json(created)).into_response();
@@ -108,13 +119,14 @@ async fn create(
 }
 
 /// No body is a request for the usual.
-async fn asked(doors: &Doors, body: Body) -> Result<Asked, Problem> {
+async fn asked(doors: &Doors, body: Body) -> Result<Broadcasting, Problem> {
     let bad = |detail: String| Problem::new(StatusCode::BAD_REQUEST, detail);
     let bytes = bytes(body, doors.broadcasts.config().body_bytes).await?;
     if bytes.is_empty() {
-        return Ok(Asked::default());
+        return Ok(Broadcasting::default());
     }
-    let asked: Asked = serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
+    let asked: Broadcasting =
+        serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
     if asked.max_consumers == Some(0) {
         return Err(bad("maxConsumers must be at least 1".into()));
     }
@@ -143,26 +155,46 @@ fn base(doors: &Doors, headers: &HeaderMap) -> String {
 }
 
 /// A broadcast as its broadcaster sees it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Status {
     id: String,
     view_id: String,
     room: String,
-    /// `waiting` or `live`.
-    state: &'static str,
+    /// Whether there is something to see.
+    state: BroadcastState,
     /// Peers that receive in its room, or wait.
     viewers: usize,
     /// Since when it is live (RFC 3339).
-    started_at: Option<String>,
+    started_at: Option<Moment>,
     /// When the id is good no more if nothing is published until then.
-    expires_at: String,
+    expires_at: Moment,
     video: Option<Media>,
     audio: Option<Media>,
 }
 
+/// Whether there is something to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum BroadcastState {
+    /// Nothing is published.
+    Waiting,
+    /// Something is.
+    Live,
+}
+
+impl BroadcastState {
+    fn new(now: Option<&Publishing>) -> Self {
+        if now.is_some() {
+            Self::Live
+        } else {
+            Self::Waiting
+        }
+    }
+}
+
 /// What is published of a kind.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Media {
     /// `H264`, `opus`.
@@ -181,13 +213,18 @@ struct Media {
     key_frame_interval: Option<f64>,
 }
 
-async fn show(
+/// Shows a broadcast to its broadcaster.
+#[utoipa::path(
+    get, path = "/api/v1/broadcasts/{id}", tag = "broadcasts",
+    params(("id" = String, Path, description = "The secret id.")),
+    responses((status = 200, description = "The broadcast.", body = Status), BadRequest, NotFound)
+)]
+pub(super) async fn show(
     State(doors): State<Doors>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
 ) -> Result<impl IntoResponse, Problem> {
     let broadcast = find(&doors, &id)?;
-    let now = broadcast.publisher.now();
-    let now = now.filter(|now| now.guest.is_connected());
+    let now = live(&broadcast);
     let mut media = (None, None);
     if let Some(now) = &now {
         let guest = &now.guest;
@@ -203,10 +240,10 @@ async fn show(
         id,
         view_id: broadcast.view_id.as_str().to_owned(),
         room: broadcast.room.as_str().to_owned(),
-        state: if now.is_some() { "live" } else { "waiting" },
+        state: BroadcastState::new(now.as_ref()),
         viewers: room.map_or(0, |room| room.receivers()),
-        started_at: now.map(|now| rfc_3339(now.since)),
-        expires_at: rfc_3339(broadcast.expires_at()),
+        started_at: now.map(|now| Moment(now.since)),
+        expires_at: Moment(broadcast.expires_at()),
         video: media.0,
         audio: media.1,
     };
@@ -229,14 +266,30 @@ impl From<Sent> for Media {
 }
 
 /// Ends what is published. The id stays good.
-async fn stop(State(doors): State<Doors>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+#[utoipa::path(
+    post, path = "/api/v1/broadcasts/{id}/stop", tag = "broadcasts",
+    params(("id" = String, Path, description = "The secret id.")),
+    responses((status = 204, description = "Nothing is published now."), BadRequest, NotFound)
+)]
+pub(super) async fn stop(
+    State(doors): State<Doors>,
+    Named(id): Named<String>,
+) -> Result<StatusCode, Problem> {
     let broadcast = find(&doors, &id)?;
     end(&doors, &broadcast);
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Ends what is published and whoever watches, and both ids.
-async fn remove(State(doors): State<Doors>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+#[utoipa::path(
+    delete, path = "/api/v1/broadcasts/{id}", tag = "broadcasts",
+    params(("id" = String, Path, description = "The secret id.")),
+    responses((status = 204, description = "Both ids are good no more."), BadRequest, NotFound)
+)]
+pub(super) async fn remove(
+    State(doors): State<Doors>,
+    Named(id): Named<String>,
+) -> Result<StatusCode, Problem> {
     let broadcast = find(&doors, &id)?;
     doors.broadcasts.remove(&broadcast);
     end(&doors, &broadcast);
@@ -244,6 +297,92 @@ async fn remove(State(doors): State<Doors>, Path(id): Path<String>) -> Result<St
         doors.registry.dismiss(&viewer);
     }
     Ok(StatusCode::NO_CONTENT)
+}
+
+queries! {
+    /// Which broadcasts.
+    WhichBroadcasts {
+        /// Those in this room.
+        room: String,
+        /// Those in this state.
+        state: BroadcastState,
+    }
+}
+
+/// Broadcasts.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Listed {
+    /// By room and id.
+    broadcasts: Vec<BroadcastView>,
+    #[serde(flatten)]
+    page: Page,
+}
+
+/// A broadcast as an operator sees it: whoever is shown the secret id could publish.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct BroadcastView {
+    /// By which it is watched.
+    view_id: String,
+    /// The room it happens in.
+    room_id: String,
+    /// The peer that publishes, if there is one.
+    peer_id: Option<String>,
+    /// Whether there is something to see.
+    state: BroadcastState,
+    /// Peers that receive in its room, or wait.
+    viewers: usize,
+    /// Since when it is live.
+    started_at: Option<Moment>,
+    /// When the ids are good no more if nothing is published until then.
+    expires_at: Moment,
+}
+
+impl BroadcastView {
+    fn new(doors: &Doors, broadcast: &Broadcast) -> Self {
+        let now = live(broadcast);
+        let room = doors.registry.room(&broadcast.room);
+        Self {
+            view_id: broadcast.view_id.as_str().to_owned(),
+            room_id: broadcast.room.as_str().to_owned(),
+            peer_id: now.as_ref().map(|now| now.guest.id.to_string()),
+            state: BroadcastState::new(now.as_ref()),
+            viewers: room.map_or(0, |room| room.receivers()),
+            started_at: now.map(|now| Moment(now.since)),
+            expires_at: Moment(broadcast.expires_at()),
+        }
+    }
+}
+
+/// Lists the broadcasts.
+#[utoipa::path(
+    get, path = "/api/v1/broadcasts", tag = "inspection",
+    params(WhichBroadcasts),
+    responses((status = 200, description = "The broadcasts.", body = Listed), BadRequest)
+)]
+pub(super) async fn list(
+    State(doors): State<Doors>,
+    Asked(which): Asked<WhichBroadcasts>,
+) -> Result<Json<Listed>, Problem> {
+    let mut page = which.page()?;
+    let all = doors.broadcasts.all_good();
+    let mut views: Vec<_> = all
+        .iter()
+        .map(|it| BroadcastView::new(&doors, it))
+        .collect();
+    views.retain(|it| {
+        which.room.as_ref().is_none_or(|room| it.room_id == *room)
+            && which.state.is_none_or(|state| it.state == state)
+    });
+    views.sort_by(|a, b| (&a.room_id, &a.view_id).cmp(&(&b.room_id, &b.view_id)));
+    let broadcasts = page.cut(views);
+    Ok(Json(Listed { broadcasts, page }))
+}
+
+/// What is published now and can be seen.
+fn live(broadcast: &Broadcast) -> Option<Publishing> {
+    let now = broadcast.publisher.now();
+    now.filter(|now| now.guest.is_connected())
 }
 
 fn end(doors: &Doors, broadcast: &Broadcast) {
@@ -256,23 +395,4 @@ fn end(doors: &Doors, broadcast: &Broadcast) {
 fn find(doors: &Doors, id: &str) -> Result<Arc<Broadcast>, Problem> {
     let unknown = Problem::not_found("the broadcast id is unknown or has expired");
     doors.broadcasts.by_id(id).ok_or(unknown)
-}
-
-fn rfc_3339(time: SystemTime) -> String {
-    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    let seconds = i64::try_from(seconds.as_secs()).unwrap_or(0);
-    let time = OffsetDateTime::from_unix_timestamp(seconds).ok();
-    time.and_then(|time| time.format(&Rfc3339).ok())
-        .unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_written_as_rfc_3339() {
-        let time = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
-        assert_eq!(rfc_3339(time), "2023-11-14T22:13:20Z");
-    }
 }

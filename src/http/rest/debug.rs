@@ -1,18 +1,16 @@
 //! `GET /debug/state`: counts of every kind of object, for tests and for looking at leaks. Answered
 //! on loopback connections only.
 
-use std::{fs, sync::Arc};
+use std::fs;
 
 use axum::{Json, extract::State};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::{
-    engine::EngineCounts,
-    room::{Counts, Registry},
-};
+use crate::{engine::EngineCounts, http::sessions::Doors, room::Counts};
 
 /// Everything that can leak.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct DebugState {
     /// What rooms and signalling hold.
     #[serde(flatten)]
@@ -24,7 +22,7 @@ pub struct DebugState {
 }
 
 /// What the process holds, as Linux counts it; 0 elsewhere.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProcessCounts {
     /// Its id, for who wants to look closer.
@@ -40,7 +38,12 @@ pub struct ProcessCounts {
 }
 
 /// Counts everything.
-pub(super) async fn state(State(registry): State<Arc<Registry>>) -> Json<DebugState> {
+#[utoipa::path(
+    get, path = "/debug/state", tag = "server",
+    responses((status = 200, description = "The counts.", body = DebugState))
+)]
+pub(super) async fn state(State(doors): State<Doors>) -> Json<DebugState> {
+    let registry = &doors.registry;
     Json(DebugState {
         counts: registry.counts(),
         engine: registry.pool().counts().await,

@@ -1,30 +1,41 @@
 //! `GET /healthz`: whether this server lives. `GET /readyz`: whether it should be sent new calls.
 
-use std::sync::Arc;
-
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::{engine::WorkerState, room::Registry};
+use crate::{engine::WorkerState, http::sessions::Doors, room::Registry};
 
 /// How the server is.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Health {
+    /// `ok`, `degraded` or `down`.
     status: &'static str,
+    /// Media workers there should be.
     workers: usize,
+    /// Those that run.
     running: usize,
 }
 
 /// Whether the server takes new calls, and why not.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Readiness {
+    /// `ready`, `draining` or `not-ready`.
     status: &'static str,
+    /// Why not.
     reasons: Vec<String>,
 }
 
 /// 200 while a worker runs, 503 otherwise; `degraded` when some do not.
-pub(super) async fn healthz(State(registry): State<Arc<Registry>>) -> (StatusCode, Json<Health>) {
-    let (workers, running) = workers(&registry);
+#[utoipa::path(
+    get, path = "/healthz", tag = "server",
+    responses(
+        (status = 200, description = "Calls are taken.", body = Health),
+        (status = 503, description = "No media worker runs.", body = Health),
+    )
+)]
+pub(super) async fn healthz(State(doors): State<Doors>) -> (StatusCode, Json<Health>) {
+    let (workers, running) = workers(&doors.registry);
     let (code, status) = match running {
         0 => (StatusCode::SERVICE_UNAVAILABLE, "down"),
         some if some < workers => (StatusCode::OK, "degraded"),
@@ -39,13 +50,21 @@ pub(super) async fn healthz(State(registry): State<Arc<Registry>>) -> (StatusCod
 }
 
 /// 200 while every worker runs and media can leave, 503 otherwise and as soon as a drain begins.
-pub(super) async fn readyz(State(registry): State<Arc<Registry>>) -> (StatusCode, Json<Readiness>) {
+#[utoipa::path(
+    get, path = "/readyz", tag = "server",
+    responses(
+        (status = 200, description = "New calls are taken.", body = Readiness),
+        (status = 503, description = "New calls should go elsewhere.", body = Readiness),
+    )
+)]
+pub(super) async fn readyz(State(doors): State<Doors>) -> (StatusCode, Json<Readiness>) {
+    let registry = &doors.registry;
     let mut reasons = Vec::new();
     let draining = registry.is_draining();
     if draining {
         reasons.push("the server is going down".to_owned());
     }
-    let (workers, running) = workers(&registry);
+    let (workers, running) = workers(registry);
     if running < workers {
         reasons.push(format!("{running} of {workers} media workers run"));
     }

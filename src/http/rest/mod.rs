@@ -1,45 +1,88 @@
-//! The inspection API: typed, read-only.
+//! The inspection API: typed, and described where it is answered.
 
+// The descriptions of handlers name types by their whole paths.
+#![allow(unused_qualifications)]
+
+mod asked;
 mod broadcasts;
+mod consumers;
 mod debug;
 mod drain;
 mod health;
+mod peers;
+mod producers;
 mod rooms;
-mod routers;
+mod transports;
 mod workers;
 
-use std::sync::Arc;
+use axum::Router;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
-
-pub(super) use broadcasts::router as broadcasts;
 pub use debug::{DebugState, ProcessCounts};
 pub use drain::Draining;
 pub use health::{Health, Readiness};
-pub use rooms::Rooms;
-pub use routers::{RouterView, Routers};
-pub use workers::Workers;
 
-use crate::room::Registry;
+use super::sessions::Doors;
 
 /// Whether the server is well; for anybody.
-pub(super) fn health(registry: Arc<Registry>) -> Router {
-    Router::new()
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
-        .with_state(registry)
+pub(super) fn health(doors: Doors) -> Router {
+    served(well(), doors)
+}
+
+/// What broadcasters ask.
+pub(super) fn broadcasts(doors: Doors) -> Router {
+    served(broadcasting(), doors)
 }
 
 /// What shows rooms, whose names are what opens them; to be mounted behind the admin surface's guard.
-pub(super) fn inspection(registry: Arc<Registry>) -> Router {
-    Router::new()
-        .route("/api/v1/rooms", get(rooms::list))
-        .route("/api/v1/routers", get(routers::list))
-        .route("/api/v1/workers", get(workers::list))
-        .route("/api/v1/drain", post(drain::drain))
-        .route("/debug/state", get(debug::state))
-        .with_state(registry)
+pub(super) fn inspection(doors: Doors) -> Router {
+    served(inside(), doors)
+}
+
+/// What there is, for machines.
+pub(super) fn described() -> OpenApi {
+    well()
+        .merge(broadcasting())
+        .merge(inside())
+        .into_openapi()
+}
+
+fn served(routes: OpenApiRouter<Doors>, doors: Doors) -> Router {
+    let (router, _) = routes.split_for_parts();
+    router.with_state(doors)
+}
+
+fn well() -> OpenApiRouter<Doors> {
+    OpenApiRouter::default()
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+}
+
+fn broadcasting() -> OpenApiRouter<Doors> {
+    OpenApiRouter::default()
+        .routes(routes!(broadcasts::create))
+        .routes(routes!(broadcasts::show, broadcasts::remove))
+        .routes(routes!(broadcasts::stop))
+}
+
+/// What an operator asks: names of rooms are what opens them.
+fn inside() -> OpenApiRouter<Doors> {
+    OpenApiRouter::default()
+        .routes(routes!(workers::list))
+        .routes(routes!(workers::show))
+        .routes(routes!(rooms::routers))
+        .routes(routes!(rooms::list))
+        .routes(routes!(rooms::show))
+        .routes(routes!(peers::list))
+        .routes(routes!(peers::show))
+        .routes(routes!(transports::list))
+        .routes(routes!(transports::show))
+        .routes(routes!(producers::list))
+        .routes(routes!(producers::show))
+        .routes(routes!(consumers::list))
+        .routes(routes!(consumers::show))
+        .routes(routes!(broadcasts::list))
+        .routes(routes!(drain::drain))
+        .routes(routes!(debug::state))
 }

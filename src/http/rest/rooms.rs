@@ -1,21 +1,139 @@
-//! `GET /api/v1/rooms`: every room with its peers, transports, producers, consumers and worker.
-
-use std::sync::Arc;
+//! `/api/v1/rooms` and `/api/v1/routers`: every room, and the router that carries it.
 
 use axum::{Json, extract::State};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-use crate::room::{Registry, RoomView};
+use super::asked::{Asked, Named, Nothing, Page, measured, queries};
+use crate::{
+    http::{
+        problem::{BadRequest, NotFound, Problem},
+        sessions::Doors,
+    },
+    room::{
+        RoomId,
+        inspect::{RoomDetail, RoomView},
+    },
+};
 
-/// Every room of this server.
-#[derive(Clone, Debug, Serialize)]
-pub struct Rooms {
+queries! {
+    /// Which rooms.
+    WhichRooms {
+        /// Those with this text in their names.
+        search: String,
+        /// Those on this worker.
+        worker: usize,
+    }
+
+    /// Which routers.
+    WhichRouters {
+        /// Those on this worker.
+        worker: usize,
+    }
+}
+
+/// Rooms.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(super) struct Rooms {
     /// By name.
-    pub rooms: Vec<RoomView>,
+    rooms: Vec<RoomView>,
+    #[serde(flatten)]
+    page: Page,
 }
 
 /// Lists the rooms.
-pub(super) async fn list(State(registry): State<Arc<Registry>>) -> Json<Rooms> {
-    let rooms = registry.views();
-    Json(Rooms { rooms })
+#[utoipa::path(
+    get, path = "/api/v1/rooms", tag = "inspection",
+    params(WhichRooms),
+    responses(
+        (status = 200, description = "The rooms.", body = Rooms),
+        BadRequest,
+    )
+)]
+pub(super) async fn list(
+    State(doors): State<Doors>,
+    Asked(which): Asked<WhichRooms>,
+) -> Result<Json<Rooms>, Problem> {
+    let mut page = which.page()?;
+    let mut rooms = doors.registry.room_views();
+    if let Some(text) = &which.search {
+        rooms.retain(|room| room.id.contains(text));
+    }
+    if which.worker.is_some() {
+        rooms.retain(|room| room.worker == which.worker);
+    }
+    let rooms = page.measure(&doors.registry, rooms).await;
+    Ok(Json(Rooms { rooms, page }))
+}
+
+/// Shows a room and who is in it.
+#[utoipa::path(
+    get, path = "/api/v1/rooms/{room}", tag = "inspection",
+    params(("room" = String, Path, description = "Its name.")),
+    responses(
+        (status = 200, description = "The room.", body = RoomDetail),
+        BadRequest,
+        NotFound,
+    )
+)]
+pub(super) async fn show(
+    State(doors): State<Doors>,
+    Named(room): Named<String>,
+    Asked(Nothing {}): Asked<Nothing>,
+) -> Result<Json<RoomDetail>, Problem> {
+    let room = doors.registry.room_detail(&RoomId::from(room.as_str()));
+    Ok(Json(measured(&doors.registry, room).await?))
+}
+
+/// Routers. There is none that is not in use: a room has one from its first join to its last leave.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(super) struct Routers {
+    /// By room.
+    routers: Vec<RouterView>,
+    #[serde(flatten)]
+    page: Page,
+}
+
+/// A router.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RouterView {
+    /// Index of its worker.
+    worker: usize,
+    /// The room it carries.
+    room: String,
+    /// Transports on it.
+    transports: usize,
+    /// Producers in it.
+    producers: usize,
+    /// Consumers in it.
+    consumers: usize,
+}
+
+/// Lists the routers.
+#[utoipa::path(
+    get, path = "/api/v1/routers", tag = "inspection",
+    params(WhichRouters),
+    responses(
+        (status = 200, description = "The routers.", body = Routers),
+        BadRequest,
+    )
+)]
+pub(super) async fn routers(
+    State(doors): State<Doors>,
+    Asked(which): Asked<WhichRouters>,
+) -> Result<Json<Routers>, Problem> {
+    let mut page = which.page()?;
+    let routers = doors.registry.room_views().into_iter().filter_map(|room| {
+        Some(RouterView {
+            worker: room.worker?,
+            transports: room.transport_count,
+            producers: room.producer_count,
+            consumers: room.consumer_count,
+            room: room.id,
+        })
+    });
+    let wanted = |it: &RouterView| which.worker.is_none_or(|worker| worker == it.worker);
+    let routers = page.cut(routers.filter(wanted).collect());
+    Ok(Json(Routers { routers, page }))
 }

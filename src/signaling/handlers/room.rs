@@ -110,7 +110,7 @@ pub(super) fn rtp_capabilities(session: &Session) -> Result<Reply, ApiError> {
 /// Panics the worker of the client's room.
 #[cfg(feature = "fault-injection")]
 pub(super) fn panic_worker(session: &Session) -> Result<Reply, ApiError> {
-    let worker = session.member()?.room.view().worker.unwrap_or_default();
+    let worker = session.member()?.room.worker().unwrap_or_default();
     session.registry().pool().inject_panic(worker);
     Ok(Reply::Done)
 }
@@ -122,7 +122,7 @@ pub(super) fn stall_worker(
     session: &Session,
     time: Option<std::time::Duration>,
 ) -> Result<Reply, ApiError> {
-    let worker = session.member()?.room.view().worker.unwrap_or_default();
+    let worker = session.member()?.room.worker().unwrap_or_default();
     let longer = session.shared.config.ack_deadline + std::time::Duration::from_secs(2);
     session
         .registry()

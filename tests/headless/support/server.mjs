@@ -73,8 +73,31 @@ class Server {
     return (await fetch(`${this.url}/debug/state`)).json();
   }
 
+  /** Every entry of a list of the inspection API. */
+  async list(noun, query = "") {
+    const found = [];
+    for (;;) {
+      const response = await fetch(`${this.url}/api/v1/${noun}?limit=1000&offset=${found.length}${query}`);
+      const page = await response.json();
+      found.push(...page[noun]);
+      if (page[noun].length === 0 || found.length >= page.total) return found;
+    }
+  }
+
+  /** What there is, as a tree, without numbers: they are never twice the same. */
   async rooms() {
-    return (await (await fetch(`${this.url}/api/v1/rooms`)).json()).rooms;
+    const nouns = ["rooms", "peers", "transports", "producers", "consumers"];
+    const [rooms, peers, ...parts] = await Promise.all(nouns.map((noun) => this.list(noun)));
+    const [transports, producers, consumers] = parts.map((part) => part.map(({ stats, ...rest }) => rest));
+    const of = (all, { id, roomId }) => all.filter((one) => one.peerId === id && one.roomId === roomId);
+    const peer = (one) => ({
+      id: one.id,
+      displayName: one.displayName,
+      transports: of(transports, one),
+      producers: of(producers, one),
+      consumers: of(consumers, one),
+    });
+    return rooms.map(({ id, worker }) => ({ id, worker, peers: peers.filter(({ roomId }) => roomId === id).map(peer) }));
   }
 
   /** Waits until nothing is left: neither in rooms and signalling nor in the media workers. */

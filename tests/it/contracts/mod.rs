@@ -51,6 +51,12 @@ fn the_asyncapi_document_is_fresh() {
 }
 
 #[test]
+fn the_openapi_document_is_fresh() {
+    let document = serde_json::to_value(miso::http::openapi::document()).unwrap();
+    assert_fresh("docs/protocol/openapi.json", &pretty(&document));
+}
+
+#[test]
 fn the_clients_types_are_fresh() {
     let text = Types::of_native().module();
     assert_fresh("client-react/src/protocol/generated.ts", &text);

@@ -46,6 +46,7 @@ pub(crate) struct Consumer {
     /// Layers as last told.
     told_layers: Option<ConsumerLayers>,
     pub(super) first_media: FirstMedia,
+    key_frame_requests: u32,
 }
 
 impl Consumer {
@@ -79,6 +80,7 @@ impl Consumer {
             requests: 0,
             told_layers: None,
             first_media: FirstMedia::default(),
+            key_frame_requests: 0,
         };
         consumer.streams.set_active(now, consumer.active());
         consumer.follow(now);
@@ -190,6 +192,7 @@ impl Consumer {
 
     /// The receiver (PLI, FIR) or the control side wants a key frame.
     pub(crate) fn request_key_frame(&mut self, now: Instant) {
+        self.key_frame_requests = self.key_frame_requests.saturating_add(1);
         if !self.active() || self.kind == MediaKind::Audio || self.replay.is_some() {
             return;
         }
@@ -331,6 +334,19 @@ impl Consumer {
     /// Payload bytes sent, repairs not counted.
     pub(crate) fn bytes(&self) -> u64 {
         self.stream.bytes()
+    }
+
+    /// Key frames the receiver or the control side wanted.
+    pub(crate) fn key_frame_requests(&self) -> u32 {
+        self.key_frame_requests
+    }
+
+    /// The most that is to be sent; none where there are no layers.
+    pub(crate) fn preferred_layers(&self) -> Option<ConsumerLayers> {
+        Some(ConsumerLayers {
+            spatial_layer: self.streams.preferred()?,
+            temporal_layer: self.numbers.temporal_limit(),
+        })
     }
 
     /// Packets sent again.

@@ -172,6 +172,11 @@ impl Renumber {
         self.temporal.set_limit(limit);
     }
 
+    /// The highest temporal layer to send, if that is limited.
+    pub(super) fn temporal_limit(&self) -> Option<u8> {
+        self.temporal.limit()
+    }
+
     /// The highest temporal layer being sent, when the payload tells.
     pub(super) fn temporal_layer(&self) -> Option<u8> {
         self.temporal.layer()

@@ -37,6 +37,11 @@ impl TemporalFilter {
         self.limit = limit.unwrap_or(NO_LIMIT);
     }
 
+    /// The highest layer that may pass, if that is limited.
+    pub(super) fn limit(&self) -> Option<u8> {
+        (self.limit != NO_LIMIT).then_some(self.limit)
+    }
+
     /// A new segment starts with a key frame: every layer up to the limit can be decoded.
     pub(super) fn start(&mut self, packet: &MediaPacket<'_>) {
         self.passing = self.limit;

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     CommandError, MediaLimits, ProduceOptions, Produced, ProducerDump, ProducerId, ProducerScore,
-    TransportId,
+    StreamDump, TransportId,
     consumer::{Kept, RetransmissionBuffer, StreamScore},
     router::TransportKey,
     rtp::{
@@ -378,6 +378,22 @@ impl Producer {
         produced
     }
 
+    fn dump_streams(&self, now: Instant) -> Vec<StreamDump> {
+        let scores = self.scores().into_iter();
+        let dump = |score: ProducerScore| {
+            let encoding = self.encodings.get(score.encoding_idx)?;
+            let stream = encoding.stream.as_ref()?;
+            Some(StreamDump {
+                score,
+                packets: stream.packets(),
+                bitrate: stream.bitrate(now),
+                lost: stream.lost(),
+                resolution: encoding.seen.resolution(),
+            })
+        };
+        scores.filter_map(dump).collect()
+    }
+
     /// The producer at a glance.
     pub(crate) fn dump(&self, now: Instant) -> ProducerDump {
         let streams = || {
@@ -404,7 +420,7 @@ impl Producer {
             key_frame_requests: self.encodings.iter().map(|e| e.key_frames.sent()).sum(),
             nacked: streams().map(RtpStreamRecv::nacked).sum(),
             lost: streams().map(RtpStreamRecv::lost).sum(),
-            scores: self.scores(),
+            streams: self.dump_streams(now),
             key_frames: self.encodings.iter().map(|e| e.seen.count()).sum(),
             key_frame_interval: largest.interval().map(|time| time.as_secs_f64()),
             resolution: largest.resolution(),

@@ -243,7 +243,11 @@ impl Router {
             retransmitted: consumer.retransmitted(),
             round_trip_time: consumer.rtt().map(|rtt| rtt.as_secs_f64() * 1e3),
             fraction_lost: consumer.report().loss(),
+            lost: consumer.report().cumulative_lost,
+            jitter: consumer.report().jitter,
+            key_frame_requests: consumer.key_frame_requests(),
             current_layers: consumer.current_layers(),
+            preferred_layers: consumer.preferred_layers(),
         }
     }
 }

@@ -88,6 +88,14 @@ impl StreamManager {
         }
     }
 
+    /// The highest spatial layer to send; none where there is one stream only.
+    pub(super) fn preferred(&self) -> Option<u8> {
+        match self {
+            Self::Simple(_) => None,
+            Self::Simulcast(simulcast) => Some(simulcast.preferred()),
+        }
+    }
+
     /// The producer's view of its streams.
     pub(super) fn set_scores(&mut self, now: Instant, scores: &[StreamScore]) {
         match self {

@@ -101,6 +101,10 @@ impl Simulcast {
         self.retarget(now);
     }
 
+    pub(super) fn preferred(&self) -> u8 {
+        u8::try_from(self.preferred).unwrap_or(u8::MAX)
+    }
+
     pub(super) fn set_preferred(&mut self, now: Instant, spatial: u8) {
         self.preferred = usize::from(spatial).min(self.streams.len().saturating_sub(1));
         self.retarget(now);
