@@ -17,9 +17,9 @@ use crate::{
 };
 
 /// Entries of one answer if nothing else is asked for.
-const USUAL: usize = 100;
+const USUAL: u32 = 100;
 /// Entries of one answer at most.
-const MOST: usize = 1000;
+const MOST: u32 = 1000;
 
 /// The query of a request; unknown keys are refused.
 #[derive(Debug)]
@@ -68,11 +68,11 @@ macro_rules! queries {
             pub(super) struct $name {
                 $($(#[$attr])* pub(super) $field: Option<$kind>,)*
                 /// How many to leave out at the beginning.
-                #[param(minimum = 0, default = 0)]
-                offset: Option<usize>,
+                #[param(minimum = 0, maximum = 4_294_967_295u32, default = 0)]
+                offset: Option<u32>,
                 /// How many to show.
                 #[param(minimum = 1, maximum = 1000, default = 100)]
-                limit: Option<usize>,
+                limit: Option<u32>,
             }
 
             impl $name {
@@ -93,16 +93,16 @@ pub(super) struct Page {
     /// How many there are of what was asked for.
     total: usize,
     /// How many were left out at the beginning.
-    offset: usize,
+    offset: u32,
     /// How many are shown at most.
     #[schema(minimum = 1, maximum = 1000)]
-    limit: usize,
+    limit: u32,
     /// Media workers that did not answer: what they carry is shown without its numbers.
     unanswered: Vec<usize>,
 }
 
 impl Page {
-    pub(super) fn new(offset: Option<usize>, limit: Option<usize>) -> Result<Self, Problem> {
+    pub(super) fn new(offset: Option<u32>, limit: Option<u32>) -> Result<Self, Problem> {
         let limit = limit.unwrap_or(USUAL);
         if !(1..=MOST).contains(&limit) {
             return Err(bad(format!("limit must be from 1 to {MOST}")));
@@ -118,7 +118,10 @@ impl Page {
     /// Cuts a list to this part.
     pub(super) fn cut<T>(&mut self, all: Vec<T>) -> Vec<T> {
         self.total = all.len();
-        all.into_iter().skip(self.offset).take(self.limit).collect()
+        all.into_iter()
+            .skip(self.offset as usize)
+            .take(self.limit as usize)
+            .collect()
     }
 
     /// Cuts a list to this part, and asks the media workers about it.

@@ -125,8 +125,7 @@ async fn asked(doors: &Doors, body: Body) -> Result<Broadcasting, Problem> {
     if bytes.is_empty() {
         return Ok(Broadcasting::default());
     }
-    let asked: Broadcasting =
-        serde_json::from_slice(&bytes).map_err(|error| bad(error.to_string()))?;
+    let asked = read(&bytes).map_err(|error| bad(error.to_string()))?;
     if asked.max_consumers == Some(0) {
         return Err(bad("maxConsumers must be at least 1".into()));
     }
@@ -141,6 +140,15 @@ async fn asked(doors: &Doors, body: Body) -> Result<Broadcasting, Problem> {
         return Err(bad(detail.into()));
     }
     Ok(asked)
+}
+
+/// An object, or null for the usual. Members by their places in an array are not understood.
+fn read(bytes: &[u8]) -> serde_json::Result<Broadcasting> {
+    let object: Option<serde_json::Map<String, serde_json::Value>> = serde_json::from_slice(bytes)?;
+    object.map_or_else(
+        || Ok(Broadcasting::default()),
+        |it| serde_json::from_value(it.into()),
+    )
 }
 
 /// Scheme and host as the client knows them.

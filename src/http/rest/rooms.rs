@@ -22,13 +22,15 @@ queries! {
         /// Those with this text in their names.
         search: String,
         /// Those on this worker.
-        worker: usize,
+        #[param(maximum = 65_535)]
+        worker: u16,
     }
 
     /// Which routers.
     WhichRouters {
         /// Those on this worker.
-        worker: usize,
+        #[param(maximum = 65_535)]
+        worker: u16,
     }
 }
 
@@ -59,8 +61,8 @@ pub(super) async fn list(
     if let Some(text) = &which.search {
         rooms.retain(|room| room.id.contains(text));
     }
-    if which.worker.is_some() {
-        rooms.retain(|room| room.worker == which.worker);
+    if let Some(worker) = which.worker.map(usize::from) {
+        rooms.retain(|room| room.worker == Some(worker));
     }
     let rooms = page.measure(&doors.registry, rooms).await;
     Ok(Json(Rooms { rooms, page }))
@@ -133,7 +135,11 @@ pub(super) async fn routers(
             room: room.id,
         })
     });
-    let wanted = |it: &RouterView| which.worker.is_none_or(|worker| worker == it.worker);
+    let wanted = |it: &RouterView| {
+        which
+            .worker
+            .is_none_or(|worker| usize::from(worker) == it.worker)
+    };
     let routers = page.cut(routers.filter(wanted).collect());
     Ok(Json(Routers { routers, page }))
 }

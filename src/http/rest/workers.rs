@@ -69,7 +69,7 @@ pub(super) async fn list(
 /// Shows a media worker.
 #[utoipa::path(
     get, path = "/api/v1/workers/{worker}", tag = "inspection",
-    params(("worker" = usize, Path, description = "Its number, from 0.")),
+    params(("worker" = u16, Path, maximum = 65_535, description = "Its number, from 0.")),
     responses(
         (status = 200, description = "The worker.", body = WorkerView),
         BadRequest,
@@ -78,11 +78,13 @@ pub(super) async fn list(
 )]
 pub(super) async fn show(
     State(doors): State<Doors>,
-    Named(worker): Named<usize>,
+    Named(worker): Named<u16>,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Json<WorkerView>, Problem> {
     let mut workers = doors.registry.pool().workers().into_iter();
     let unknown = Problem::not_found("there is no worker of this number");
-    let status = workers.find(|one| one.index == worker).ok_or(unknown)?;
+    let status = workers
+        .find(|one| one.index == usize::from(worker))
+        .ok_or(unknown)?;
     Ok(Json(WorkerView::new(&doors, status).await))
 }
