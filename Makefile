@@ -21,7 +21,7 @@ FAULTS_BIN := target/miso-faults
 # One recipe at a time: cargo uses every core by itself.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: run build client test lint deny test-packaging test-rust test-ortc test-client test-headless test-browser \
+.PHONY: run build client test lint deny test-packaging test-rust test-ortc test-client test-headless test-rest test-browser \
 	test-broadcast fuzz-smoke bench browsers faults-bin ortc-reference openssl pebble cargo-deny cargo-fuzz gungraun node python promtool \
 	nginx clean
 
@@ -46,7 +46,7 @@ $(CLIENT)/dist/index.html: $(CLIENT)/node_modules/.installed $(CLIENT_SOURCES)
 
 # --- tests --------------------------------------------------------------------------------------
 
-test: lint test-packaging test-rust test-ortc test-client build test-headless test-broadcast test-browser fuzz-smoke
+test: lint test-packaging test-rust test-ortc test-client build test-headless test-rest test-broadcast test-browser fuzz-smoke
 	@echo "all tests passed"
 
 lint: deny
@@ -84,6 +84,10 @@ test-client: $(CLIENT)/node_modules/.installed
 test-headless: build faults-bin nginx pebble tests/headless/node_modules/.installed
 	cd tests/headless && MISO_BIN=$(CURDIR)/target/release/miso \
 		MISO_FAULTS_BIN=$(CURDIR)/$(FAULTS_BIN) npm test
+
+# Schemathesis against what the server says of its REST interface.
+test-rest: build tests/rest/.venv/.installed tests/headless/node_modules/.installed
+	MISO_BIN=$(CURDIR)/target/release/miso node tests/rest/run.mjs
 
 # Chromium and Firefox with fake cameras against the release binary.
 test-browser: build browsers tests/browser/node_modules/.installed tests/broadcast/.venv/.installed \

@@ -109,6 +109,12 @@ pub(super) struct BadRequest(Described);
 #[allow(dead_code)] // it describes
 pub(super) struct NotFound(Described);
 
+/// The body is too long.
+#[derive(IntoResponses)]
+#[response(status = 413, content_type = "application/problem+json")]
+#[allow(dead_code)] // it describes
+pub(super) struct TooLong(Described);
+
 /// Why a token or a place is not had.
 #[derive(IntoResponses)]
 #[allow(dead_code)] // it describes

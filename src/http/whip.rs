@@ -20,9 +20,9 @@ use super::{
 };
 use crate::auth::{Access, Refusal, Source, Wanted};
 use crate::room::{
-    AppData, Broadcast, BroadcastId, GroupOfPicturesOptions, Guest, Produce, Profile, Publisher,
-    Publishing, Role, RoomError, RoomId, TransportChoice, TransportInfo, ViewId, Visit,
-    can_produce,
+    AppData, Broadcast, BroadcastId, Changes, GroupOfPicturesOptions, Guest, Produce, Profile,
+    Publisher, Publishing, Role, RoomError, RoomId, TransportChoice, TransportInfo, ViewId, Visit,
+    What, can_produce,
 };
 
 pub(super) fn router(doors: Doors) -> Router {
@@ -186,12 +186,25 @@ async fn enter(
     if let Some(broadcast) = broadcast {
         // An id is good for a while after what was published under it has ended.
         let gone = guest.gone();
+        let changes = doors.registry.changes().clone();
         tokio::spawn(async move {
             gone.await;
             broadcast.touch();
+            // Whoever took its place goes on.
+            if broadcast.publisher.now().is_none() {
+                tell(&changes, What::BroadcastEnded, &broadcast);
+            }
         });
     }
     Ok((guest, transport))
+}
+
+/// Tells whoever follows what happens of a broadcast.
+fn tell(changes: &Changes, what: What, broadcast: &Broadcast) {
+    changes.tell(what, &broadcast.room, |change| {
+        change.view_id = Some(broadcast.view_id.as_str().to_owned());
+        change.peer_id = broadcast.publisher.peer().map(|peer| peer.to_string());
+    });
 }
 
 /// Publishes under a broadcast id. Whoever published before is most likely the same, back before we
@@ -217,6 +230,7 @@ async fn take_over(
         return Err(Problem::not_found(UNKNOWN));
     }
     turn.keep();
+    tell(doors.registry.changes(), What::BroadcastStarted, broadcast);
     Ok(sections)
 }
 

@@ -7,7 +7,7 @@ use ortc::types::{MediaKind, RtpCapabilities, RtpParameters, RtpType};
 
 use super::{
     AppData, Caller, ConsumerId, Filter, Numbers, PeerId, ProducerChoice, ProducerId, Room,
-    RoomError, State, TransportChoice, TransportId, negotiation,
+    RoomError, State, TransportChoice, TransportId, What, negotiation,
     peer::{Consumer, Peer, Producer},
     policy::Limit,
     receivers::close_all,
@@ -207,6 +207,7 @@ impl Room {
         }
         let evicted = state.make_place(caller.peer)?;
         let mut alone = Shapes::default();
+        let id = new.handle.id();
         let shapes = state.shapes_of(source).unwrap_or(&mut alone);
         let received = shapes.keep(new.rtp_parameters);
         let owner = state.caller(caller)?;
@@ -216,7 +217,7 @@ impl Room {
         owner.told.insert(source.id);
         owner.untold.retain(|id| *id != source.id);
         owner.consumers.insert(
-            new.handle.id(),
+            id,
             Consumer {
                 handle: new.handle,
                 transport: new.transport,
@@ -228,6 +229,10 @@ impl Room {
                 received,
             },
         );
+        state.changed(What::ConsumerCreated, caller.peer, |change| {
+            (change.id, change.kind) = (Some(id.0), Some(source.kind));
+            change.producer_id = Some(source.id.0);
+        });
         drop(state);
         close_all(evicted);
         Ok(())
@@ -278,7 +283,12 @@ impl Room {
     /// Ends a consumer.
     pub async fn close_consumer(&self, peer: &PeerId, id: ConsumerId) -> Result<(), RoomError> {
         let handle = self.own_consumer(peer, id)?;
-        self.state().peer_mut(peer)?.consumers.remove(&id);
+        {
+            let mut state = self.state();
+            if state.peer_mut(peer)?.consumers.remove(&id).is_some() {
+                state.changed(What::ConsumerClosed, peer, |change| change.id = Some(id.0));
+            }
+        }
         handle.close().await;
         Ok(())
     }

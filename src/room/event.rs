@@ -72,6 +72,11 @@ pub enum RoomEvent {
     },
     /// The receiver only watched, and its place was given to another.
     Evicted,
+    /// Who operates the server has something to say.
+    Notice {
+        /// A text for people.
+        message: Arc<str>,
+    },
     /// The server is going down.
     ServerDraining {
         /// How long it waits for the receiver to leave.

@@ -6,6 +6,7 @@
 //! is the same answer as "unknown".
 
 mod broadcasts;
+mod changes;
 mod consumers;
 mod drain;
 mod event;
@@ -16,6 +17,7 @@ mod households;
 pub mod inspect;
 mod listing;
 mod logging;
+mod moderation;
 mod negotiation;
 mod peer;
 pub mod policy;
@@ -39,6 +41,7 @@ use std::{
 
 pub use crate::config::MaxConsumers;
 pub use broadcasts::{Broadcast, BroadcastId, Broadcasts, Publisher, Publishing, ViewId};
+pub use changes::{Change, Changes, What};
 pub use consumers::{Consume, ConsumerChoice, ConsumerInfo};
 pub use event::{ClosedProducer, RoomEvent, StreamScore};
 pub use event_queue::{EventReceiver, EventSender};
@@ -107,6 +110,7 @@ pub struct Room {
 
 #[derive(Debug)]
 struct State {
+    changes: Changes,
     room: RoomId,
     closed: bool,
     /// Joins under way: they keep an empty room open.
@@ -122,13 +126,15 @@ struct State {
 }
 
 impl Room {
-    fn new(id: RoomId, config: Live<RoomConfig>, permit: Permit) -> Arc<Self> {
+    fn new(id: RoomId, config: Live<RoomConfig>, permit: Permit, changes: &Changes) -> Arc<Self> {
+        changes.tell(What::RoomCreated, &id, |_| {});
         let max_consumers = config.get().max_consumers;
         Arc::new(Self {
             config,
             created: SystemTime::now(),
             router: tokio::sync::OnceCell::new(),
             state: Mutex::new(State {
+                changes: changes.clone(),
                 room: id.clone(),
                 closed: false,
                 joining: 0,
@@ -182,6 +188,7 @@ impl Room {
         let entered = state.next();
         let peer = Peer::new(new, entered, permit);
         state.peers.insert(id.clone(), peer);
+        state.changed(What::PeerJoined, &id, |_| {});
         state.span(&id).in_scope(|| tracing::info!("joined"));
         Ok(state.joined(&id, profile, self.config.get().peers_per_answer))
     }
@@ -197,6 +204,7 @@ impl Room {
         }
         state.span(peer).in_scope(|| tracing::info!("left"));
         let gone = state.peers.remove(peer)?;
+        state.changed(What::PeerLeft, peer, |_| {});
         if gone.announced {
             state.tell_others(peer, |_| RoomEvent::PeerLeft {
                 peer: peer.clone(),
@@ -272,6 +280,14 @@ impl State {
         } else {
             RoomError::NotJoined
         }
+    }
+
+    /// Tells whoever follows of something of a peer.
+    fn changed(&self, what: What, peer: &PeerId, more: impl FnOnce(&mut Change)) {
+        self.changes.tell(what, &self.room, |change| {
+            change.peer_id = Some(peer.to_string());
+            more(change);
+        });
     }
 
     fn next(&mut self) -> u64 {

@@ -7,7 +7,7 @@ use ortc::types::{MediaKind, RtpParameters, RtpType};
 
 use super::{
     AppData, Caller, ClosedProducer, Filter, Hears, NewPeer, PeerId, ProducerId, Room, RoomError,
-    RoomEvent, State, TransportChoice, TransportId, negotiation,
+    RoomEvent, State, TransportChoice, TransportId, What, negotiation,
     peer::{Peer, Producer},
     policy::{Limit, Permit},
     resume::Return,
@@ -178,6 +178,9 @@ impl Room {
         let span = state.span(peer);
         span.in_scope(|| tracing::info!(producer = %id.0, ?kind, "publishes"));
         state.announce(&info);
+        state.changed(What::ProducerCreated, peer, |change| {
+            (change.id, change.kind) = (Some(id.0), Some(info.kind));
+        });
         if ready {
             state.make_ready(peer);
         }
@@ -363,6 +366,9 @@ impl State {
             return;
         };
         span.in_scope(|| tracing::info!(producer = %id.0, reason, "publishes no more"));
+        self.changed(What::ProducerClosed, &owner, |change| {
+            (change.id, change.reason) = (Some(id.0), Some(reason));
+        });
         for (other, peer) in &mut self.peers {
             peer.untold.retain(|untold| *untold != id);
             let consumers = peer.forget_consumers_of(id);

@@ -1,7 +1,7 @@
 //! How many peers of a room may receive, and who goes when there are more.
 
 use super::{
-    ConsumerId, MaxConsumers, PeerId, Room, RoomError, RoomEvent, State,
+    Change, ConsumerId, MaxConsumers, PeerId, Room, RoomError, RoomEvent, State, What,
     peer::{Consumer, Peer},
     policy::Limit,
 };
@@ -57,6 +57,10 @@ impl State {
         for (id, consumer) in &consumers {
             peer.told.remove(&consumer.producer);
             peer.tell(closed(*id, consumer));
+        }
+        for (id, _) in &consumers {
+            let told = |change: &mut Change| change.id = Some(id.0);
+            self.changed(What::ConsumerClosed, &oldest, told);
         }
         consumers.into_iter().map(|(_, one)| one.handle).collect()
     }

@@ -8,8 +8,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    EventReceiver, EventSender, Joined, NewPeer, PeerId, Room, RoomError, RoomEvent, RoomId,
-    drain::Drain, event_queue::event_queue, policy::Admission, public::PublicRooms,
+    Change, Changes, EventReceiver, EventSender, Joined, NewPeer, PeerId, Room, RoomError,
+    RoomEvent, RoomId, What, drain::Drain, event_queue::event_queue, policy::Admission,
+    public::PublicRooms,
 };
 use crate::{
     config::{Live, RateConfig, RoomConfig, SignalingConfig},
@@ -30,6 +31,7 @@ pub struct Registry {
     pub(super) admission: Arc<Admission>,
     pub(super) drain: Drain,
     pub(super) public: PublicRooms,
+    changes: Changes,
 }
 
 /// How many objects of each kind there are.
@@ -68,6 +70,7 @@ impl Registry {
             admission: Arc::new(Admission::new(&config, signaling, rates)),
             drain: Drain::new(),
             public: PublicRooms::new(),
+            changes: Changes::new(),
             pool,
             config: Live::new(config),
         })
@@ -83,6 +86,12 @@ impl Registry {
     #[must_use]
     pub fn admission(&self) -> &Arc<Admission> {
         &self.admission
+    }
+
+    /// What changes, for whoever follows it.
+    #[must_use]
+    pub fn changes(&self) -> &Changes {
+        &self.changes
     }
 
     /// The media workers.
@@ -241,7 +250,7 @@ impl Registry {
                     room,
                 });
             }
-            self.forget(&room);
+            self.forget(&room, "room-closed");
         }
     }
 
@@ -254,7 +263,8 @@ impl Registry {
         }
         let permit = self.admission.room()?;
         let entry = self.rooms.entry(id.clone());
-        let made = entry.or_insert_with(|| Room::new(id.clone(), self.config.clone(), permit));
+        let made = entry
+            .or_insert_with(|| Room::new(id.clone(), self.config.clone(), permit, &self.changes));
         Ok(made.value().clone())
     }
 
@@ -282,25 +292,37 @@ impl Registry {
                 }
             }
         }
+        self.end(&room, reason);
+    }
+
+    /// Ends a room at once and tells everybody in it; its router is closed by whoever closes it.
+    pub(super) fn end(&self, room: &Arc<Room>, reason: &'static str) {
         let public = room.has_public_peers();
         room.fail(reason);
-        self.forget(&room);
+        self.forget(room, reason);
         if public {
             self.public.changed();
         }
     }
 
-    fn close(&self, room: &Arc<Room>) {
-        self.forget(room);
+    pub(super) fn close(&self, room: &Arc<Room>) {
+        self.forget(room, "room-closed");
         if let Some(router) = room.router.get().cloned() {
             tokio::spawn(async move { router.close().await });
         }
     }
 
     /// Only this very room, never its successor of the same name.
-    fn forget(&self, room: &Arc<Room>) {
-        self.rooms
-            .remove_if(room.id(), |_, known| Arc::ptr_eq(known, room));
+    fn forget(&self, room: &Arc<Room>, reason: &'static str) {
+        self.rooms.remove_if(room.id(), |id, known| {
+            let this = Arc::ptr_eq(known, room);
+            if this {
+                // Told before a successor can be made.
+                let told = |change: &mut Change| change.reason = Some(reason);
+                self.changes.tell(What::RoomClosed, id, told);
+            }
+            this
+        });
     }
 }
 

@@ -2,7 +2,7 @@
 
 use media::{CloseReason, DtlsState, EventKind, IceState};
 
-use super::{ConsumerId, ProducerId, Room, RoomEvent, StreamScore, TransportId};
+use super::{ConsumerId, ProducerId, Room, RoomEvent, StreamScore, TransportId, What};
 
 impl Room {
     /// Applies one report of the router.
@@ -42,10 +42,12 @@ impl Room {
 
     fn consumer_closed(&self, id: ConsumerId) {
         let mut state = self.state();
-        for peer in state.peers.values_mut() {
-            if peer.consumers.remove(&id).is_some() {
-                return;
-            }
+        let mut peers = state.peers.iter_mut();
+        let owner = peers.find_map(|(of, peer)| peer.consumers.remove(&id).map(|_| of.clone()));
+        if let Some(owner) = owner {
+            state.changed(What::ConsumerClosed, &owner, |change| {
+                change.id = Some(id.0)
+            });
         }
     }
 

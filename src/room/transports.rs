@@ -6,7 +6,7 @@ use media::WebRtcTransportData;
 use ortc::types::{DtlsParameters, IceCandidate, IceParameters};
 
 use super::{
-    Caller, Hears, PeerId, Role, Room, RoomError, RoomEvent, TransportChoice, TransportId,
+    Caller, Hears, PeerId, Role, Room, RoomError, RoomEvent, TransportChoice, TransportId, What,
     negotiation, peer::Transport, policy::Limit,
 };
 use crate::engine::TransportHandle;
@@ -62,8 +62,9 @@ impl Room {
         let mut state = self.state();
         let made = state.next();
         let owner = state.caller(caller)?;
+        let id = handle.id();
         owner.transports.insert(
-            handle.id(),
+            id,
             Transport {
                 handle,
                 role,
@@ -76,7 +77,11 @@ impl Room {
                 dtls_state: "new",
             },
         );
-        let ready = match owner.hears {
+        let hears = owner.hears;
+        state.changed(What::TransportCreated, caller.peer, |change| {
+            change.id = Some(id.0);
+        });
+        let ready = match hears {
             Hears::OnceReady => role == Role::Send,
             Hears::OnceReceiving => role == Role::Receive,
             Hears::FromJoin | Hears::OnceAsked => false,
@@ -177,6 +182,9 @@ impl Room {
         owner.tell(RoomEvent::TransportClosed {
             transport: id,
             reason,
+        });
+        state.changed(What::TransportClosed, &peer, |change| {
+            (change.id, change.reason) = (Some(id.0), Some(reason));
         });
         for producer in lost {
             state.close_producer(producer, "transport-closed");

@@ -52,6 +52,9 @@ pub(super) fn notification(event: RoomEvent, listed: u64) -> Option<Notification
             let transport = transport.0;
             Notification::TransportClosed { transport, reason }
         }
+        RoomEvent::Notice { message } => Notification::Notice {
+            message: message.as_ref().to_owned(),
+        },
         RoomEvent::ServerDraining { within } => Notification::ServerDraining {
             seconds: within.as_secs(),
         },

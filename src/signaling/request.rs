@@ -473,6 +473,11 @@ pub enum Notification {
     },
     /// Who is in which of the rooms that everybody may know of, by name.
     PublicRooms(Vec<(String, Vec<String>)>),
+    /// Who operates the server has something to say.
+    Notice {
+        /// A text for people.
+        message: String,
+    },
     /// The server is going down.
     ServerDraining {
         /// How long it waits for the client to leave.

@@ -331,6 +331,9 @@ pub(crate) fn notification(event: &str) -> Notification {
             transport: producer_id,
             reason: "consent-expired",
         },
+        "notice" => Notification::Notice {
+            message: "x".to_owned(),
+        },
         "server-draining" => Notification::ServerDraining { seconds: 30 },
         "room-closed" => Notification::RoomClosed {
             reason: "worker-died",

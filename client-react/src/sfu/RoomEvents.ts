@@ -8,7 +8,7 @@ import type { Store } from "./store";
 export interface RoomOwner {
   /** The call that lives at the time of asking. */
   call: () => Call | null;
-  onRoomClosed: () => void;
+  onRoomClosed: (reason: Notifications["room-closed"]["reason"]) => void;
   onTransportClosed: (transportId: string) => void;
 }
 
@@ -30,7 +30,8 @@ export class RoomEvents {
     this.hear("consumer-layers-changed", (layers) => call()?.subscriber.setLayers(layers));
     this.hear("transport-closed", ({ transportId }) => { onTransportClosed(transportId); });
     this.signaling.on("server-draining", ({ seconds }) => { store.tell("room", drainingSentence(seconds)); });
-    this.signaling.on("room-closed", onRoomClosed);
+    this.signaling.on("notice", ({ message }) => { store.tell("room", message); });
+    this.signaling.on("room-closed", ({ reason }) => { onRoomClosed(reason); });
   }
 
   hold(): void {

@@ -1,6 +1,6 @@
 /** Being in a room, and staying in it: join, leave, and coming back after everything that can break. */
 import { ActiveSpeaker } from "./ActiveSpeaker";
-import { entrySentence, isFinal, MENDING, RequestError, sentence } from "./failures";
+import { entrySentence, isFinal, KICKED, MENDING, RequestError, sentence } from "./failures";
 import { LocalMedia } from "./LocalMedia";
 import { Membership, type Wish } from "./Membership";
 import { BROWSER, type Platform } from "./platform";
@@ -32,7 +32,7 @@ export class RoomSession {
     this.member = new Membership(signaling, platform, this.store, this.local);
     this.events = new RoomEvents(signaling, this.store, {
       call: () => this.member.call,
-      onRoomClosed: () => { this.roomClosed(); },
+      onRoomClosed: (reason) => { if (reason === "kicked") this.kicked(); else this.roomClosed(); },
       onTransportClosed: (transportId) => void this.member.transportClosed(transportId),
     });
     this.watchSocket();
@@ -132,6 +132,13 @@ export class RoomSession {
       if (isFinal(error)) this.giveUp(entrySentence(error));
       else this.retryLater(error);
     }
+  }
+
+  /** Who operates the server wants this peer out: it does not come back by itself. */
+  private kicked(): void {
+    if (!this.wish) return;
+    void this.leave();
+    this.store.tell("room", KICKED);
   }
 
   private roomClosed(): void {

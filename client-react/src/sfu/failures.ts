@@ -59,6 +59,9 @@ export const MENDING = {
   path: "No way was found for sound and pictures: a firewall or a VPN may block them. Trying again…",
 } as const;
 
+/** Said to who was taken out of the room. */
+export const KICKED = "You were removed from the room by who operates the server.";
+
 /** The server stops soon, in `seconds` at the latest. */
 export const drainingSentence = (seconds: number): string =>
   `The server is about to restart. The call may pause within ${seconds < 90 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`}.`;

@@ -3,11 +3,13 @@
 // The descriptions of handlers name types by their whole paths.
 #![allow(unused_qualifications)]
 
+mod actions;
 mod asked;
 mod broadcasts;
 mod consumers;
 mod debug;
 mod drain;
+mod events;
 mod health;
 mod peers;
 mod producers;
@@ -73,16 +75,20 @@ fn inside() -> OpenApiRouter<Doors> {
         .routes(routes!(workers::show))
         .routes(routes!(rooms::routers))
         .routes(routes!(rooms::list))
-        .routes(routes!(rooms::show))
+        .routes(routes!(rooms::show, actions::end_room))
+        .routes(routes!(actions::notice_room))
+        .routes(routes!(actions::kick))
         .routes(routes!(peers::list))
         .routes(routes!(peers::show))
         .routes(routes!(transports::list))
         .routes(routes!(transports::show))
         .routes(routes!(producers::list))
-        .routes(routes!(producers::show))
+        .routes(routes!(producers::show, actions::end_producer))
         .routes(routes!(consumers::list))
         .routes(routes!(consumers::show))
         .routes(routes!(broadcasts::list))
+        .routes(routes!(events::follow))
+        .routes(routes!(actions::notice_all))
         .routes(routes!(drain::drain))
         .routes(routes!(debug::state))
 }

@@ -15,7 +15,8 @@ use answers::{
 use contract::{Ask, Notice, Tell as _, ask, ask_nothing, events, notice};
 use notifications::{
     ConnectionSuccess, ConsumerLayersChanged, NewPeer, NewProducer, PeerLeft, ProducerClosed,
-    ProducerPaused, ProducerResumed, ProducerScore, RoomClosed, ServerDraining, TransportClosed,
+    ProducerPaused, ProducerResumed, ProducerScore, RoomClosed, ServerDraining, ServerNotice,
+    TransportClosed,
 };
 use requests::{
     CloseConsumer, CloseProducer, ConnectReceiveTransport, ConnectTransport, ConsumeProducer,
@@ -100,7 +101,7 @@ const CONNECTING: &[ErrorCode] = &[NotFound, AlreadyConnected, InvalidDtlsParame
 const EVENTS: [Event; ASKS.len()] = events(&ASKS);
 
 /// Every event clients of this dialect are told, with what it carries, in the order of `protocol.md`.
-pub const NOTICES: [Notice; 12] = [
+pub const NOTICES: [Notice; 13] = [
     notice::<ConnectionSuccess>(),
     notice::<NewPeer>(),
     notice::<PeerLeft>(),
@@ -111,6 +112,7 @@ pub const NOTICES: [Notice; 12] = [
     notice::<ConsumerLayersChanged>(),
     notice::<ProducerScore>(),
     notice::<TransportClosed>(),
+    notice::<ServerNotice>(),
     notice::<ServerDraining>(),
     notice::<RoomClosed>(),
 ];
@@ -211,6 +213,7 @@ fn notify(_: &str, notification: Notification) -> Vec<Told> {
             reason,
         }
         .told(),
+        Notification::Notice { message } => ServerNotice { message }.told(),
         Notification::ServerDraining { seconds } => ServerDraining { seconds }.told(),
         Notification::RoomClosed { reason, .. } => RoomClosed { reason }.told(),
         Notification::PublicRooms(_) => return Vec::new(),

@@ -187,6 +187,18 @@ impl Tell for TransportClosed {
     const EVENT: &'static str = "transport-closed";
 }
 
+/// Who operates the server has something to say.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct ServerNotice {
+    /// A text for people.
+    pub(super) message: String,
+}
+
+impl Tell for ServerNotice {
+    const EVENT: &'static str = "notice";
+}
+
 /// The server is going down: it opens no rooms any more and waits for those that are open.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
@@ -267,5 +279,7 @@ pub mod ends {
         WorkerDied,
         /// It was closed.
         RoomClosed,
+        /// Who operates the server took the client out of it.
+        Kicked,
     }
 }
