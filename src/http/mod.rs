@@ -99,7 +99,7 @@ async fn method_not_allowed(method: Method) -> Problem {
 pub fn admin_router(parts: &Parts, open: bool) -> Router {
     let door = if open { Door::Open } else { Door::Own };
     assets::files()
-        .merge(rest::health(Arc::clone(&parts.0.registry)))
+        .merge(rest::health(parts.0.clone()))
         .merge(admin::router(&parts.0, door))
         .method_not_allowed_fallback(method_not_allowed)
 }

@@ -44,10 +44,7 @@ pub(super) fn inspection(doors: Doors) -> Router {
 
 /// What there is, for machines.
 pub(super) fn described() -> OpenApi {
-    well()
-        .merge(broadcasting())
-        .merge(inside())
-        .into_openapi()
+    well().merge(broadcasting()).merge(inside()).into_openapi()
 }
 
 fn served(routes: OpenApiRouter<Doors>, doors: Doors) -> Router {
