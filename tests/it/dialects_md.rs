@@ -113,6 +113,10 @@ async fn every_address_written_down_is_served() {
             let path = path
                 .replace(":stream", "default")
                 .replace(":transport", "b");
+            if path == "/api/v1/events" {
+                // It does not end.
+                continue;
+            }
             let answer = server.get(&path, "").await;
             // What is there for another method says so.
             let status = match path.as_str() {

@@ -392,7 +392,7 @@ export type Resumed = {
 /** The room is gone with everything in it. */
 export type RoomClosed = {
   /** Why. */
-  reason: "worker-died" | "room-closed";
+  reason: "worker-died" | "room-closed" | "kicked";
 };
 
 export type RtpCapabilities = types.RtpCapabilities;
@@ -418,6 +418,12 @@ export type Score = {
 export type ServerDraining = {
   /** Until it ends, at the latest. */
   seconds: number;
+};
+
+/** Who operates the server has something to say. */
+export type ServerNotice = {
+  /** A text for people. */
+  message: string;
 };
 
 /** Bounds the layers a consumer gets. */
@@ -527,6 +533,7 @@ export interface Notifications {
   "consumer-layers-changed": ConsumerLayersChanged;
   "producer-score": ProducerScore;
   "transport-closed": TransportClosed;
+  notice: ServerNotice;
   "server-draining": ServerDraining;
   "room-closed": RoomClosed;
 }

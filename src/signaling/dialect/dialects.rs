@@ -169,6 +169,7 @@ pub const TOLD: &[&str] = &[
     "new-transport",
     "newProducer",
     "newProducers",
+    "notice",
     "peer-left",
     "producer-add",
     "producer-closed",
