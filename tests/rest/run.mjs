@@ -1,6 +1,6 @@
 // Schemathesis against a live server with something in it: every answer must be one that /openapi.json
 // describes, no request may be a fault of the server. `make test-rest` runs it; MISO_BIN names the server.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { connect } from "../headless/support/client.mjs";
 import { consume, enter, produce } from "../headless/support/media.mjs";
@@ -21,7 +21,8 @@ const asked = [
   ...["--exclude-path", "/api/v1/drain", "--exclude-path", "/api/v1/events"],
   ...["--seed", "1", "--continue-on-failure", "--request-timeout", "10", "--warnings", "off"],
 ];
-const { status } = spawnSync(TOOL, asked, { stdio: "inherit" });
+const tool = spawn(TOOL, asked, { stdio: "inherit" });
+const status = await new Promise((resolve) => tool.once("close", resolve));
 const alive = (await fetch(`${server.url}/healthz`)).ok;
 sender.close();
 receiver.close();

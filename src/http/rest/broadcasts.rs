@@ -33,6 +33,7 @@ use crate::{
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct Broadcasting {
     /// The room it happens in; one of its own by default.
+    #[schema(min_length = 1, max_length = 256)]
     room: Option<String>,
     /// How many may watch; as the server is configured by default.
     #[schema(minimum = 1)]
