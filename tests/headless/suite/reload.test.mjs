@@ -96,6 +96,14 @@ describe("a server whose configuration file changes", () => {
     await reload('udp = "portable"\npeers-per-room = 9\n');
     assert.equal(times(server, "udp has changed, which counts from the next start"), 1);
   });
+
+  it("takes over tokens, and logs none", async () => {
+    const make = () => fetch(`${server.url}/api/v1/broadcasts`, { method: "POST" });
+    assert.equal((await make()).status, 201);
+    await reload('broadcast-token = "0123456789abcdef"\n');
+    assert.equal((await make()).status, 401);
+    assert.ok(!logged(server).includes("0123456789abcdef"), "a secret is logged");
+  });
 });
 
 describe("a server whose certificate changes", () => {
