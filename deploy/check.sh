@@ -19,9 +19,6 @@ systemd-analyze verify "$work/unit/miso.service"
 exposure=$(systemd-analyze security --offline=true --threshold=20 "$work/unit/miso.service" | tail -1)
 echo "miso.service: ${exposure#→ }; 2.0 at most"
 
-sh -n debian/postinst
-echo "debian/postinst: a script"
-
 # HAProxy reads the certificate, too.
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=sfu.example.org \
     -keyout "$work/pem" -out "$work/cert" 2>/dev/null
