@@ -1,16 +1,14 @@
 // What ffmpeg and aiortc publish is seen and heard by WHEP viewers, and the broadcast says so.
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, it } from "node:test";
-import { create, removeAll } from "../support/broadcast.mjs";
-import { ENOUGH, endAll, obs, publish, view } from "../support/client.mjs";
+import { describe, it } from "node:test";
+import { aroundServer } from "../support/around.mjs";
+import { create } from "../support/broadcast.mjs";
+import { ENOUGH, obs, publish, view } from "../support/client.mjs";
 import { ffmpeg } from "../support/ffmpeg.mjs";
-import { startServer } from "../support/server.mjs";
 
 describe("a broadcast", () => {
   let server;
-  before(async () => (server = await startServer()));
-  afterEach(() => endAll().then(removeAll));
-  after(() => server.stop());
+  aroundServer((started) => (server = started));
 
   it("by ffmpeg is decoded by aiortc, and tells its state from waiting to live and back", async (t) => {
     const broadcast = await create(server);

@@ -1,17 +1,15 @@
 // Viewers who come before the broadcaster wait, and start by themselves.
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { tick } from "../../headless/support/wait.mjs";
-import { create, removeAll } from "../support/broadcast.mjs";
-import { ENOUGH, endAll, publish, view } from "../support/client.mjs";
+import { aroundServer } from "../support/around.mjs";
+import { create } from "../support/broadcast.mjs";
+import { ENOUGH, publish, view } from "../support/client.mjs";
 import { ffmpeg } from "../support/ffmpeg.mjs";
-import { startServer } from "../support/server.mjs";
 
 describe("a viewer who comes first", () => {
   let server;
-  before(async () => (server = await startServer()));
-  afterEach(() => endAll().then(removeAll));
-  after(() => server.stop());
+  aroundServer((started) => (server = started));
 
   for (const [name, start] of Object.entries({ ffmpeg, "aiortc in VP8": publish })) {
     it(`starts when ${name} does, on the session it has`, async (t) => {

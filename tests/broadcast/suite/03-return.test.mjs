@@ -1,10 +1,10 @@
 // A broadcaster who goes, however it goes, and comes back under the same id is seen again without a reload.
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, it } from "node:test";
-import { create, removeAll } from "../support/broadcast.mjs";
-import { ENOUGH, endAll, view } from "../support/client.mjs";
+import { describe, it } from "node:test";
+import { aroundServer } from "../support/around.mjs";
+import { create } from "../support/broadcast.mjs";
+import { ENOUGH, view } from "../support/client.mjs";
 import { ffmpeg } from "../support/ffmpeg.mjs";
-import { startServer } from "../support/server.mjs";
 
 /** Often enough for what depends on which end is noticed first. */
 const ROUNDS = 6;
@@ -17,9 +17,7 @@ const WAYS = {
 
 describe("ffmpeg under the same id", () => {
   let server;
-  before(async () => (server = await startServer()));
-  afterEach(() => endAll().then(removeAll));
-  after(() => server.stop());
+  aroundServer((started) => (server = started));
 
   for (const [way, leave] of Object.entries(WAYS)) {
     it(`goes on for its viewer after being ${way}, ${ROUNDS} times`, async (t) => {

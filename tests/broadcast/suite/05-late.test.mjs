@@ -1,11 +1,11 @@
 // How long a viewer waits for its first picture when the next key frame is far: measured, and decoded at all.
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { tick } from "../../headless/support/wait.mjs";
-import { create, removeAll } from "../support/broadcast.mjs";
-import { ENOUGH, endAll, obs, view } from "../support/client.mjs";
+import { aroundServer } from "../support/around.mjs";
+import { create } from "../support/broadcast.mjs";
+import { ENOUGH, obs, view } from "../support/client.mjs";
 import { ffmpeg } from "../support/ffmpeg.mjs";
-import { startServer } from "../support/server.mjs";
 
 const GOP = 10;
 
@@ -16,9 +16,7 @@ async function started(publisher) {
 
 describe(`with key frames ${GOP} s apart`, () => {
   let server;
-  before(async () => (server = await startServer()));
-  afterEach(() => endAll().then(removeAll));
-  after(() => server.stop());
+  aroundServer((started) => (server = started));
 
   const publishers = {
     ffmpeg: (to) => ffmpeg(to, { gop: GOP }).runs(),

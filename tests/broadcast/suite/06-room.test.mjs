@@ -1,12 +1,12 @@
 // A WHIP publisher is a peer like any other: clients of a tutorial's dialect in the same room are told of it.
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { closeAll, connect } from "../../headless/support/client.mjs";
 import { consume, enter, produce } from "../../headless/support/media.mjs";
-import { create, removeAll } from "../support/broadcast.mjs";
-import { ENOUGH, endAll, publish, view } from "../support/client.mjs";
+import { aroundServer } from "../support/around.mjs";
+import { create } from "../support/broadcast.mjs";
+import { ENOUGH, publish, view } from "../support/client.mjs";
 import { ffmpeg } from "../support/ffmpeg.mjs";
-import { startServer } from "../support/server.mjs";
 
 /** A client of dialect C that can consume, and so is told. */
 async function enters(server, room) {
@@ -18,12 +18,7 @@ async function enters(server, room) {
 
 describe("a client of dialect C in the room", () => {
   let server;
-  before(async () => (server = await startServer()));
-  afterEach(async () => {
-    closeAll();
-    await endAll().then(removeAll);
-  });
-  after(() => server.stop());
+  aroundServer((started) => (server = started), closeAll);
 
   const rooms = {
     "of a broadcast": async () => {

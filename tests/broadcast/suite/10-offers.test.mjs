@@ -1,9 +1,9 @@
 // Every recorded and rebuilt offer gets an answer its client can take: what RFC 8829, 8843 and 9725 ask of one.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { after, afterEach, before, describe, it } from "node:test";
-import { create, removeAll } from "../support/broadcast.mjs";
-import { startServer } from "../support/server.mjs";
+import { describe, it } from "node:test";
+import { aroundServer } from "../support/around.mjs";
+import { create } from "../support/broadcast.mjs";
 
 const FIXTURES = new URL("../../fixtures/sdp/", import.meta.url);
 const read = (name) => readFileSync(new URL(name, FIXTURES), "utf8");
@@ -93,12 +93,7 @@ function simulcast(offer, answer) {
 
 describe("the answer to", () => {
   let server;
-  before(async () => (server = await startServer()));
-  afterEach(async () => {
-    await Promise.all(sessions.splice(0).map(end));
-    await removeAll();
-  });
-  after(() => server.stop());
+  aroundServer((started) => (server = started), () => Promise.all(sessions.splice(0).map(end)));
 
   for (const name of named(".sdp")) {
     it(name.replace(".sdp", ""), async () => {
