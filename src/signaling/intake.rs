@@ -4,6 +4,7 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
 };
 
 use serde_json::Value;
@@ -18,6 +19,7 @@ use super::{bucket::Bucket, dialect::Dialects, request::Payload};
 use crate::{
     config::SignalingConfig,
     error::{ApiError, ErrorCode},
+    room::{PeerId, RoomId},
 };
 
 /// An event in its turn.
@@ -48,6 +50,16 @@ pub(super) struct Intake {
     dialects: Arc<Dialects>,
     queue: Mutex<Queue>,
     changed: Notify,
+    /// When the socket was opened.
+    pub(super) opened: SystemTime,
+}
+
+/// Where a socket is, for whoever looks at sockets.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) room: RoomId,
+    pub(super) peer: PeerId,
+    pub(super) dialect: &'static str,
 }
 
 #[derive(Debug)]
@@ -61,6 +73,8 @@ struct Queue {
     /// that buffer again, grown to the largest event ever, unless somebody holds a slice of it;
     /// then it takes a new one, no larger than needed.
     last: Option<RawEvent>,
+    /// Where the socket is.
+    place: Option<Place>,
     closed: bool,
     /// Closed by nobody's wish.
     lost: bool,
@@ -82,11 +96,13 @@ impl Intake {
                 refusals: 0,
                 bucket,
                 last: None,
+                place: None,
                 closed: false,
                 lost: false,
                 flooded: false,
             }),
             changed: Notify::new(),
+            opened: SystemTime::now(),
         })
     }
 
@@ -116,6 +132,16 @@ impl Intake {
         queue.last = None;
         drop(queue);
         self.changed.notify_one();
+    }
+
+    /// The socket is here now; `None`: in no room.
+    pub(super) fn set_place(&self, place: Option<Place>) {
+        self.queue().place = place;
+    }
+
+    /// Where the socket is.
+    pub(super) fn place(&self) -> Option<Place> {
+        self.queue().place.clone()
     }
 
     /// Whether the connection was lost.
@@ -201,6 +227,11 @@ impl MessageHandler<LocalAdapter, Raw> for IntakeHandler {
 }
 
 impl Event {
+    /// Bytes of its text.
+    pub(super) fn size(&self) -> usize {
+        self.text.len()
+    }
+
     /// The event's name as it stands on the wire.
     pub(super) fn name(&self) -> &str {
         first_string(&self.text)

@@ -4,6 +4,7 @@
 //! that handles them strictly in order; `dialect` knows the words of each frontend family;
 //! `handlers` turn requests into room verbs; `notify` tells clients what happened.
 
+mod admin_ui;
 mod bucket;
 pub mod dialect;
 mod handlers;
@@ -35,6 +36,7 @@ use tower::layer::util::Stack;
 
 pub use self::sessions::cap_sessions;
 use self::{
+    admin_ui::AdminUi,
     dialect::Dialects,
     intake::{Intake, IntakeHandler},
     pass::{Carried, Handshake, Pass},
@@ -74,6 +76,7 @@ struct Shared {
     dialects: Arc<Dialects>,
     config: Arc<SignalingConfig>,
     tokens: Arc<Tokens>,
+    feed: Arc<admin_ui::Feed>,
 }
 
 /// Every socket of the server.
@@ -102,9 +105,12 @@ pub fn layer(
         dialects: Arc::new(dialects),
         config: Arc::new(config.clone()),
         tokens,
+        feed: admin_ui::Feed::new(),
     };
     let [(first, io), (second, prime)] = PATHS.map(|path| serve(path, &shared));
-    (Stack::new(first, second), Sockets(vec![io, prime]))
+    let ios = vec![io, prime];
+    AdminUi::attach(ios.clone(), namespaces(&shared), shared);
+    (Stack::new(first, second), Sockets(ios))
 }
 
 /// Socket.IO under a path.
@@ -127,16 +133,21 @@ fn serve(path: &'static str, shared: &Shared) -> (SocketIoLayer, SocketIo) {
                 .packet_completion_timeout(Duration::from_secs(5)),
         )
         .build_layer();
-    let namespaces = NAMESPACES.into_iter().chain(shared.dialects.namespaces());
-    for namespace in namespaces.collect::<BTreeSet<_>>() {
+    for namespace in namespaces(shared) {
         let (admitting, opening) = (shared.clone(), shared.clone());
         let open = async move |socket: session::Connection| session::open(socket, opening);
         let admit = async move |socket: SocketRef, shown: TryData<Handshake>| {
             admit(&socket, shown, &admitting)
         };
-        io.ns(namespace.to_owned(), open.with(admit));
+        io.ns(namespace, open.with(admit));
     }
     (layer, io)
+}
+
+/// The built-in namespaces and those of the configuration file.
+fn namespaces(shared: &Shared) -> BTreeSet<String> {
+    let all = NAMESPACES.into_iter().chain(shared.dialects.namespaces());
+    all.map(str::to_owned).collect()
 }
 
 /// Whether a path of a request is Socket.IO's.

@@ -21,10 +21,11 @@ use tracing::{Instrument as _, Span};
 
 use super::{
     Shared, address_of,
+    admin_ui::{Of, Seen, describe},
     bucket::Bucket,
     dialect::{Ack, Answer, Dialect, Hello, Told},
     handlers,
-    intake::{Event, Incoming, Intake},
+    intake::{Event, Incoming, Intake, Place},
     notify,
     pass::Pass,
     request::Notification,
@@ -132,6 +133,9 @@ pub(super) fn open(connection: Connection, shared: Shared) {
 impl Session {
     async fn run(mut self) {
         let span = self.span();
+        self.shared.feed.opened();
+        let socket = self.connection.0.clone();
+        self.see(|_| Seen::Connected(Box::new(describe(&socket.into()))));
         self.welcome().instrument(span).await;
         while self.turn().await {}
         self.span().in_scope(|| self.end());
@@ -187,6 +191,7 @@ impl Session {
                 return self.answer(Some(ack), answer).await;
             }
         };
+        self.shared.feed.received(event.size());
         let mut verb = "other";
         let result = self.guarded(&event, &mut verb).await;
         let outcome = result.as_ref().map_or_else(|e| e.code.as_str(), |_| "ok");
@@ -230,6 +235,7 @@ impl Session {
 
     async fn handle(&mut self, event: &Event, verb: &mut &'static str) -> Result<Answer, ApiError> {
         let (name, mut payload) = event.parse(self.shared.config.json_depth)?;
+        self.see(|of| Seen::Received(of, name.clone()));
         if self.member.is_none() {
             payload = payload.on_page_of(page_room(&self.connection.0.req_parts().headers));
         }
@@ -290,8 +296,7 @@ impl Session {
             let told_of = |one| (self.dialect.notify)(self.id.as_str(), one);
             told = closed.flat_map(told_of).collect();
         }
-        self.member = None;
-        self.id = self.own_id();
+        self.give_up();
         self.emit(told).await
     }
 
@@ -323,6 +328,7 @@ impl Session {
         for (event, payload) in told {
             let event = self.dialect.told_as(event);
             let socket = self.connection.0.clone();
+            self.see(|of| Seen::Sent(of, event.to_owned()));
             let attempt = || match &payload {
                 Value::Null => socket.emit(event, &()),
                 payload => socket.emit(event, payload),
@@ -367,7 +373,10 @@ impl Session {
                 match attempt() {
                     Err(SendError::Socket(SocketError::InternalChannelFull)) => {}
                     Err(SendError::Socket(SocketError::Closed)) => return false,
-                    Ok(()) | Err(_) => return true,
+                    Ok(()) | Err(_) => {
+                        self.shared.feed.sent(size);
+                        return true;
+                    }
                 }
             }
             sleep(RETRY).await;
@@ -386,25 +395,62 @@ impl Session {
             self.detach();
         }
         self.leave();
+        let reason = if self.intake.lost() { "transport close" } else { "client namespace disconnect" };
+        self.see(|of| Seen::Disconnected(of, reason));
+        self.shared.feed.ended();
         self.intake.close(false);
         SocketRef::from(self.connection.0.clone()).disconnect().ok();
     }
 
     /// Takes the session out of its room, if it is in one.
     pub(super) fn leave(&mut self) {
-        if let Some(member) = self.member.take() {
+        let id = self.id.clone();
+        if let Some(member) = self.give_up() {
             let registry = self.registry();
-            registry.leave_as(&member.room, &self.id, member.epoch);
-            self.id = self.own_id();
+            registry.leave_as(&member.room, &id, member.epoch);
         }
+    }
+
+    /// Is in a room from now on.
+    pub(super) fn enter(&mut self, member: Member) {
+        let room = member.room.id().clone();
+        self.member = Some(member);
+        self.intake.set_place(Some(Place {
+            room: room.clone(),
+            peer: self.id.clone(),
+            dialect: self.dialect.name,
+        }));
+        self.see(|of| Seen::Joined(of, room.as_str().to_owned()));
+        let socket = self.connection.0.clone();
+        self.see(|_| Seen::Updated(Box::new(describe(&socket.into()))));
+    }
+
+    /// Is in no room from now on, and nobody's heir.
+    fn give_up(&mut self) -> Option<Member> {
+        let member = self.member.take()?;
+        self.id = self.own_id();
+        self.intake.set_place(None);
+        self.see(|of| Seen::Left(of, member.room.id().as_str().to_owned()));
+        Some(member)
+    }
+
+    /// Tells whoever looks at sockets.
+    fn see(&self, seen: impl FnOnce(Of) -> Seen) {
+        let socket = &self.connection.0;
+        let of = || Of {
+            namespace: socket.ns().to_owned(),
+            id: socket.id.to_string(),
+        };
+        self.shared.feed.tell(|| seen(of()));
     }
 
     /// Leaves the peer in its room, for the client to come back to.
     fn detach(&mut self) {
-        if let Some(member) = self.member.take() {
+        let id = self.id.clone();
+        if let Some(member) = self.give_up() {
             let address = address_of(&self.connection.0.req_parts().extensions);
             let registry = self.registry();
-            registry.detach(&member.room, &self.id, member.epoch, address);
+            registry.detach(&member.room, &id, member.epoch, address);
         }
     }
 

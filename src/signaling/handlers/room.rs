@@ -43,15 +43,16 @@ pub(super) async fn join(session: &mut Session, join: Join) -> Result<Reply, Api
     let (peer, events) = new_peer(session, join.display_name);
     let display_name = peer.display_name.clone();
     let (room, joined) = session.registry().join(id, peer).await?;
-    session.member = Some(Member {
+    let listed = if session.dialect.lists_at_join {
+        joined.made
+    } else {
+        0
+    };
+    session.enter(Member {
         room,
         events,
         display_name,
-        listed: if session.dialect.lists_at_join {
-            joined.made
-        } else {
-            0
-        },
+        listed,
         epoch: 0,
     });
     reply(session, &joined, false)
@@ -60,7 +61,7 @@ pub(super) async fn join(session: &mut Session, join: Join) -> Result<Reply, Api
 /// Is an earlier peer again.
 fn resume(session: &mut Session, resumed: Resumed) -> Result<Reply, ApiError> {
     session.id = resumed.peer;
-    session.member = Some(Member {
+    session.enter(Member {
         room: resumed.room,
         events: resumed.events,
         display_name: resumed.display_name,
