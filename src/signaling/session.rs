@@ -395,7 +395,11 @@ impl Session {
             self.detach();
         }
         self.leave();
-        let reason = if self.intake.lost() { "transport close" } else { "client namespace disconnect" };
+        let reason = if self.intake.lost() {
+            "transport close"
+        } else {
+            "disconnect"
+        };
         self.see(|of| Seen::Disconnected(of, reason));
         self.shared.feed.ended();
         self.intake.close(false);
