@@ -5,6 +5,8 @@ import "./styles/base.css";
 
 function pageAt(path: string): Promise<ComponentType> {
   switch (path) {
+    case "/admin":
+      return import("./components/admin/AdminPage").then(({ AdminPage }) => AdminPage);
     case "/broadcast":
       return import("./components/broadcast/BroadcastPage").then(({ BroadcastPage }) => BroadcastPage);
     case "/stream":

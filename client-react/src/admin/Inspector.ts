@@ -1,0 +1,102 @@
+/** What the page knows, asked for every two seconds: lists of everything, and details of what is open. */
+import { passingSentence, ProblemError } from "../broadcast/problem";
+import type { AdminApi, BroadcastView, PeerDetail } from "./api";
+import { Histories } from "./history";
+import { type Row, rowsOf, type Snapshot } from "./tree";
+
+const POLL_MS = 2_000;
+
+export interface View {
+  /** `null` before the first answer. */
+  snapshot: Snapshot | null;
+  broadcasts: readonly BroadcastView[];
+  rows: readonly Row[];
+  search: string;
+  /** The server wants a token, or another. */
+  locked: boolean;
+  problem: string | null;
+}
+
+const NOTHING: View = { snapshot: null, broadcasts: [], rows: [], search: "", locked: false, problem: null };
+
+export class Inspector {
+  readonly histories = new Histories();
+  private view = NOTHING;
+  private readonly listeners = new Set<() => void>();
+  /** Workers are in here when they were closed, everything else when it was opened. */
+  private readonly toggled = new Set<string>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private running = false;
+
+  constructor(private readonly api: AdminApi) {}
+
+  readonly get = (): View => this.view;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  start(): void {
+    this.running = true;
+    void this.poll();
+  }
+
+  stop(): void {
+    this.running = false;
+    clearTimeout(this.timer);
+  }
+
+  /** Asks now. */
+  look(): void {
+    clearTimeout(this.timer);
+    void this.poll();
+  }
+
+  toggle(row: Row): void {
+    if (!this.toggled.delete(row.key)) this.toggled.add(row.key);
+    this.show({});
+    if (row.kind === "peer" && this.toggled.has(row.key)) this.look();
+  }
+
+  search(search: string): void {
+    this.show({ search });
+  }
+
+  private async poll(): Promise<void> {
+    clearTimeout(this.timer);
+    try {
+      const [workers, rooms, peers, broadcasts] = await Promise.all([
+        this.api.workers(), this.api.rooms(), this.api.peers(), this.api.broadcasts(),
+      ]);
+      const details = await this.details(this.view.rows);
+      this.show({ snapshot: { workers, rooms, peers, details }, broadcasts, locked: false, problem: null });
+      this.histories.note(this.view.rows);
+    } catch (error) {
+      const locked = error instanceof ProblemError && [401, 403].includes(error.status);
+      this.show({ locked, problem: locked ? null : passingSentence(error) });
+      if (locked) { this.stop(); return; }
+    }
+    if (this.running) this.timer = setTimeout(() => void this.poll(), POLL_MS);
+  }
+
+  /** Of the peers that are open; one that left meanwhile has none. */
+  private async details(rows: readonly Row[]): Promise<Map<string, PeerDetail>> {
+    const open = rows.filter((row) => row.kind === "peer" && this.toggled.has(row.key));
+    const known = await Promise.all(open.map(async ({ key, roomId = "", id }): Promise<[string, PeerDetail | null]> => {
+      const gone = (error: unknown) => {
+        if (error instanceof ProblemError && error.status === 404) return null;
+        throw error;
+      };
+      return [key, await this.api.peer(roomId, id).catch(gone)];
+    }));
+    return new Map(known.filter((entry): entry is [string, PeerDetail] => entry[1] !== null));
+  }
+
+  private show(change: Partial<View>): void {
+    const view = { ...this.view, ...change };
+    const rows = view.snapshot ? rowsOf(view.snapshot, (key) => this.toggled.has(key), view.search) : [];
+    this.view = { ...view, rows };
+    for (const listener of this.listeners) listener();
+  }
+}
