@@ -96,7 +96,7 @@ const path = (...parts: string[]): string => `/api/v1/${parts.map(encodeURICompo
 export class AdminApi {
   constructor(
     private readonly token: string,
-    private readonly send: typeof fetch = (...request) => fetch(...request),
+    private readonly send: (url: string, init?: RequestInit) => Promise<Response> = (url, init) => fetch(url, init),
   ) {}
 
   async workers(): Promise<WorkerView[]> {

@@ -1,0 +1,116 @@
+// The inspector page: a call of two as an operator sees it, 500 peers at once, and what an operator can do.
+import assert from "node:assert/strict";
+import { io } from "socket.io-client";
+import { assertAccessible } from "../support/accessible.mjs";
+import { scene } from "../support/scene.mjs";
+import { startServer } from "../support/server.mjs";
+import { until } from "../support/wait.mjs";
+
+const DESK = { viewport: { width: 1280, height: 800 } };
+const textOf = (page, id) => page.evaluate((id) => document.querySelector(`[data-testid=${id}]`)?.innerText ?? "", id);
+const shows = (page, id, pattern) => until(`${pattern} in ${id}`, async () => pattern.test(await textOf(page, id)), { timeout: 15_000 });
+const rowNamed = (page, name) => page.locator(".tree-row", { has: page.locator(".tree-name", { hasText: name }) }).first();
+
+/** The operator's page, with what it needs for `picture` and `assertAccessible`. */
+async function operator(stage, server, look = { ...DESK, colorScheme: "light" }) {
+  const page = await stage.page("chromium", look);
+  await page.goto(`${server.url}/admin`);
+  await page.getByTestId("tree").waitFor();
+  return { page, name: "the operator" };
+}
+
+scene("an operator looks into a call", async (stage) => {
+  const { server } = stage;
+  const [ann, bob] = [await stage.user("Ann"), await stage.user("Bob")];
+  await ann.join("tea");
+  await bob.join("tea");
+  await ann.seesAndHears("Bob");
+  const operating = await operator(stage, server);
+  const { page } = operating;
+
+  await shows(page, "overview", /rooms\s+1[\s\S]*peers\s+2[\s\S]*producers\s+4[\s\S]*consumers\s+4/);
+  await rowNamed(page, "tea").dblclick();
+  await rowNamed(page, "Ann").dblclick();
+  await shows(page, "tree", /Transport, send[\s\S]*DTLS connected[\s\S]*Sends audio[\s\S]*Sends video[\s\S]*Transport, receive[\s\S]*Receives video/);
+  const flows = async () => /in [1-9]\d* kb\/s|in \d+\.\d Mb\/s/.test((await rowNamed(page, "Sends video").innerText()).replaceAll("\u00a0", " "));
+  await until("pictures flow", flows, { timeout: 15_000 });
+  await rowNamed(page, "Sends video").click();
+  await shows(page, "detail", /codec\s+VP8|codec\s+H264|codec\s+VP9|codec\s+AV1/);
+  await shows(page, "detail", /rtpParameters/);
+  await stage.picture(operating, "admin-call");
+  await assertAccessible(operating, "the inspector");
+
+  await page.getByTestId("search").fill("bob");
+  await until("only Bob is shown", async () => (await rowNamed(page, "Bob").count()) === 1 && (await rowNamed(page, "Ann").count()) === 0);
+  await page.getByTestId("search").fill("");
+
+  await page.getByRole("button", { name: "Send a notice" }).click();
+  await page.getByLabel("What they read").fill("The kitchen closes at six.");
+  await page.getByRole("button", { name: "Send", exact: true }).click();
+  await ann.reads("The kitchen closes at six.");
+
+  await rowNamed(page, "Sends video").click();
+  await page.getByRole("button", { name: "Close the producer" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Close the producer" }).click();
+  await until("Ann sends sound alone", async () => (await server.rooms()).length === 1 && /producers\s+3/.test(await textOf(page, "overview")), { timeout: 15_000 });
+
+  await rowNamed(page, "Bob").click();
+  await page.getByRole("button", { name: "Remove from the room" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Remove from the room" }).click();
+  await until("Ann is alone", async () => (await ann.state()).peers.length === 0, { timeout: 15_000 });
+});
+
+scene("500 peers, in every look", async (stage) => {
+  const server = await startServer("--sockets-per-address", "0", "--max-connections-per-address", "4000");
+  const guests = [];
+  const join = (index) => new Promise((resolve, reject) => {
+    const socket = io(server.url, { transports: ["websocket"], query: { dialect: "native" }, forceNew: true, reconnection: false });
+    guests.push(socket);
+    socket.once("connect_error", reject);
+    socket.once("connection-success", () => socket.emit("joinRoom", { roomName: `hall ${index % 4}`, displayName: `Guest ${index}` }, resolve));
+  });
+  try {
+    for (let from = 0; from < 500; from += 50) await Promise.all(Array.from({ length: 50 }, (_, index) => join(from + index)));
+    for (const [look, options] of Object.entries({
+      light: { ...DESK, colorScheme: "light" }, dark: { ...DESK, colorScheme: "dark" },
+      phone: { viewport: { width: 390, height: 844 }, colorScheme: "light" },
+    })) {
+      const operating = await operator(stage, server, options);
+      const { page } = operating;
+      await shows(page, "overview", /peers\s+500/);
+      await page.getByTestId("tree").focus();
+      for (const key of ["ArrowDown", "ArrowRight", "ArrowDown", "Enter"]) await page.keyboard.press(key);
+      await shows(page, "detail", /connected\s+true/);
+      await stage.picture(operating, `admin-500-${look}`);
+      await assertAccessible(operating, `the inspector with 500 peers, ${look}`);
+      await page.keyboard.press("End");
+      await until("the last room is in sight", async () => (await rowNamed(page, "hall 3").count()) === 1 || (await rowNamed(page, "hall").count()) > 0);
+      assert.ok((await page.locator(".tree-row").count()) < 80, "rows out of sight are not there");
+      await page.getByTestId("search").fill("guest 499");
+      await until("one is found", async () => (await page.locator(".tree-row[data-kind=peer]").count()) === 1);
+    }
+  } finally {
+    for (const guest of guests) guest.close();
+    await server.stop();
+  }
+});
+
+scene("an operator is asked for a token where one is configured", async (stage) => {
+  const token = "an-admin-token-of-the-tests";
+  const server = await startServer("--token", `${token}:admin`);
+  try {
+    const page = await stage.page("chromium", { ...DESK, colorScheme: "light" });
+    await page.goto(`${server.url}/admin`);
+    const enter = async (text) => {
+      await page.getByLabel("Token").fill(text);
+      await page.getByRole("button", { name: "Look inside" }).click();
+    };
+    await enter("not-that-one-but-another");
+    await page.getByText("The server does not accept this token.").waitFor();
+    await stage.picture({ page }, "admin-token");
+    await enter(token);
+    await shows(page, "overview", /rooms\s+0/);
+  } finally {
+    await server.stop();
+  }
+});
