@@ -11,11 +11,13 @@ use axum::{
         header::{COOKIE, FORWARDED, HOST, ORIGIN, VIA},
         uri::Authority,
     },
-    middleware::{Next, from_fn_with_state},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse as _, Response},
 };
 
-use super::{exchange::bearer, metrics, problem::Problem, rest, serve::Relayed, sessions::Doors};
+use super::{
+    assets, exchange::bearer, metrics, problem::Problem, rest, serve::Relayed, sessions::Doors,
+};
 use crate::auth::{Tokens, in_cookies};
 
 /// Which listener a request came by.
@@ -56,6 +58,23 @@ pub(super) fn router(doors: &Doors, door: Door) -> Router {
 /// What is inside; whatever is to be seen by operators only is merged here.
 fn inside(doors: &Doors) -> Router {
     rest::inspection(doors.clone()).merge(metrics::router(doors.clone()))
+}
+
+/// The page, which shows nothing but what it may ask for; the main listener has it for its own machine.
+pub(super) fn page(door: Door) -> Router {
+    let page = assets::inspector();
+    match door {
+        Door::Main => page.route_layer(from_fn(from_here)),
+        Door::Own | Door::Open => page,
+    }
+}
+
+async fn from_here(request: Request, next: Next) -> Response {
+    let from = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    if from.is_some_and(|from| from.0.ip().to_canonical().is_loopback()) {
+        return next.run(request).await;
+    }
+    elsewhere().into_response()
 }
 
 async fn guarded(State(guard): State<Guard>, request: Request, next: Next) -> Response {

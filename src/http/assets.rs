@@ -62,6 +62,11 @@ pub fn socket_io_client() -> Router {
         .route("/socket.io/socket.io.min.js", get(socket_io))
 }
 
+/// The inspector's page.
+pub(super) fn inspector() -> Router {
+    Router::new().route("/admin", get(page))
+}
+
 async fn socket_io(headers: HeaderMap) -> Response {
     const NAME: &str = "socket.io.min.js";
     match SocketIoClient::get(NAME) {

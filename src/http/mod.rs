@@ -85,6 +85,7 @@ pub fn router(parts: &Parts) -> Router {
         // Whoever looks whether it is well, or into it, is held by other means.
         .merge(rest::health(doors.clone()))
         .merge(admin::router(doors, Door::Main))
+        .merge(admin::page(Door::Main))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(metrics::count_request))
 }
@@ -101,6 +102,7 @@ pub fn admin_router(parts: &Parts, open: bool) -> Router {
     assets::files()
         .merge(rest::health(parts.0.clone()))
         .merge(admin::router(&parts.0, door))
+        .merge(admin::page(door))
         .method_not_allowed_fallback(method_not_allowed)
 }
 

@@ -416,7 +416,7 @@ impl Session {
     }
 
     /// Is in a room from now on.
-    pub(super) fn enter(&mut self, member: Member) {
+    pub(super) fn settle(&mut self, member: Member) {
         let room = member.room.id().clone();
         self.member = Some(member);
         self.intake.set_place(Some(Place {

@@ -6,6 +6,9 @@ import { type Row, rowsOf, type Snapshot } from "./tree";
 
 const POLL_MS = 2_000;
 
+/** The server shows itself to its own machine, and at an address of its own. */
+const ELSEWHERE = "This server does not show itself here: open the page on its own machine, or at the address of --admin-listen.";
+
 export interface View {
   /** `null` before the first answer. */
   snapshot: Snapshot | null;
@@ -73,8 +76,9 @@ export class Inspector {
       this.show({ snapshot: { workers, rooms, peers, details }, broadcasts, locked: false, problem: null });
       this.histories.note(this.view.rows);
     } catch (error) {
-      const locked = error instanceof ProblemError && [401, 403].includes(error.status);
-      this.show({ locked, problem: locked ? null : passingSentence(error) });
+      const status = error instanceof ProblemError ? error.status : 0;
+      const locked = status === 401 || status === 403;
+      this.show({ locked, problem: locked ? null : status === 404 ? ELSEWHERE : passingSentence(error) });
       if (locked) { this.stop(); return; }
     }
     if (this.running) this.timer = setTimeout(() => void this.poll(), POLL_MS);

@@ -48,7 +48,7 @@ pub(super) async fn join(session: &mut Session, join: Join) -> Result<Reply, Api
     } else {
         0
     };
-    session.enter(Member {
+    session.settle(Member {
         room,
         events,
         display_name,
@@ -61,7 +61,7 @@ pub(super) async fn join(session: &mut Session, join: Join) -> Result<Reply, Api
 /// Is an earlier peer again.
 fn resume(session: &mut Session, resumed: Resumed) -> Result<Reply, ApiError> {
     session.id = resumed.peer;
-    session.enter(Member {
+    session.settle(Member {
         room: resumed.room,
         events: resumed.events,
         display_name: resumed.display_name,

@@ -34,7 +34,7 @@ describe("the admin namespace", () => {
     return page;
   };
   before(async () => {
-    server = await startServer({ flags: ["--token", `${TOKEN}:admin`, "--token", `${OTHER}:join`] });
+    server = await startServer({ adminToken: TOKEN, flags: ["--token", `${TOKEN}:admin`, "--token", `${OTHER}:join`] });
   });
   afterEach(async () => {
     for (const page of pages.splice(0)) page.close();

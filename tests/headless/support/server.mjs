@@ -15,7 +15,7 @@ export async function freePort() {
   return port;
 }
 
-export async function startServer({ workers = 2, flags = [], binary = BINARY, env = {}, tls = "off", port: given } = {}) {
+export async function startServer({ workers = 2, flags = [], binary = BINARY, env = {}, tls = "off", port: given, adminToken = null } = {}) {
   const port = given ?? (await freePort());
   const server = new Server(binary, port, tls === "off" ? "http" : "https", [
     ...["--listen", `127.0.0.1:${port}`, "--media-ip", "127.0.0.1"],
@@ -28,11 +28,14 @@ export async function startServer({ workers = 2, flags = [], binary = BINARY, en
     ...(flags.includes("--drain-timeout") ? [] : ["--drain-timeout", "0"]),
     ...flags,
   ], env);
+  server.adminToken = adminToken;
   await server.start();
   return server;
 }
 
 class Server {
+  /** What looks inside, where the server wants a token for that. */
+  adminToken = null;
   #flags;
   #env;
   #child;
@@ -70,7 +73,8 @@ class Server {
   }
 
   async state() {
-    return (await fetch(`${this.url}/debug/state`)).json();
+    const headers = this.adminToken === null ? {} : { authorization: `Bearer ${this.adminToken}` };
+    return (await fetch(`${this.url}/debug/state`, { headers })).json();
   }
 
   /** Every entry of a list of the inspection API. */
