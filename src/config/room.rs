@@ -65,8 +65,8 @@ impl Default for RoomConfig {
             // Beyond it every join and every new producer is told to hundreds: not a call any more.
             peers_per_room: 256,
             // Most rooms fit one answer. A connection keeps a buffer as large as the most it ever wrote
-            // at once; capabilities take 5.4 KB of it, so many silent listeners 1.5 KB.
-            peers_per_answer: 20,
+            // at once; capabilities take 4.9 KB of it, so many silent listeners 0.9 KB.
+            peers_per_answer: 12,
             // A peer of our own dialect needs two. Frontends of the older dialects make one receive
             // transport PER REMOTE PRODUCER: a room of 16 such peers with camera, microphone and a
             // few shared screens needs 1 + 15 × 2 up to 1 + 15 × 4 = 61.

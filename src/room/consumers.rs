@@ -218,7 +218,7 @@ impl Room {
         owner.untold.retain(|id| *id != source.id);
         owner.consumers.insert(
             id,
-            Consumer {
+            Box::new(Consumer {
                 handle: new.handle,
                 transport: new.transport,
                 producer: source.id,
@@ -227,7 +227,7 @@ impl Room {
                 display: source.display,
                 paused: new.paused,
                 received,
-            },
+            }),
         );
         state.changed(What::ConsumerCreated, caller.peer, |change| {
             (change.id, change.kind) = (Some(id.0), Some(source.kind));

@@ -39,7 +39,8 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Queue {
-    events: VecDeque<RoomEvent>,
+    /// Shared with the other peers that wait for the same.
+    events: VecDeque<Arc<RoomEvent>>,
     closed: bool,
 }
 
@@ -49,12 +50,12 @@ pub(super) struct Behind;
 
 impl EventSender {
     /// Puts an event in, if there is room.
-    pub(super) fn send(&self, event: RoomEvent) -> Result<(), Behind> {
+    pub(super) fn send(&self, event: impl Into<Arc<RoomEvent>>) -> Result<(), Behind> {
         let mut queue = self.0.queue();
         if queue.closed || queue.events.len() >= self.0.limit {
             return Err(Behind);
         }
-        queue.events.push_back(event);
+        queue.events.push_back(event.into());
         drop(queue);
         self.0.changed.notify_one();
         Ok(())
@@ -72,7 +73,7 @@ impl EventReceiver {
                     if queue.events.is_empty() {
                         queue.events = VecDeque::new();
                     }
-                    return Some(event);
+                    return Some(Arc::unwrap_or_clone(event));
                 }
                 if queue.closed {
                     return None;

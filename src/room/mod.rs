@@ -117,7 +117,8 @@ struct State {
     joining: usize,
     /// How many may receive.
     max_consumers: Option<MaxConsumers>,
-    peers: HashMap<PeerId, Peer>,
+    /// Boxed, as a table has twice the places it needs.
+    peers: HashMap<PeerId, Box<Peer>>,
     /// Whose each producer is.
     owners: HashMap<ProducerId, PeerId>,
     /// Counts what is made in the room, so that "newest" and "before" have a meaning.
@@ -179,15 +180,16 @@ impl Room {
             close_all(state.make_place(&new.id)?);
         }
         if new.announced {
-            state.tell_others(&new.id, |_| RoomEvent::PeerJoined {
+            let joined = RoomEvent::PeerJoined {
                 peer: new.id.clone(),
                 display_name: new.display_name.clone(),
-            });
+            };
+            state.tell_others(&new.id, joined);
         }
         let (id, profile) = (new.id.clone(), new.profile);
         let entered = state.next();
         let peer = Peer::new(new, entered, permit);
-        state.peers.insert(id.clone(), peer);
+        state.peers.insert(id.clone(), Box::new(peer));
         state.changed(What::PeerJoined, &id, |_| {});
         state.span(&id).in_scope(|| tracing::info!("joined"));
         Ok(state.joined(&id, profile, self.config.get().peers_per_answer))
@@ -206,10 +208,11 @@ impl Room {
         let gone = state.peers.remove(peer)?;
         state.changed(What::PeerLeft, peer, |_| {});
         if gone.announced {
-            state.tell_others(peer, |_| RoomEvent::PeerLeft {
+            let left = RoomEvent::PeerLeft {
                 peer: peer.clone(),
                 display_name: gone.display_name.clone(),
-            });
+            };
+            state.tell_others(peer, left);
         }
         Some(Removed {
             transports: gone.transports.into_values().map(|t| t.handle).collect(),
@@ -266,12 +269,13 @@ struct Removed {
 
 impl State {
     fn peer(&self, id: &PeerId) -> Result<&Peer, RoomError> {
-        self.peers.get(id).ok_or(self.absence())
+        self.peers.get(id).map(|peer| &**peer).ok_or(self.absence())
     }
 
     fn peer_mut(&mut self, id: &PeerId) -> Result<&mut Peer, RoomError> {
         let absence = self.absence();
-        self.peers.get_mut(id).ok_or(absence)
+        let peer = self.peers.get_mut(id).map(|peer| &mut **peer);
+        peer.ok_or(absence)
     }
 
     fn absence(&self) -> RoomError {
@@ -295,10 +299,11 @@ impl State {
         self.made
     }
 
-    fn tell_others(&mut self, id: &PeerId, event: impl Fn(&Peer) -> RoomEvent) {
+    fn tell_others(&mut self, id: &PeerId, event: RoomEvent) {
+        let event = Arc::new(event);
         for (other, peer) in &mut self.peers {
             if other != id {
-                peer.tell(event(peer));
+                peer.tell(Arc::clone(&event));
             }
         }
     }

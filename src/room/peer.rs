@@ -160,9 +160,10 @@ pub(super) struct Peer {
     pub(super) pages: bool,
     /// When its latest listing of the room began, in the same count.
     pub(super) listed: u64,
-    pub(super) transports: HashMap<TransportId, Transport>,
+    /// Boxed, as a table has four places for one or two.
+    pub(super) transports: HashMap<TransportId, Box<Transport>>,
     pub(super) producers: HashMap<ProducerId, Producer>,
-    pub(super) consumers: HashMap<ConsumerId, Consumer>,
+    pub(super) consumers: HashMap<ConsumerId, Box<Consumer>>,
     /// Producers of others it has heard of.
     pub(super) told: HashSet<ProducerId>,
     /// Producers it will hear of once it is ready, oldest first.
@@ -244,7 +245,7 @@ pub enum TransportChoice {
 
 impl Peer {
     /// Sends it an event; a peer too far behind loses its queue.
-    pub(super) fn tell(&mut self, event: RoomEvent) {
+    pub(super) fn tell(&mut self, event: impl Into<Arc<RoomEvent>>) {
         let Some(events) = &self.events else { return };
         if events.send(event).is_err() {
             self.events = None;
@@ -315,6 +316,7 @@ impl Peer {
     fn of_role(&self, role: Role) -> impl Iterator<Item = (&TransportId, &Transport)> {
         self.transports
             .iter()
+            .map(|(id, transport)| (id, &**transport))
             .filter(move |(_, transport)| transport.role.suits(role))
     }
 }

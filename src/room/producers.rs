@@ -296,6 +296,7 @@ struct NewProducer {
 impl State {
     /// Tells the others of a producer: now, or once they are ready.
     fn announce(&mut self, producer: &ProducerInfo) {
+        let event = Arc::new(RoomEvent::NewProducer(producer.clone()));
         for (_, peer) in self
             .peers
             .iter_mut()
@@ -303,7 +304,7 @@ impl State {
         {
             if peer.ready {
                 peer.told.insert(producer.id);
-                peer.tell(RoomEvent::NewProducer(producer.clone()));
+                peer.tell(Arc::clone(&event));
             } else {
                 peer.untold.push(producer.id);
             }

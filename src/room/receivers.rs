@@ -26,7 +26,7 @@ impl State {
         let Some(MaxConsumers { count, when_full }) = self.max_consumers else {
             return Ok(Vec::new());
         };
-        if self.peers.get(id).is_some_and(Peer::receives) {
+        if self.peers.get(id).is_some_and(|peer| peer.receives()) {
             return Ok(Vec::new());
         }
         let mut closed = Vec::new();
@@ -53,7 +53,7 @@ impl State {
             peer.evicted = true;
             peer.tell(RoomEvent::Evicted);
         }
-        let consumers: Vec<(ConsumerId, Consumer)> = peer.consumers.drain().collect();
+        let consumers: Vec<_> = peer.consumers.drain().collect();
         for (id, consumer) in &consumers {
             peer.told.remove(&consumer.producer);
             peer.tell(closed(*id, consumer));

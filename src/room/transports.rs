@@ -65,7 +65,7 @@ impl Room {
         let id = handle.id();
         owner.transports.insert(
             id,
-            Transport {
+            Box::new(Transport {
                 handle,
                 role,
                 label,
@@ -75,7 +75,7 @@ impl Room {
                 cname: None,
                 ice_state: "new",
                 dtls_state: "new",
-            },
+            }),
         );
         let hears = owner.hears;
         state.changed(What::TransportCreated, caller.peer, |change| {
@@ -128,7 +128,7 @@ impl Room {
         let connected = |transport: &Transport| transport.dtls_state == "connected";
         state
             .peer(peer)
-            .is_ok_and(|peer| peer.transports.values().any(connected))
+            .is_ok_and(|peer| peer.transports.values().any(|one| connected(one)))
     }
 
     /// New ICE credentials for a transport.

@@ -67,7 +67,7 @@ const MAX_ATTACHMENTS: usize = 10;
 pub type Layer = Stack<SocketIoLayer, SocketIoLayer>;
 
 /// What a WebSocket reads at a time, and holds for that while it is silent; most events are smaller.
-const READ_BYTES: usize = 512;
+const READ_BYTES: usize = 256;
 
 /// What every session shares.
 #[derive(Clone, Debug)]

@@ -15,6 +15,7 @@ use socketioxide::{
 };
 use tokio::{
     sync::watch,
+    task::yield_now,
     time::{Instant, sleep, timeout_at},
 };
 use tracing::{Instrument as _, Span};
@@ -50,6 +51,9 @@ const START_WITHIN: f32 = 0.45;
 const LISTING: Duration = Duration::from_millis(250);
 /// Time between two attempts to hand a packet to a connection that is behind.
 const RETRY: Duration = Duration::from_millis(20);
+/// A connection writes everything that waits for it at once, from a buffer that stays as large as that
+/// ever was: beyond this many bytes it is let write first.
+const PORTION: u32 = 1024;
 
 /// A socket as the library gives it, for acknowledgements that are sent later.
 #[derive(Clone)]
@@ -84,6 +88,8 @@ pub(super) struct Session {
     pub(super) pass: Pass,
     /// Bytes it may be sent.
     outgoing: Bucket,
+    /// About how many bytes were handed over since the connection was let write.
+    unwritten: u32,
 }
 
 /// A session's place in a room.
@@ -125,6 +131,7 @@ pub(super) fn open(connection: Connection, shared: Shared) {
             shared.config.outgoing_burst_bytes.into(),
             shared.config.outgoing_bytes_per_second.into(),
         ),
+        unwritten: 0,
         shared,
     };
     tokio::spawn(session.run());
@@ -134,9 +141,8 @@ impl Session {
     async fn run(mut self) {
         let span = self.span();
         self.shared.feed.opened();
-        let socket = self.connection.0.clone();
-        self.see(|_| Seen::Connected(Box::new(describe(&socket.into()))));
-        self.welcome().instrument(span).await;
+        self.announce();
+        Box::pin(self.welcome()).instrument(span).await;
         while self.turn().await {}
         self.span().in_scope(|| self.end());
     }
@@ -145,16 +151,17 @@ impl Session {
     async fn turn(&mut self) -> bool {
         let (span, intake) = (self.span(), self.intake.clone());
         async {
-            // What is known before an event is told before its answer.
+            // What is known before an event is told before its answer. Boxed: a task is as large as the
+            // largest thing it ever waits for, and mostly this one waits for the next.
             tokio::select! {
                 biased;
-                event = next_event(&mut self.member) => self.deliver(event).await,
+                event = next_event(&mut self.member) => Box::pin(self.deliver(event)).await,
                 incoming = intake.next() => match incoming {
-                    Some(incoming) => self.take(incoming).await,
+                    Some(incoming) => Box::pin(self.take(incoming)).await,
                     None => false,
                 },
                 // Last: whatever others do, what the client itself asks comes first.
-                () = changed(&mut self.public_rooms) => self.list_public_rooms().await,
+                () = changed(&mut self.public_rooms) => Box::pin(self.list_public_rooms()).await,
             }
         }
         .instrument(span)
@@ -221,7 +228,6 @@ impl Session {
             return Err(late());
         }
         let stop = event.at + deadline.mul_f32(0.95);
-        // Boxed: a task is as large as the largest thing it ever waits for, for as long as it lives.
         let handling = AssertUnwindSafe(Box::pin(self.handle(event, verb))).catch_unwind();
         match timeout_at(stop, handling).await {
             Ok(Ok(result)) => result,
@@ -365,6 +371,11 @@ impl Session {
 
     /// Hands a packet to the connection, which may be behind for a while. False when it stays so.
     async fn send(&mut self, size: u32, attempt: impl Fn() -> Result<(), SendError>) -> bool {
+        if self.unwritten.saturating_add(size) > PORTION {
+            self.unwritten = 0;
+            yield_now().await;
+        }
+        self.unwritten = self.unwritten.saturating_add(size);
         let patience = Instant::now() + self.shared.config.ack_deadline;
         let mut paid = false;
         while Instant::now() < patience {
@@ -438,6 +449,12 @@ impl Session {
         Some(member)
     }
 
+    /// Tells whoever looks at sockets that there is another.
+    fn announce(&self) {
+        let socket = self.connection.0.clone();
+        self.see(|_| Seen::Connected(Box::new(describe(&socket.into()))));
+    }
+
     /// Tells whoever looks at sockets.
     fn see(&self, seen: impl FnOnce(Of) -> Seen) {
         let socket = &self.connection.0;
@@ -507,7 +524,7 @@ async fn changed(public_rooms: &mut Option<watch::Receiver<u64>>) {
     }
     // Cancelled and begun again with every event, so a busy client hears later.
     rooms.mark_changed();
-    sleep(LISTING).await;
+    Box::pin(sleep(LISTING)).await;
     rooms.mark_unchanged();
 }
 

@@ -95,7 +95,8 @@ fn slim(request: &mut Request) {
             headers.insert(name, copy);
         }
     }
-    *request.headers_mut() = headers;
+    // A copy is as large as what is in it.
+    *request.headers_mut() = headers.clone();
     request.extensions_mut().remove::<OriginalUri>();
     // What was parsed once parses again.
     if let Ok(copy) = request.uri().to_string().parse() {

@@ -184,7 +184,7 @@ export type IceParameters = types.IceParameters;
 /** The client is in the room. */
 export type JoinAnswer = {
   /** What the room can receive; for `Device.load`. */
-  rtpCapabilities: RtpCapabilities;
+  rtpCapabilities: RouterRtpCapabilities;
   /** The client's own id in the room. */
   peerId: string;
   /** The room's name. */
@@ -394,6 +394,8 @@ export type RoomClosed = {
   /** Why. */
   reason: "worker-died" | "room-closed" | "kicked";
 };
+
+export type RouterRtpCapabilities = types.RtpCapabilities;
 
 export type RtpCapabilities = types.RtpCapabilities;
 

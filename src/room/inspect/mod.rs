@@ -201,13 +201,15 @@ impl Look<'_> {
     fn peers<'b>(&'b self, only: Option<&'b PeerId>) -> impl Iterator<Item = Entry<'b>> {
         let peers = self.state.peers.iter();
         let wanted = |(id, _): &Entry<'_>| only.is_none_or(|only| only == *id);
+        let peers = peers.map(|(id, peer)| (id, &**peer));
         let mut peers: Vec<_> = peers.filter(wanted).collect();
         peers.sort_unstable_by_key(|(_, peer)| peer.entered);
         peers.into_iter()
     }
 
     fn having(&self, has: impl Fn(&Peer) -> bool) -> Option<Entry<'_>> {
-        self.state.peers.iter().find(|(_, peer)| has(peer))
+        let mut peers = self.state.peers.iter().map(|(id, peer)| (id, &**peer));
+        peers.find(|(_, peer)| has(peer))
     }
 
     fn name(&self) -> String {
@@ -249,7 +251,8 @@ impl Look<'_> {
         let mut transports: Vec<_> = peer.transports.iter().collect();
         transports.sort_unstable_by_key(|(_, transport)| transport.made);
         let view = |(id, it): (&TransportId, &Transport)| self.transport(of, peer, *id, it);
-        let views: Vec<_> = transports.into_iter().map(view).collect();
+        let transports = transports.into_iter().map(|(id, it)| (id, &**it));
+        let views: Vec<_> = transports.map(view).collect();
         views.into_iter()
     }
 
@@ -310,7 +313,8 @@ impl Look<'_> {
         let mut consumers: Vec<_> = peer.consumers.iter().collect();
         consumers.sort_unstable_by_key(|(id, _)| **id);
         let view = |(id, it): (&ConsumerId, &Consumer)| self.consumer(of, *id, it);
-        let views: Vec<_> = consumers.into_iter().map(view).collect();
+        let consumers = consumers.into_iter().map(|(id, it)| (id, &**it));
+        let views: Vec<_> = consumers.map(view).collect();
         views.into_iter()
     }
 

@@ -1,10 +1,11 @@
 //! What clients of the native dialect are answered: one type per acknowledgement.
 
-use ortc::types::{IceParameters, MediaKind, RtpCapabilities, RtpParameters, RtpType};
+use ortc::types::{IceParameters, MediaKind, RtpParameters, RtpType};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::capabilities::RouterRtpCapabilities;
 #[cfg(feature = "contracts")]
 use super::contract::AppData;
 #[cfg(feature = "contracts")]
@@ -23,7 +24,7 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub struct JoinAnswer {
     /// What the room can receive; for `Device.load`.
-    pub(super) rtp_capabilities: RtpCapabilities,
+    pub(super) rtp_capabilities: RouterRtpCapabilities,
     /// The client's own id in the room.
     pub(super) peer_id: String,
     /// The room's name.

@@ -2,6 +2,7 @@
 //! object or nothing and is acknowledged by one object.
 
 pub mod answers;
+pub mod capabilities;
 pub mod contract;
 #[cfg(feature = "contracts")]
 mod described;
@@ -127,7 +128,7 @@ fn encode(reply: Reply) -> Answer {
             more_peers,
             resume,
         } => shapes::value(&JoinAnswer {
-            rtp_capabilities,
+            rtp_capabilities: rtp_capabilities.into(),
             peer_id: peer,
             room_name: room,
             peers: list(peers),

@@ -8,7 +8,7 @@ use dimpl::certificate::generate_self_signed_certificate;
 use dimpl::{Config, Dtls, DtlsCertificate};
 use ortc::types::DtlsFingerprint;
 
-use super::fingerprint;
+use super::{fingerprint, provider};
 
 /// First retransmission after 200 ms: a round trip is seldom longer, and WebRTC's peers start
 /// between 50 ms and 1 s (RFC 6347 §4.2.4.1 allows less than its 1 s).
@@ -48,7 +48,12 @@ impl DtlsIdentity {
     pub(crate) fn generate() -> Result<Self, DtlsIdentityError> {
         let certificate = generate_self_signed_certificate()
             .map_err(|error| DtlsIdentityError::Certificate(error.to_string()))?;
+        if !provider::signs_as_expected(&certificate.private_key) {
+            let error = "the key is not one of P-256".into();
+            return Err(DtlsIdentityError::Certificate(error));
+        }
         let config = Config::builder()
+            .with_crypto_provider(provider::provider())
             // ICE has proved the remote address already.
             .use_server_cookie(false)
             .require_client_certificate(true)

@@ -5,6 +5,7 @@
 
 mod fingerprint;
 mod identity;
+mod provider;
 mod record_guard;
 
 #[cfg(test)]

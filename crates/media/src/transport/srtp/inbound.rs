@@ -6,12 +6,13 @@ use super::header::{rtcp_ssrc, rtp_header};
 use super::index::estimate;
 use super::replay::ReplayWindow;
 use super::ssrc_table::{Slot, SsrcTable};
-use super::suite::{MasterKey, RTCP_ENCRYPTED, SessionKeys};
+use super::suite::{MasterKey, OwnedMasterKey, Purpose, RTCP_ENCRYPTED, Suite};
 use super::{MAX_INBOUND_SSRCS, SrtpError, SrtpProfile};
 
 /// The remote side's keys and what was seen of its SSRCs.
 pub(crate) struct SrtpInbound {
-    keys: Box<SessionKeys>,
+    /// Boxed, to keep their holder small.
+    keys: Box<Keys>,
     rtp_seen: SsrcTable<ReplayWindow>,
     rtcp_seen: SsrcTable<ReplayWindow>,
 }
@@ -19,7 +20,10 @@ pub(crate) struct SrtpInbound {
 impl SrtpInbound {
     pub(super) fn new(profile: SrtpProfile, master: MasterKey<'_>) -> Result<Self, SrtpError> {
         Ok(Self {
-            keys: SessionKeys::derive(profile, master)?,
+            keys: Box::new(Keys {
+                rtp: RtpKey::Master(OwnedMasterKey::new(profile, master)),
+                rtcp: Suite::new(profile, master, Purpose::Rtcp)?,
+            }),
             rtp_seen: SsrcTable::new(MAX_INBOUND_SSRCS),
             rtcp_seen: SsrcTable::new(MAX_INBOUND_SSRCS),
         })
@@ -34,7 +38,7 @@ impl SrtpInbound {
             Slot::Full => Err(SrtpError::TooManySsrcs),
             Slot::Vacant(vacancy) => {
                 let index = u64::from(header.sequence);
-                let len = self.keys.rtp.open_rtp(packet, header, index)?;
+                let len = self.keys.rtp.session()?.open_rtp(packet, header, index)?;
                 vacancy.insert(ReplayWindow::starting_at(index));
                 Ok(len)
             }
@@ -42,7 +46,7 @@ impl SrtpInbound {
                 let index = estimate(seen.highest(), header.sequence)
                     .filter(|index| seen.is_fresh(*index))
                     .ok_or(SrtpError::Replayed)?;
-                let len = self.keys.rtp.open_rtp(packet, header, index)?;
+                let len = self.keys.rtp.session()?.open_rtp(packet, header, index)?;
                 seen.accept(index);
                 Ok(len)
             }
@@ -85,6 +89,29 @@ impl SrtpInbound {
     #[cfg(test)]
     pub(super) fn known(&self) -> (usize, usize) {
         (self.rtp_seen.len(), self.rtcp_seen.len())
+    }
+}
+
+struct Keys {
+    rtp: RtpKey,
+    rtcp: Suite,
+}
+
+/// The key of RTP, which whoever only receives never sends: derived when the first packet comes.
+enum RtpKey {
+    Master(OwnedMasterKey),
+    Session(Suite),
+}
+
+impl RtpKey {
+    fn session(&mut self) -> Result<&Suite, SrtpError> {
+        if let Self::Master(master) = self {
+            *self = Self::Session(master.derive(Purpose::Rtp)?);
+        }
+        match self {
+            Self::Session(suite) => Ok(suite),
+            Self::Master(_) => Err(SrtpError::InvalidKeyingMaterial),
+        }
     }
 }
 

@@ -71,7 +71,12 @@ pub(super) struct Vacancy<'a, T> {
 impl<T> Vacancy<'_, T> {
     /// Fills it.
     pub(super) fn insert(self, value: T) {
-        self.table.entries.insert(self.index, (self.ssrc, value));
+        let entries = &mut self.table.entries;
+        if entries.len() == entries.capacity() {
+            // Most have one or two for good: one, two, four, instead of four at once.
+            entries.reserve_exact(entries.len().max(1));
+        }
+        entries.insert(self.index, (self.ssrc, value));
         self.table.last = self.index;
     }
 }

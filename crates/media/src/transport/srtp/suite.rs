@@ -16,6 +16,27 @@ pub(super) struct MasterKey<'a> {
     pub(super) salt: &'a [u8],
 }
 
+/// A master key for later.
+pub(super) struct OwnedMasterKey {
+    profile: SrtpProfile,
+    key_and_salt: Vec<u8>,
+}
+
+impl OwnedMasterKey {
+    pub(super) fn new(profile: SrtpProfile, master: MasterKey<'_>) -> Self {
+        Self {
+            profile,
+            key_and_salt: [master.key, master.salt].concat(),
+        }
+    }
+
+    /// Derives one key.
+    pub(super) fn derive(&self, purpose: Purpose) -> Result<Suite, SrtpError> {
+        let (key, salt) = self.key_and_salt.split_at(self.profile.key_len());
+        Suite::new(self.profile, MasterKey { key, salt }, purpose)
+    }
+}
+
 /// Which keys of a master key to derive.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Purpose {
@@ -67,7 +88,7 @@ pub(super) enum Suite {
 }
 
 impl Suite {
-    fn new(
+    pub(super) fn new(
         profile: SrtpProfile,
         master: MasterKey<'_>,
         purpose: Purpose,
