@@ -73,7 +73,7 @@ fn print_token(args: &TokenArgs) -> ExitCode {
 }
 
 fn run_server(sources: Sources, settings: Settings) -> ExitCode {
-    if let Err(error) = telemetry::init(&settings.log) {
+    if let Err(error) = telemetry::init(&settings.log, &settings.log_config) {
         return fail(&format!("--log: {error}"), EXIT_CONFIG);
     }
     descriptors::raise();
@@ -84,6 +84,7 @@ fn run_server(sources: Sources, settings: Settings) -> ExitCode {
     let outcome = runtime.block_on(serve(sources, settings));
     // Whoever still talks to us was told to go; nothing is waited for.
     runtime.shutdown_background();
+    telemetry::flush();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Config(text)) => fail(&text, EXIT_CONFIG),

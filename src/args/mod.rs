@@ -9,6 +9,7 @@ mod auth;
 mod broadcast;
 mod keys;
 mod layers;
+mod log;
 mod proxy;
 mod sample;
 mod serve;
@@ -25,7 +26,7 @@ use std::{
 use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use miso::{
     RunError,
-    config::{Config, ConfigError},
+    config::{Config, ConfigError, LogConfig},
     signaling::dialect::Dialects,
 };
 
@@ -136,8 +137,10 @@ pub(crate) enum Task {
 pub(crate) struct Settings {
     /// For the server.
     pub(crate) config: Config,
-    /// For the log.
+    /// Which lines are logged.
     pub(crate) log: String,
+    /// How, and where traces go.
+    pub(crate) log_config: LogConfig,
     /// Where more is written.
     pub(crate) file: Option<PathBuf>,
     /// What was said for each key, to tell what has changed.

@@ -18,6 +18,7 @@ use super::{
     acme::AcmeArgs,
     auth::{AuthArgs, CapArgs},
     broadcast::BroadcastArgs,
+    log::LogArgs,
     proxy::ProxyArgs,
     values,
 };
@@ -124,11 +125,8 @@ pub(super) struct ServeArgs {
     #[command(flatten)]
     caps: CapArgs,
 
-    /// What is logged: error, warn, info, debug, trace, or directives as miso=debug,warn.
-    ///
-    /// A line for what an operator would want to know of; debug tells of every connection.
-    #[arg(long, value_name = "FILTER", default_value = "info")]
-    log: String,
+    #[command(flatten)]
+    log: LogArgs,
 
     /// Connections open at once, all clients together. [default: 16384]
     ///
@@ -170,11 +168,7 @@ impl ServeArgs {
             admin,
             tls: self.tls,
             authority: self.acme.authority(),
-            origins: if self.allow_origin.is_empty() {
-                Origins::Any
-            } else {
-                Origins::Listed(self.allow_origin)
-            },
+            origins: origins(self.allow_origin),
             trusted_proxies: self.proxy.trusted_proxy,
             max_connections,
             max_connections_per_address: self.max_connections_per_address.unwrap_or(
@@ -193,6 +187,7 @@ impl ServeArgs {
             udp: self.udp,
             ..media
         };
+        let (log, log_config) = self.log.config();
         Settings {
             config: Config {
                 listen,
@@ -203,10 +198,20 @@ impl ServeArgs {
                 auth,
                 rates,
             },
-            log: self.log,
+            log,
+            log_config,
             file: None,
             said: BTreeMap::new(),
         }
+    }
+}
+
+/// Nobody named is everybody.
+fn origins(allowed: Vec<String>) -> Origins {
+    if allowed.is_empty() {
+        Origins::Any
+    } else {
+        Origins::Listed(allowed)
     }
 }
 

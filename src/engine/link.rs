@@ -13,7 +13,10 @@ use std::{
 use media::{Command, CommandError, Reply, RouterId};
 use tokio::sync::oneshot;
 
+use tracing::Instrument as _;
+
 use super::{EngineError, events::EventSender, readings::Measured};
+use crate::telemetry::traces::TARGET;
 
 /// What crosses to a worker thread.
 #[derive(Debug)]
@@ -145,12 +148,17 @@ impl Link {
             return Err(EngineError::Timeout);
         }
         let (reply, answer) = oneshot::channel();
+        let name = command.name();
+        let span = tracing::info_span!(target: TARGET, "worker", otel.name = name);
         self.post(Message::Request(Request {
             command,
             reply: Some(reply),
             events,
         }))?;
-        match tokio::time::timeout(self.timeout, answer).await {
+        match tokio::time::timeout(self.timeout, answer)
+            .instrument(span)
+            .await
+        {
             Ok(Ok(result)) => Ok(result?),
             Ok(Err(_)) => Err(EngineError::WorkerDied),
             Err(_) => Err(EngineError::Timeout),

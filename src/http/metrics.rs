@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use tracing::{Instrument as _, Span, field::Empty};
 
 use super::sessions::Doors;
 use crate::{
@@ -20,6 +21,7 @@ use crate::{
         self,
         metrics::{Family, Format, Snapshot, Value, count_named, observe},
         names, process,
+        traces::TARGET,
     },
 };
 
@@ -279,7 +281,9 @@ pub(super) async fn count_request(request: Request, next: Next) -> Response {
         Value::Owned(path.as_str().to_owned())
     });
     let (method, began) = (method(request.method()), Instant::now());
-    let response = next.run(request).await;
+    let span = trace(&route, method);
+    let response = next.run(request).instrument(span.clone()).await;
+    span.record("http.response.status_code", response.status().as_u16());
     let seconds = began.elapsed().as_secs_f64();
     let labels = [
         route.clone(),
@@ -289,6 +293,22 @@ pub(super) async fn count_request(request: Request, next: Next) -> Response {
     count_named(&names::HTTP_REQUESTS, labels);
     observe(&names::HTTP_SECONDS, [route], seconds);
     response
+}
+
+/// The trace of a request of WHIP or WHEP; the others are not traced.
+fn trace(route: &str, method: &str) -> Span {
+    if !route.starts_with("/whip") && !route.starts_with("/whep") {
+        return Span::none();
+    }
+    tracing::info_span!(
+        target: TARGET,
+        "http",
+        otel.name = format!("{method} {route}"),
+        otel.kind = "server",
+        http.route = route,
+        http.request.method = method,
+        http.response.status_code = Empty,
+    )
 }
 
 /// Anybody may make up a method.

@@ -7,6 +7,7 @@ mod asyncapi;
 mod exchange;
 mod goodbye;
 mod headers;
+mod log;
 mod mediasoup;
 mod metrics;
 pub mod openapi;

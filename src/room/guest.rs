@@ -3,6 +3,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use tokio::sync::watch;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::{
@@ -92,13 +93,14 @@ impl Registry {
         let registry = Arc::clone(self);
         // Done to the end, also when whoever asked does not wait: else a peer would be left that
         // nobody ever takes out.
-        let entering = tokio::spawn(async move {
+        let entering = async move {
             let entered = registry.enter(visit).await?;
             let transport = entered.guest.create_transport(entered.role).await?;
             let guest = entered.guest.clone();
             tokio::spawn(stay(entered, transport.clone()));
             Ok((guest, transport))
-        });
+        };
+        let entering = tokio::spawn(entering.in_current_span());
         entering.await.map_err(|_| RoomError::Internal)?
     }
 

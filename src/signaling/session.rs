@@ -1,7 +1,7 @@
 //! One connected socket: its queue of events, its dialect, its place in a room. One task per
 //! socket handles everything in order; nothing of a session is shared with another.
 
-use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::http::{HeaderMap, Uri, header::REFERER};
 use futures_util::FutureExt;
@@ -18,7 +18,7 @@ use tokio::{
     task::yield_now,
     time::{Instant, sleep, timeout_at},
 };
-use tracing::{Instrument as _, Span};
+use tracing::{Instrument as _, Span, field::Empty};
 
 use super::{
     Shared, address_of,
@@ -40,6 +40,7 @@ use crate::{
     telemetry::{
         metrics::{count, observe},
         names,
+        traces::TARGET,
     },
 };
 
@@ -139,7 +140,8 @@ pub(super) fn open(connection: Connection, shared: Shared) {
 
 impl Session {
     async fn run(mut self) {
-        let span = self.span();
+        let (span, from) = (self.span(), self.address());
+        span.in_scope(|| tracing::debug!(%from, "connected"));
         self.shared.feed.opened();
         self.announce();
         Box::pin(self.welcome()).instrument(span).await;
@@ -166,6 +168,22 @@ impl Session {
         }
         .instrument(span)
         .await
+    }
+
+    /// The trace of one request.
+    fn trace(&self, verb: &str) -> Span {
+        let room = self.member.as_ref().map(|member| member.room.id().as_str());
+        tracing::info_span!(
+            target: TARGET,
+            "request",
+            otel.name = verb,
+            otel.kind = "server",
+            otel.status_code = Empty,
+            outcome = Empty,
+            room,
+            peer = %self.id,
+            dialect = self.dialect.label(),
+        )
     }
 
     /// What every log line of this moment carries.
@@ -261,7 +279,16 @@ impl Session {
         let request = (known.decode)(&payload)?;
         *verb = request.verb();
         tracing::debug!(verb, "asked");
-        let reply = handlers::handle(self, request).await?;
+        let span = self.trace(verb);
+        let reply = handlers::handle(self, request).instrument(span.clone());
+        let reply = reply.await.inspect_err(|error| {
+            span.record("outcome", error.code.as_str());
+            span.record("otel.status_code", "ERROR");
+        })?;
+        span.record("outcome", "ok");
+        if let Some(member) = &self.member {
+            span.record("room", member.room.id().as_str());
+        }
         Ok(dialect.answer(known, reply))
     }
 
@@ -467,12 +494,22 @@ impl Session {
 
     /// Leaves the peer in its room, for the client to come back to.
     fn detach(&mut self) {
+<<<<<<< HEAD
         let id = self.id.clone();
         if let Some(member) = self.give_up() {
             let address = address_of(&self.connection.0.req_parts().extensions);
+=======
+        if let Some(member) = self.member.take() {
+            let address = self.address();
+>>>>>>> 75d36df (Log in text or JSON with every peer's room and dialect, for readers that stall; trace what is asked)
             let registry = self.registry();
             registry.detach(&member.room, &id, member.epoch, address);
         }
+    }
+
+    /// Where it is.
+    fn address(&self) -> IpAddr {
+        address_of(&self.connection.0.req_parts().extensions)
     }
 
     /// It, as its room knows it.

@@ -28,7 +28,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("cluster", &["room", "engine", "config"]),
     ("room", &["engine", "error", "rates", "config", "telemetry"]),
-    ("engine", &["config"]),
+    ("engine", &["config", "telemetry"]),
     ("config", &[]),
     ("telemetry", &["config"]),
     ("tls", &["config"]),

@@ -13,6 +13,8 @@ mod http;
 #[cfg(target_os = "linux")]
 mod loadgen;
 #[cfg(target_os = "linux")]
+mod log;
+#[cfg(target_os = "linux")]
 mod metrics;
 mod packaging;
 mod peer_connection;
@@ -22,3 +24,5 @@ mod security_md;
 mod shutdown;
 mod support;
 mod tokens;
+#[cfg(target_os = "linux")]
+mod traces;

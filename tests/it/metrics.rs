@@ -4,40 +4,24 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    future::pending,
     io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
-use clap::Parser as _;
-use loadgen::Options;
 use miso::telemetry::names;
 use serde_json::Value;
 
-use crate::support::server::{TestServer, config, start_server};
+use crate::support::{
+    load::call,
+    server::{TestServer, config, start_server},
+};
 
 const DOC: &str = "docs/metrics.md";
 const BOARD: &str = "deploy/grafana/miso.json";
 const ALERTS: &str = "deploy/prometheus/alerts.yml";
 const OPEN_METRICS: &str =
     "accept: application/openmetrics-text;version=1.0.0,text/plain;q=0.5\r\n";
-
-/// The command line of a load test.
-#[derive(clap::Parser)]
-struct Line {
-    #[command(flatten)]
-    options: Options,
-}
-
-/// A call of four with loss, as fast as it goes.
-async fn call(server: &TestServer) {
-    let url = format!("http://{}", server.address);
-    let words = "bench --subscribers 3 --warm-up 0.2 --duration 2 --loss 3 --url";
-    let line = Line::parse_from(words.split(' ').chain([url.as_str()]));
-    let report = loadgen::run(&line.options, &|_| {}, pending()).await;
-    assert!(report.unwrap().correctness.is_clean());
-}
 
 async fn scrape(server: &TestServer, headers: &str) -> String {
     let answer = server.get("/metrics", headers).await;
@@ -112,7 +96,7 @@ fn families(text: &str) -> BTreeMap<String, Shown> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_shows_in_every_metric_and_prometheus_reads_them() {
     let server = start_server(config()).await;
-    call(&server).await;
+    call(server.address).await;
     let plain = scrape(&server, "").await;
     promtool(&["check", "metrics"], &plain).unwrap();
     let open = scrape(&server, OPEN_METRICS).await;
@@ -159,9 +143,9 @@ async fn a_call_shows_in_every_metric_and_prometheus_reads_them() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sums_stay_when_their_room_closes() {
     let server = start_server(config()).await;
-    call(&server).await;
+    call(server.address).await;
     let one = families(&scrape(&server, "").await);
-    call(&server).await;
+    call(server.address).await;
     let two = families(&scrape(&server, "").await);
     server.stop().await;
     for name in ["miso_rtp_packets_total", "miso_round_trip_seconds"] {

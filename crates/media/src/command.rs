@@ -183,6 +183,35 @@ impl Default for GroupOfPicturesOptions {
     }
 }
 
+impl Command {
+    /// What it is, in a word.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::CreateRouter { .. } => "create router",
+            Self::CloseRouter { .. } => "close router",
+            Self::CreateWebRtcTransport { .. } => "create transport",
+            Self::ConnectWebRtcTransport { .. } => "connect transport",
+            Self::RestartIce { .. } => "restart ICE",
+            Self::CloseTransport { .. } => "close transport",
+            Self::TransportStats { .. } => "transport stats",
+            Self::Produce { .. } => "produce",
+            Self::Consume { .. } => "consume",
+            Self::PauseProducer { .. } => "pause producer",
+            Self::ResumeProducer { .. } => "resume producer",
+            Self::CloseProducer { .. } => "close producer",
+            Self::PauseConsumer { .. } => "pause consumer",
+            Self::ResumeConsumer { .. } => "resume consumer",
+            Self::CloseConsumer { .. } => "close consumer",
+            Self::SetPreferredLayers { .. } => "set preferred layers",
+            Self::RequestKeyFrame { .. } => "request key frame",
+            Self::Dump => "dump",
+            #[cfg(feature = "fault-injection")]
+            Self::InjectPanic { .. } | Self::InjectSendPanic { .. } => "fault",
+        }
+    }
+}
+
 /// Arguments of [`Command::Consume`].
 #[derive(Clone, Debug)]
 pub struct ConsumeOptions {

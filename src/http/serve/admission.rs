@@ -58,7 +58,7 @@ impl Admission {
             here >= limits.max_connections_per_address && !is_proxy(ip, &limits.trusted_proxies);
         if open.in_all >= limits.max_connections || crowded {
             count(&names::REFUSALS, ["connections"]);
-            tracing::debug!(in_all = open.in_all, here, "too many connections");
+            tracing::debug!(from = %ip, in_all = open.in_all, here, "too many connections");
             return None;
         }
         open.in_all += 1;

@@ -1,7 +1,9 @@
 //! What several tests of the whole product share.
 
 pub(crate) mod call;
+pub(crate) mod load;
 pub(crate) mod page;
+pub(crate) mod process;
 pub(crate) mod rtp_source;
 pub(crate) mod sdp;
 pub(crate) mod server;
