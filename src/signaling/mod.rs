@@ -15,6 +15,7 @@ pub mod request;
 mod session;
 mod sessions;
 mod verb;
+mod whereabouts;
 
 use std::{
     collections::BTreeSet,

@@ -22,11 +22,11 @@ use tracing::{Instrument as _, Span, field::Empty};
 
 use super::{
     Shared, address_of,
-    admin_ui::{Of, Seen, describe},
+    admin_ui::Seen,
     bucket::Bucket,
     dialect::{Ack, Answer, Dialect, Hello, Told},
     handlers,
-    intake::{Event, Incoming, Intake, Place},
+    intake::{Event, Incoming, Intake},
     notify,
     pass::Pass,
     request::Notification,
@@ -58,7 +58,7 @@ const PORTION: u32 = 1024;
 
 /// A socket as the library gives it, for acknowledgements that are sent later.
 #[derive(Clone)]
-pub(super) struct Connection(Arc<Socket<LocalAdapter>>);
+pub(super) struct Connection(pub(super) Arc<Socket<LocalAdapter>>);
 
 impl FromConnectParts<LocalAdapter> for Connection {
     type Error = Infallible;
@@ -83,8 +83,8 @@ pub(super) struct Session {
     pub(super) member: Option<Member>,
     /// Completes when public rooms change, while its dialect lists them.
     public_rooms: Option<watch::Receiver<u64>>,
-    connection: Connection,
-    intake: Arc<Intake>,
+    pub(super) connection: Connection,
+    pub(super) intake: Arc<Intake>,
     /// What it may do.
     pub(super) pass: Pass,
     /// Bytes it may be sent.
@@ -334,7 +334,7 @@ impl Session {
     }
 
     /// Its name where it is nobody else's heir.
-    fn own_id(&self) -> PeerId {
+    pub(super) fn own_id(&self) -> PeerId {
         PeerId::from(self.connection.0.id.to_string().as_str())
     }
 
@@ -453,55 +453,11 @@ impl Session {
         }
     }
 
-    /// Is in a room from now on.
-    pub(super) fn settle(&mut self, member: Member) {
-        let room = member.room.id().clone();
-        self.member = Some(member);
-        self.intake.set_place(Some(Place {
-            room: room.clone(),
-            peer: self.id.clone(),
-            dialect: self.dialect.name,
-        }));
-        self.see(|of| Seen::Joined(of, room.as_str().to_owned()));
-        let socket = self.connection.0.clone();
-        self.see(|_| Seen::Updated(Box::new(describe(&socket.into()))));
-    }
-
-    /// Is in no room from now on, and nobody's heir.
-    fn give_up(&mut self) -> Option<Member> {
-        let member = self.member.take()?;
-        self.id = self.own_id();
-        self.intake.set_place(None);
-        self.see(|of| Seen::Left(of, member.room.id().as_str().to_owned()));
-        Some(member)
-    }
-
-    /// Tells whoever looks at sockets that there is another.
-    fn announce(&self) {
-        let socket = self.connection.0.clone();
-        self.see(|_| Seen::Connected(Box::new(describe(&socket.into()))));
-    }
-
-    /// Tells whoever looks at sockets.
-    fn see(&self, seen: impl FnOnce(Of) -> Seen) {
-        let socket = &self.connection.0;
-        let of = || Of {
-            namespace: socket.ns().to_owned(),
-            id: socket.id.to_string(),
-        };
-        self.shared.feed.tell(|| seen(of()));
-    }
-
     /// Leaves the peer in its room, for the client to come back to.
     fn detach(&mut self) {
-<<<<<<< HEAD
         let id = self.id.clone();
         if let Some(member) = self.give_up() {
-            let address = address_of(&self.connection.0.req_parts().extensions);
-=======
-        if let Some(member) = self.member.take() {
             let address = self.address();
->>>>>>> 75d36df (Log in text or JSON with every peer's room and dialect, for readers that stall; trace what is asked)
             let registry = self.registry();
             registry.detach(&member.room, &id, member.epoch, address);
         }
