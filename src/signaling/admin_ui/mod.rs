@@ -127,10 +127,10 @@ impl AdminUi {
                 },
                 _ = tick.tick() => {
                     if behind {
-                        behind = !sent(socket.emit("all_sockets", &self.all_sockets()));
+                        behind = !sent(&socket.emit("all_sockets", &self.all_sockets()));
                     }
                     let after = self.shared.feed.totals();
-                    sent(socket.emit("server_stats", &self.stats(&before, &after)));
+                    sent(&socket.emit("server_stats", &self.stats(&before, &after)));
                     before = after;
                 }
             }
@@ -144,7 +144,7 @@ impl AdminUi {
 
     fn all_sockets(&self) -> Vec<Socket> {
         let sockets = self.sockets();
-        sockets.iter().map(|socket| describe(socket)).collect()
+        sockets.iter().map(describe).collect()
     }
 
     fn stats(&self, before: &[(&'static str, u64)], after: &[(&'static str, u64)]) -> ServerStats {
@@ -172,7 +172,7 @@ impl AdminUi {
 /// Whether an operator was told. What it does not take at once is not kept.
 fn tell(socket: &SocketRef, seen: &Seen, at: SystemTime) -> bool {
     let at = date(at);
-    sent(match seen {
+    sent(&match seen {
         Seen::Connected(one) => socket.emit("socket_connected", &(one, at)),
         Seen::Updated(one) => socket.emit("socket_updated", one),
         Seen::Disconnected(of, reason) => {
@@ -187,7 +187,7 @@ fn tell(socket: &SocketRef, seen: &Seen, at: SystemTime) -> bool {
     })
 }
 
-fn sent(outcome: Result<(), SendError>) -> bool {
+fn sent(outcome: &Result<(), SendError>) -> bool {
     !matches!(
         outcome,
         Err(SendError::Socket(SocketError::InternalChannelFull))
