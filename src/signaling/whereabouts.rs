@@ -14,7 +14,7 @@ impl Session {
         self.intake.set_place(Some(Place {
             room: room.clone(),
             peer: self.id.clone(),
-            dialect: self.dialect.name,
+            dialect: self.dialect.label(),
         }));
         self.see(|of| Seen::Joined(of, room.as_str().to_owned()));
         let socket = self.connection.0.clone();
