@@ -118,6 +118,14 @@ async fn every_address_written_down_is_served() {
                 continue;
             }
             let answer = server.get(&path, "").await;
+            // Nothing has these names, which is not the same as no such address.
+            if path.contains(':') {
+                assert!(
+                    answer.contains("application/problem+json"),
+                    "{path}: {answer}"
+                );
+                continue;
+            }
             // What is there for another method says so.
             let status = match path.as_str() {
                 SOCKET_IO_CLIENT if !has_socket_io_client() => "404",
