@@ -145,11 +145,23 @@ async fn asked(doors: &Doors, body: Body) -> Result<Broadcasting, Problem> {
 
 /// An object, or null for the usual. Members by their places in an array are not understood.
 fn read(bytes: &[u8]) -> serde_json::Result<Broadcasting> {
-    let object: Option<serde_json::Map<String, serde_json::Value>> = serde_json::from_slice(bytes)?;
+    let mut object: Option<serde_json::Map<String, serde_json::Value>> =
+        serde_json::from_slice(bytes)?;
+    let count = object.as_mut().and_then(|it| it.get_mut("maxConsumers"));
+    if let Some(serde_json::Value::Number(count)) = count {
+        *count = whole(count);
+    }
     object.map_or_else(
         || Ok(Broadcasting::default()),
         |it| serde_json::from_value(it.into()),
     )
+}
+
+/// `3.0` is the same number as `3` (JSON Schema).
+fn whole(number: &serde_json::Number) -> serde_json::Number {
+    let float = number.as_f64().filter(|_| number.is_f64());
+    let float = float.filter(|it| it.fract() == 0.0 && (0.0..1e15).contains(it));
+    float.map_or_else(|| number.clone(), |it| (it as u64).into())
 }
 
 /// Scheme and host as the client knows them.

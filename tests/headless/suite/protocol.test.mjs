@@ -183,6 +183,12 @@ const CAUSES = {
     const { client } = await peer(server, "told", "Ann", false);
     return { client, patience: 40_000 };
   },
+  async notice(server) {
+    const { client } = await peer(server, "told", "Ann", false);
+    const body = JSON.stringify(examples("notice")[0]);
+    await fetch(`${server.url}/api/v1/rooms/told/notice`, { method: "POST", body });
+    return { client, same: ["message"] };
+  },
   async "room-closed"(server) {
     const { client } = await peer(server, "told", "Ann");
     await client.get("fault-worker");
