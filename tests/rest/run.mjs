@@ -16,7 +16,9 @@ await consume(receiver, rtpCapabilities, id);
 
 // Left out: what ends the server, and the stream, which never ends. The stateful phase guesses links
 // between operations that are none.
+const config = fileURLToPath(new URL("schemathesis.toml", import.meta.url));
 const asked = [
+  ...["--config-file", config],
   ...["run", `${server.url}/openapi.json`, "--phases", "examples,coverage,fuzzing", "--max-examples", "30"],
   ...["--exclude-path", "/api/v1/drain", "--exclude-path", "/api/v1/events"],
   ...["--seed", "1", "--continue-on-failure", "--request-timeout", "10", "--warnings", "off"],
