@@ -192,7 +192,7 @@ mod tests {
         let error = parsed("[[dialect]]\nname = \"x\"\nbase = \"c\"\nevnts = {}").err();
         let error = error.unwrap();
         assert!(
-            error.starts_with("x.toml:4: unknown field `evnts`"),
+            error.starts_with("x.toml:4: evnts: unknown field `evnts`"),
             "{error}"
         );
     }

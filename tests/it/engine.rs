@@ -97,9 +97,10 @@ fn a_taken_port_is_named_at_start() {
     let taken = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = taken.local_addr().unwrap().port();
     let result = WorkerPool::start(&MediaConfig { port, ..config(1) });
-    let Err(EngineError::Start(text)) = result else {
-        panic!("started on a taken port");
+    let Err(error @ EngineError::PortTaken { .. }) = result else {
+        panic!("started on a taken port: {result:?}");
     };
+    let text = error.to_string();
     assert!(text.contains(&port.to_string()), "{text}");
     assert!(text.contains("--media-port"), "{text}");
 }
