@@ -77,6 +77,11 @@ impl WorkerPool {
     pub async fn readings(&self) -> Vec<WorkerReading> {
         join_all(self.inner.slots.iter().map(read)).await
     }
+
+    /// What one worker measured.
+    pub async fn reading(&self, worker: usize) -> Option<WorkerReading> {
+        Some(read(self.inner.slots.get(worker)?).await)
+    }
 }
 
 async fn read(slot: &Arc<Slot>) -> WorkerReading {

@@ -1,6 +1,6 @@
 /** What the page knows, asked for every two seconds: lists of everything, and details of what is open. */
 import { passingSentence, ProblemError } from "../broadcast/problem";
-import type { AdminApi, BroadcastView, PeerDetail } from "./api";
+import type { AdminApi, BroadcastView, PeerDetail, WorkerView } from "./api";
 import { Histories } from "./history";
 import { type Row, rowsOf, type Snapshot } from "./tree";
 
@@ -28,6 +28,7 @@ export class Inspector {
   private readonly listeners = new Set<() => void>();
   /** Workers are in here when they were closed, everything else when it was opened. */
   private readonly toggled = new Set<string>();
+  private before = { busy: new Map<number, number>(), at: 0 };
   private timer: ReturnType<typeof setTimeout> | undefined;
   private running = false;
 
@@ -73,7 +74,8 @@ export class Inspector {
         this.api.workers(), this.api.rooms(), this.api.peers(), this.api.broadcasts(),
       ]);
       const details = await this.details(this.view.rows);
-      this.show({ snapshot: { workers, rooms, peers, details }, broadcasts, locked: false, problem: null });
+      const loads = this.loads(workers);
+      this.show({ snapshot: { workers, rooms, peers, details, loads }, broadcasts, locked: false, problem: null });
       this.histories.note(this.view.rows);
     } catch (error) {
       const status = error instanceof ProblemError ? error.status : 0;
@@ -82,6 +84,18 @@ export class Inspector {
       if (locked) { this.stop(); return; }
     }
     if (this.running) this.timer = setTimeout(() => void this.poll(), POLL_MS);
+  }
+
+  /** How much of the time since the last look each worker was awake. */
+  private loads(workers: readonly WorkerView[]): Map<number, number> {
+    const { busy, at } = this.before;
+    const now = performance.now();
+    this.before = { busy: new Map(workers.map(({ index, busySeconds }) => [index, busySeconds])), at: now };
+    const load = ({ index, busySeconds }: WorkerView): [number, number][] => {
+      const before = busy.get(index);
+      return before === undefined ? [] : [[index, Math.min(1, Math.max(0, (busySeconds - before) / ((now - at) / 1_000)))]];
+    };
+    return new Map(now > at ? workers.flatMap(load) : []);
   }
 
   /** Of the peers that are open; one that left meanwhile has none. */

@@ -14,6 +14,8 @@ export interface WorkerView {
   routers: number;
   transports: number;
   restarts: number;
+  /** How long it was awake since the server started. */
+  busySeconds: number;
   rates?: Rates | null;
 }
 

@@ -7,6 +7,8 @@ export interface Snapshot {
   peers: readonly PeerView[];
   /** Those that are open, by `keyOf`. */
   details: ReadonlyMap<string, PeerDetail>;
+  /** How much of the time each worker is awake, by its number; known from the second look on. */
+  loads: ReadonlyMap<number, number>;
 }
 
 export type Kind = "worker" | "room" | "peer" | "transport" | "producer" | "consumer";
@@ -75,15 +77,15 @@ export function rowsOf(snapshot: Snapshot, isOpen: (key: string) => boolean, sea
     // Open unless closed by hand: that is what the page is for.
     const open = !isOpen(key) || wanted !== "";
     const rooms = roomsOn.get(worker.index) ?? NO_ROOMS;
-    rows.push(workerRow(worker, key, rooms.length === 0 ? null : open));
+    rows.push(workerRow(worker, key, rooms.length === 0 ? null : open, snapshot.loads.get(worker.index)));
     if (open) rooms.forEach(addRoom);
   }
   (roomsOn.get(null) ?? NO_ROOMS).forEach(addRoom);
   return rows;
 }
 
-function workerRow(worker: WorkerView, key: string, open: boolean | null): Row {
-  const note = joined(worker.state !== "running" && worker.state, counted(worker.routers, "router"), counted(worker.transports, "transport"),
+function workerRow(worker: WorkerView, key: string, open: boolean | null, load: number | undefined): Row {
+  const note = joined(worker.state !== "running" && worker.state, load !== undefined && `${Math.round(load * 100)} % busy`, counted(worker.routers, "router"), counted(worker.transports, "transport"),
     worker.restarts > 0 && counted(worker.restarts, "restart"));
   return { key, kind: "worker", id: String(worker.index), depth: 0, name: `Worker ${worker.index}`, note, rates: worker.rates ?? null, open,
     bad: worker.state !== "running" };

@@ -20,7 +20,7 @@ class Answers {
 const page = { offset: 0, limit: 1000, unanswered: [] };
 const peer = { id: "p1", roomId: "tea", displayName: "Ann", connected: true, transportCount: 1, producerCount: 0, consumerCount: 0 };
 const bodies = () => ({
-  "/api/v1/workers": { workers: [{ index: 0, state: "running", routers: 1, transports: 1, restarts: 0, rates: null }] },
+  "/api/v1/workers": { workers: [{ index: 0, state: "running", routers: 1, transports: 1, restarts: 0, busySeconds: 1, rates: null }] },
   "/api/v1/rooms": { ...page, total: 1, rooms: [{ id: "tea", worker: 0, peerCount: 1, producerCount: 0, consumerCount: 0, rates: null }] },
   "/api/v1/peers": { ...page, total: 1, peers: [peer] },
   "/api/v1/broadcasts": { ...page, total: 0, broadcasts: [] },

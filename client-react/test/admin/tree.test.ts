@@ -3,7 +3,7 @@ import type { PeerDetail, PeerView, RoomView, WorkerView } from "../../src/admin
 import { Histories, LENGTH } from "../../src/admin/history";
 import { peerKey, rowsOf, type Snapshot } from "../../src/admin/tree";
 
-const worker = (index: number, state: WorkerView["state"] = "running"): WorkerView => ({ index, state, routers: 1, transports: 2, restarts: 0 });
+const worker = (index: number, state: WorkerView["state"] = "running"): WorkerView => ({ index, state, routers: 1, transports: 2, restarts: 0, busySeconds: 1 });
 const room = (id: string, on: number | null): RoomView => ({ id, worker: on, peerCount: 1, producerCount: 1, consumerCount: 0 });
 const peer = (id: string, roomId: string, displayName: string | null = null): PeerView =>
   ({ id, roomId, displayName, connected: true, transportCount: 1, producerCount: 1, consumerCount: 0 });
@@ -22,6 +22,7 @@ const snapshot = (change: Partial<Snapshot> = {}): Snapshot => ({
   rooms: [room("tea", 0), room("coffee", 1), room("new", null)],
   peers: [peer("p1", "tea", "Ann"), peer("p2", "coffee", "Bob"), peer("p3", "coffee")],
   details: new Map(),
+  loads: new Map([[0, 0.254]]),
   ...change,
 });
 const open = (...keys: string[]) => (key: string) => keys.includes(key);
@@ -30,6 +31,7 @@ const names = (...given: Parameters<typeof rowsOf>) => rowsOf(...given).map(({ d
 describe("the tree", () => {
   it("shows workers with their rooms, and rooms that have none yet", () => {
     expect(names(snapshot(), open(), "")).toEqual(["0 Worker 0", "1 tea", "0 Worker 1", "1 coffee", "1 new"]);
+    expect(rowsOf(snapshot(), open(), "")[0]?.note).toBe("25 % busy · 1 router · 2 transports");
     expect(rowsOf(snapshot(), open(), "").map((row) => row.bad)).toEqual([false, false, true, false, false]);
   });
 

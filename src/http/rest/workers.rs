@@ -1,12 +1,14 @@
 //! `/api/v1/workers`: the media workers, what they carry and how busy they are.
 
+use std::time::Duration;
+
 use axum::{Json, extract::State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::asked::{Asked, Named, Nothing};
 use crate::{
-    engine::WorkerStatus,
+    engine::{WorkerReading, WorkerStatus},
     http::{
         problem::{BadRequest, NotFound, Problem},
         sessions::Doors,
@@ -27,6 +29,10 @@ pub(super) struct Workers {
 pub(super) struct WorkerView {
     #[serde(flatten)]
     status: WorkerStatus,
+    /// Processor time of its thread, seconds since it started.
+    cpu_seconds: f64,
+    /// How long it was awake, seconds since the server started; what this grows by in a second is its load.
+    busy_seconds: f64,
     /// Producers; null if it did not answer.
     producers: Option<usize>,
     /// Consumers; null if it did not answer.
@@ -37,10 +43,17 @@ pub(super) struct WorkerView {
 
 impl WorkerView {
     async fn new(doors: &Doors, status: WorkerStatus) -> Self {
-        let glance = doors.registry.pool().glance(status.index).await;
+        let pool = doors.registry.pool();
+        let (glance, reading) =
+            futures_util::future::join(pool.glance(status.index), pool.reading(status.index)).await;
+        let seconds = |of: fn(&WorkerReading) -> Duration| {
+            reading.as_ref().map_or(0.0, |it| of(it).as_secs_f64())
+        };
         let counts = glance.as_ref().map(|glance| glance.counts());
         Self {
             status,
+            cpu_seconds: seconds(|reading| reading.cpu),
+            busy_seconds: seconds(|reading| reading.busy),
             producers: counts.map(|(producers, _)| producers),
             consumers: counts.map(|(_, consumers)| consumers),
             rates: glance.map(|glance| glance.sum().into()),
