@@ -40,7 +40,7 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
 };
 use rustls::ServerConfig;
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tower::Layer;
 
 use auth::Tokens;
@@ -193,7 +193,7 @@ impl Server {
         let cap = from_fn_with_state(Arc::clone(&registry), signaling::cap_sessions);
         let router = Router::new()
             .merge(http::socket_io_client())
-            .fallback_service(layer.layer(http::router(&parts)))
+            .fallback_service(layer.layer(http::router(&parts, self.address.ip().is_loopback())))
             .layer(cap)
             .layer(from_fn_with_state(listen.clone(), cors::guard))
             .layer(cors::layer(listen.clone()))
@@ -209,7 +209,11 @@ impl Server {
             ending.end();
         };
         http::serve(self.listener, tls, router, &listen, shutdown).await?;
-        drop(admin);
+        if let Some((stop, ended)) = admin {
+            drop(stop);
+            // Its own patience bounds it; a panic in it was logged.
+            let _ = ended.await;
+        }
         pool.shutdown().await;
         Ok(())
     }
@@ -295,7 +299,7 @@ fn admin_listener(
 /// Whether browsers know the certificate, as far as can be told: one they do not know keeps no
 /// promise of theirs.
 fn is_certified(config: &ListenConfig) -> bool {
-    matches!(config.tls, TlsMode::Files { .. })
+    config.authority.is_some() || matches!(config.tls, TlsMode::Files { .. })
 }
 
 /// Serves the admin surface until what is returned is dropped.
@@ -304,7 +308,7 @@ fn serve_admin(
     tls: Option<Arc<ServerConfig>>,
     parts: &Parts,
     config: &Live<ListenConfig>,
-) -> Option<oneshot::Sender<()>> {
+) -> Option<(oneshot::Sender<()>, JoinHandle<()>)> {
     let listener = listener?;
     let open = !listener.local_addr().ok()?.ip().is_loopback();
     // Whoever is on this machine reads what it likes anyway; scrapers know no certificate of ours.
@@ -314,7 +318,7 @@ fn serve_admin(
     let router = router.layer(from_fn_with_state(certified, http::secure));
     let (stop, stopped) = oneshot::channel();
     let config = config.clone();
-    tokio::spawn(async move {
+    let ended = tokio::spawn(async move {
         let stopped = async {
             // Dropped is as good as told.
             let _ = stopped.await;
@@ -323,5 +327,5 @@ fn serve_admin(
             tracing::error!(%error, "the admin surface is not served any more");
         }
     });
-    Some(stop)
+    Some((stop, ended))
 }

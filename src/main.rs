@@ -111,7 +111,9 @@ impl From<RunError> for Failure {
             RunError::Config(_)
             | RunError::Tls(_)
             | RunError::Engine(EngineError::ForeignAddress(_)) => Self::Config(error.to_string()),
-            RunError::Admin(_, error) if error.kind() == std::io::ErrorKind::AddrNotAvailable => {
+            RunError::Admin(_, ref cause)
+                if cause.kind() == std::io::ErrorKind::AddrNotAvailable =>
+            {
                 Self::Config(error.to_string())
             }
             RunError::Admin(..)

@@ -106,12 +106,15 @@ impl Access {
         let granted = match wanted {
             Wanted::Connect => true,
             Wanted::Join(room) => grants.join && rooms.contain(room),
-            Wanted::Publish(room) | Wanted::Broadcast(Some(room)) => {
-                grants.publishes() && rooms.contain(room)
+            Wanted::Publish(room) => grants.publishes() && rooms.contain(room),
+            // What is published under the id is not looked at again: both kinds that WHIP brings.
+            Wanted::Broadcast(room) => {
+                let there = room.map_or(*rooms == Rooms::Any, |room| rooms.contain(room));
+                grants.audio && grants.video && there
             }
-            Wanted::Broadcast(None) => grants.publishes() && *rooms == Rooms::Any,
             Wanted::Subscribe(room) => grants.subscribe && rooms.contain(room),
-            Wanted::Admin => grants.admin,
+            // What it changes is everybody's.
+            Wanted::Admin => grants.admin && *rooms == Rooms::Any,
         };
         granted.then_some(()).ok_or(Refusal::NotGranted)
     }
@@ -218,7 +221,7 @@ impl Known {
             (secret.clone(), Arc::new(Access { grants, rooms }))
         });
         let tokens = config.static_tokens()?;
-        let administrating = tokens.iter().any(|token| token.grants.admin);
+        let administrating = config.has_admin();
         let tokens = tokens.into_iter().map(|token| {
             let (grants, rooms) = (token.grants, token.rooms);
             (token.secret, Arc::new(Access { grants, rooms }))

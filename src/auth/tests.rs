@@ -71,7 +71,30 @@ fn a_token_to_publish_closes_publishing_alone() {
         assert_eq!(check(&guarded, None, STUDIO), Err(Refusal::Missing));
         assert_eq!(check(&guarded, None, Wanted::Join("x")), Ok(()));
         assert_eq!(check(&guarded, None, Wanted::Subscribe("x")), Ok(()));
-        assert!(!guarded.guard_admin());
+    }
+    assert!(
+        signing().guard_admin(),
+        "who signs tokens gives them to operators, too"
+    );
+    assert!(!tokens(|config| config.broadcast_token = Some(OWN.into())).guard_admin());
+}
+
+#[test]
+fn a_token_for_a_room_administrates_nothing() {
+    let guarded = tokens(|config| config.tokens.push(format!("{OWN}:admin:studio").into()));
+    assert!(!guarded.guard_admin());
+    assert_eq!(
+        guarded.check_admin(HERE, Some(OWN)),
+        Err(Refusal::NotGranted)
+    );
+}
+
+#[test]
+fn a_token_for_one_kind_makes_no_broadcast_ids() {
+    let guarded = tokens(|config| config.tokens.push(format!("{OWN}:publish-audio").into()));
+    assert_eq!(check(&guarded, Some(OWN), STUDIO), Ok(()));
+    for wanted in [Wanted::Broadcast(None), Wanted::Broadcast(Some("studio"))] {
+        assert_eq!(check(&guarded, Some(OWN), wanted), Err(Refusal::NotGranted));
     }
 }
 

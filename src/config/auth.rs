@@ -63,7 +63,8 @@ impl AuthConfig {
     #[must_use]
     pub fn has_admin(&self) -> bool {
         let tokens = self.static_tokens().unwrap_or_default();
-        self.signs() || tokens.iter().any(|token| token.grants.admin)
+        let administrates = |token: &StaticToken| token.grants.admin && token.rooms == Rooms::Any;
+        self.signs() || tokens.iter().any(administrates)
     }
 
     /// The tokens, understood.

@@ -15,7 +15,6 @@ mod means;
 mod outbox;
 pub mod probe;
 mod readings;
-mod self_test;
 mod slot;
 mod socket;
 mod supervisor;
@@ -43,7 +42,6 @@ pub use events::{RouterEvent, RouterEvents};
 pub use glance::{Bitrates, WorkerGlance};
 pub use handle::{ConsumerHandle, ConsumerState, ProducerHandle, RouterHandle, TransportHandle};
 pub use readings::WorkerReading;
-pub use self_test::{Unreachable, self_test};
 pub use slot::{UdpStatus, WorkerState, WorkerStatus};
 
 use crate::config::MediaConfig;
@@ -63,6 +61,7 @@ struct PoolInner {
     ips: Vec<IpAddr>,
     config: Arc<MediaConfig>,
     looks: Vec<tokio::sync::Mutex<glance::Look>>,
+    deaf: probe::Deaf,
     _watchdog_lives_while_this_does: SyncSender<()>,
 }
 
@@ -126,6 +125,7 @@ impl WorkerPool {
                 threads: Mutex::default(),
                 ips,
                 config: Arc::new(config.clone()),
+                deaf: probe::Deaf::default(),
                 _watchdog_lives_while_this_does: watchdog,
             }),
         };

@@ -4,13 +4,14 @@
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    time::Duration,
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
 use mio::{Events, Poll, Token};
 
 use super::{
-    EngineError, addresses, clock,
+    EngineError, WorkerPool, addresses, clock,
     datagrams::{Datagram, Inbound},
     socket::{MediaSocket, SocketPlan},
 };
@@ -72,6 +73,36 @@ pub fn probe_addresses(config: &MediaConfig) -> Vec<SocketProbe> {
         ..config.clone()
     };
     probe(&elsewhere)
+}
+
+/// How long what was found out beside running workers is taken for so.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// When it was found out, and at how many addresses UDP does not work.
+pub(super) type Deaf = tokio::sync::Mutex<Option<(Instant, usize)>>;
+
+impl WorkerPool {
+    /// At how many media addresses no datagram comes through, beside the workers that run. Tried once in
+    /// five seconds, however many ask.
+    pub async fn deaf_addresses(&self) -> usize {
+        let mut last = self.inner.deaf.lock().await;
+        if let Some((at, deaf)) = *last
+            && clock::now().saturating_duration_since(at) < FRESH
+        {
+            return deaf;
+        }
+        let config = Arc::clone(&self.inner.config);
+        let tried = tokio::task::spawn_blocking(move || probe_addresses(&config)).await;
+        let hears = |probe: &SocketProbe| probe.outcome.as_ref().is_ok_and(|it| it.hears_itself);
+        // It does not panic, and is given up only when the runtime ends.
+        let deaf = tried
+            .unwrap_or_default()
+            .iter()
+            .filter(|probe| !hears(probe))
+            .count();
+        *last = Some((clock::now(), deaf));
+        deaf
+    }
 }
 
 /// What clients would be told, as `address:port/udp`.

@@ -69,7 +69,10 @@ impl Parts {
 }
 
 /// Every route of the main listener but signalling.
-pub fn router(parts: &Parts) -> Router {
+///
+/// `local`: whether the listener is this machine's alone. Only then it has the admin surface, too: what
+/// passes on the requests of others can look like this machine.
+pub fn router(parts: &Parts, local: bool) -> Router {
     let doors = &parts.0;
     let registry = &doors.registry;
     Router::new()
@@ -85,10 +88,13 @@ pub fn router(parts: &Parts) -> Router {
         .layer(from_fn_with_state(Arc::clone(registry), limit))
         // Whoever looks whether it is well, or into it, is held by other means.
         .merge(rest::health(doors.clone()))
-        .merge(admin::router(doors, Door::Main))
-        .merge(admin::page(Door::Main))
+        .merge(if local { admin(doors) } else { Router::new() })
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(metrics::count_request))
+}
+
+fn admin(doors: &Doors) -> Router {
+    admin::router(doors, Door::Main).merge(admin::page(Door::Main))
 }
 
 /// What is here for other methods, which the router lists (RFC 9110 §15.5.6).

@@ -259,7 +259,6 @@ impl Session {
 
     async fn handle(&mut self, event: &Event, verb: &mut &'static str) -> Result<Answer, ApiError> {
         let (name, mut payload) = event.parse(self.shared.config.json_depth)?;
-        self.see(|of| Seen::Received(of, name.clone()));
         if self.member.is_none() {
             payload = payload.on_page_of(page_room(&self.connection.0.req_parts().headers));
         }
@@ -276,6 +275,8 @@ impl Session {
         let dialect = self.dialect;
         let known = dialect.event(&name);
         let known = known.ok_or(ApiError::new(ErrorCode::UnknownEvent, "unknown event"))?;
+        // Words of ours only: others are as long as a client likes.
+        self.see(|of| Seen::Received(of, name.to_string()));
         let request = (known.decode)(&payload)?;
         *verb = request.verb();
         tracing::debug!(verb, "asked");

@@ -79,9 +79,7 @@ pub fn init(filter: &str, config: &LogConfig) -> Result<(), LogError> {
         .and(filter_fn(is_for_the_log))
         .and(secretless())
         .and(Limiter::default());
-    let layer = layer(config.format, lines.clone())
-        .with_filter(kept)
-        .boxed();
+    let layer = layer(config, lines.clone()).with_filter(kept).boxed();
     let traces = traces::layer(config).map_err(LogError::Traces)?;
     let layers: Vec<_> = std::iter::once(layer).chain(traces).collect();
     let log = Log {
@@ -145,13 +143,16 @@ pub fn measure(snapshot: &mut Snapshot) {
     snapshot.counter(&names::LOG_SUPPRESSED, [], suppressed);
 }
 
-fn layer<S>(format: LogFormat, lines: Lines) -> Box<dyn Layer<S> + Send + Sync>
+fn layer<S>(config: &LogConfig, lines: Lines) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     let layer = tracing_subscriber::fmt::layer().with_writer(lines);
-    match format {
-        LogFormat::Text => layer.with_ansi(io::stderr().is_terminal()).boxed(),
+    match config.format {
+        // Colours stand between a field's name and its value, where redaction looks for an address.
+        LogFormat::Text => layer
+            .with_ansi(!config.redact && io::stderr().is_terminal())
+            .boxed(),
         LogFormat::Json => layer
             .with_ansi(false)
             .fmt_fields(JsonFields::new())

@@ -1,7 +1,11 @@
 //! Certificates from an authority by ACME (RFC 8555), proved on the server's own port (TLS-ALPN-01,
 //! RFC 8737). The only file that names the library. Opens connections to the authority alone.
 
-use std::{fs, os::unix::fs::DirBuilderExt as _, sync::Arc};
+use std::{
+    fs,
+    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
+    sync::Arc,
+};
 
 use futures_util::StreamExt as _;
 use rustls::{
@@ -59,7 +63,10 @@ fn keep_private(authority: &Authority) -> Result<(), TlsError> {
         .recursive(true)
         .mode(0o700)
         .create(&authority.cache);
-    made.map_err(|cause| TlsError::Read {
+    // One that was there keeps the keys as well.
+    let kept = made
+        .and_then(|()| fs::set_permissions(&authority.cache, fs::Permissions::from_mode(0o700)));
+    kept.map_err(|cause| TlsError::Read {
         path: authority.cache.clone(),
         cause,
     })

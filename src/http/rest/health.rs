@@ -68,12 +68,11 @@ pub(super) async fn readyz(State(doors): State<Doors>) -> (StatusCode, Json<Read
     if running < workers {
         reasons.push(format!("{running} of {workers} media workers run"));
     }
-    let unreachable = registry.pool().self_test().await;
-    // Without the address: anybody may ask.
-    reasons.extend((!unreachable.is_empty()).then(|| {
-        let count = unreachable.len();
-        format!("UDP does not work at {count} media addresses")
-    }));
+    let deaf = registry.pool().deaf_addresses().await;
+    if deaf > 0 {
+        // Without the addresses: anybody may ask.
+        reasons.push(format!("UDP does not work at {deaf} media addresses"));
+    }
     let (code, status) = match (draining, reasons.is_empty()) {
         (true, _) => (StatusCode::SERVICE_UNAVAILABLE, "draining"),
         (false, false) => (StatusCode::SERVICE_UNAVAILABLE, "not-ready"),

@@ -35,6 +35,9 @@ use patience::Patient;
 /// First byte of a TLS connection: a handshake record (RFC 8446 §5.1).
 const TLS_HANDSHAKE: u8 = 0x16;
 
+/// What a certificate authority names as its protocol (RFC 8737 §6.2).
+const ACME_CHALLENGE: &[u8] = b"acme-tls/1";
+
 /// How long accepting rests when the process has no descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -129,6 +132,8 @@ impl Door {
             _ => return,
         }
         match timeout(handshake, tls.accept(stream)).await {
+            // A challenge of a certificate authority is over with the handshake (RFC 8737 §3).
+            Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(ACME_CHALLENGE) => {}
             Ok(Ok(stream)) => self.serve(stream, remote, stop).await,
             Ok(Err(error)) => {
                 count(&names::TLS_FAILURES, ["error"]);

@@ -85,14 +85,20 @@ impl AdminUi {
     /// Lets whoever shows a token that grants `admin`, or a session it was given for one.
     fn admit(&self, socket: &SocketRef, shown: Credentials) -> Result<(), Refused> {
         let address = address_of(&socket.req_parts().extensions);
-        let known = shown.session_id.is_some_and(|id| self.sessions.knows(&id));
-        if !known {
-            let tokens = &self.shared.tokens;
-            let checked = tokens.check_admin(address, shown.password.as_deref());
-            // The page knows this sentence and asks again.
-            checked.map_err(|_| Refused("invalid credentials"))?;
-            socket.extensions.insert(self.sessions.open());
+        let kept = shown.session_id.and_then(|id| self.sessions.token(&id));
+        let returns = kept.is_some();
+        let token = kept.or(shown.password.map(Arc::from)).unwrap_or_default();
+        // The page knows this sentence and asks again.
+        let refused = Refused("invalid credentials");
+        let tokens = &self.shared.tokens;
+        tokens
+            .check_admin(address, Some(&token))
+            .map_err(|_| refused)?;
+        if !returns {
+            let session = self.sessions.open(Arc::clone(&token));
+            socket.extensions.insert(session);
         }
+        socket.extensions.insert(Shown(token));
         let connection = socket.id.to_string();
         let permit = self
             .shared
@@ -126,6 +132,10 @@ impl AdminUi {
                     Err(RecvError::Closed) => return,
                 },
                 _ = tick.tick() => {
+                    if !self.is_still_welcome(&socket) {
+                        socket.disconnect().ok();
+                        return;
+                    }
                     if behind {
                         behind = !sent(&socket.emit("all_sockets", &self.all_sockets()));
                     }
@@ -135,6 +145,14 @@ impl AdminUi {
                 }
             }
         }
+    }
+
+    /// Whether the token is good yet: it may have expired, or been taken out of the settings.
+    fn is_still_welcome(&self, socket: &SocketRef) -> bool {
+        let address = address_of(&socket.req_parts().extensions);
+        let shown = socket.extensions.get::<Shown>();
+        let token = shown.as_ref().map(|shown| &*shown.0);
+        self.shared.tokens.check_admin(address, token).is_ok()
     }
 
     fn sockets(&self) -> Vec<SocketRef> {
@@ -230,6 +248,10 @@ pub(super) fn describe(socket: &SocketRef) -> Socket {
         id,
     }
 }
+
+/// The token an operator was let in with.
+#[derive(Clone)]
+struct Shown(Arc<str>);
 
 /// Why an operator is not let in; the page shows it.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use uuid::Uuid;
@@ -20,25 +20,27 @@ impl Id {
     }
 }
 
-/// Those that are good.
-#[derive(Debug, Default)]
-pub(super) struct Sessions(Mutex<VecDeque<String>>);
+/// Those that are good, each with the token it stands for.
+#[derive(Default)]
+pub(super) struct Sessions(Mutex<VecDeque<(String, Arc<str>)>>);
 
 impl Sessions {
     /// A fresh one.
-    pub(super) fn open(&self) -> Id {
+    pub(super) fn open(&self, token: Arc<str>) -> Id {
         let id = Uuid::new_v4().simple().to_string();
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() == KEPT {
             kept.pop_front();
         }
-        kept.push_back(id.clone());
+        kept.push_back((id.clone(), token));
         Id(id)
     }
 
-    pub(super) fn knows(&self, id: &str) -> bool {
+    /// The token a session stands for, to be looked at again.
+    pub(super) fn token(&self, id: &str) -> Option<Arc<str>> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().any(|one| one == id)
+        let known = kept.iter().find(|(known, _)| known == id);
+        known.map(|(_, token)| Arc::clone(token))
     }
 }
 
@@ -49,9 +51,11 @@ mod tests {
     #[test]
     fn the_oldest_ends_for_a_new_one() {
         let sessions = Sessions::default();
-        let first = sessions.open();
-        assert!(sessions.knows(first.as_str()) && !sessions.knows("") && !sessions.knows("x"));
-        let last = (0..KEPT).map(|_| sessions.open()).last().unwrap();
-        assert!(!sessions.knows(first.as_str()) && sessions.knows(last.as_str()));
+        let first = sessions.open("a".into());
+        assert_eq!(sessions.token(first.as_str()).as_deref(), Some("a"));
+        assert!(sessions.token("").is_none() && sessions.token("x").is_none());
+        let last = (0..KEPT).map(|_| sessions.open("b".into())).last().unwrap();
+        assert!(sessions.token(first.as_str()).is_none());
+        assert_eq!(sessions.token(last.as_str()).as_deref(), Some("b"));
     }
 }
