@@ -159,7 +159,7 @@ fn announce(server: &Server) {
     let warnings = server.warnings().into_iter();
     let warnings = warnings.map(|warning| format!("warning: {warning}"));
     let admin = server.admin_address();
-    let admin = admin.map(|address| format!("inspection at {address}"));
+    let admin = admin.map(|address| format!("inspection at {address}/admin"));
     for line in urls.chain(admin).chain(candidates).chain(warnings) {
         print(&format!("miso: {line}\n"));
     }

@@ -28,16 +28,14 @@ impl Registry {
         let Some(router) = room.router.get() else {
             return Vec::new();
         };
-        let Some(dump) = self.pool().dump_worker(router.worker()).await else {
+        let Some(glance) = self.pool().glance(router.worker()).await else {
             return Vec::new();
         };
-        let routers = dump.routers.into_iter();
-        let ours = routers.filter(|one| one.id == router.id());
-        let sent = ours.flat_map(|one| one.producers).filter_map(|producer| {
-            let (_, codec) = codecs.iter().find(|(id, _)| *id == producer.id)?;
+        let sent = codecs.into_iter().filter_map(|(id, codec)| {
+            let producer = glance.producer(id)?;
             Some(Sent {
                 kind: producer.kind,
-                codec: codec.clone(),
+                codec,
                 bitrate: producer.bitrate,
                 lost: producer.lost,
                 resolution: producer.resolution,

@@ -80,7 +80,7 @@ export const isFinal = (error: unknown): boolean =>
   !(error instanceof RequestError) ||
   [
     ...["limit-peers", "limit-rooms", "limit-sockets", "limit-tokens"],
-    ...["unauthorized", "forbidden", "bad-request", "server-draining"],
+    ...["unauthorized", "forbidden", "bad-request"],
   ].includes(error.code);
 
 const BY_DEVICE_ERROR: Record<string, string> = {

@@ -482,6 +482,8 @@ pub struct ConsumerDump {
     pub jitter: u32,
     /// Key frames its client asked for.
     pub key_frame_requests: u32,
+    /// Which of the producer's encodings is being sent, in the order its client lists them.
+    pub current_encoding: Option<usize>,
     /// Spatial and temporal layer being sent, when there are layers.
     pub current_layers: Option<crate::ConsumerLayers>,
     /// The most that is to be sent; there is no temporal layer where that is not limited.

@@ -255,6 +255,7 @@ fn layers_count_from_the_smallest_however_they_are_listed() {
     });
     scene.net.run_for(3 * SECOND);
     let pictures = scene.net.sink(late).pictures();
+    assert!(!pictures.is_empty());
     assert!(pictures.iter().all(|picture| picture.piece.encoding == 2));
     let sink = scene.net.sink(scene.consumer);
     assert_eq!((sink.decoder.jumps, sink.lost()), (0, vec![]));

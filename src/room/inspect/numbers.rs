@@ -112,7 +112,7 @@ pub struct ProducerStats {
     pub key_frame_interval: Option<f64>,
     /// Pixels, as the newest key frame of that stream says.
     pub resolution: Option<Resolution>,
-    /// Its streams as far as they were heard, the smallest first.
+    /// Its streams as far as they were heard, in the order its client lists them.
     pub streams: Vec<StreamStats>,
 }
 
@@ -223,7 +223,7 @@ pub struct ConsumerStats {
 
 impl ConsumerStats {
     fn new(dump: &ConsumerDump, bitrate: Option<u64>, producer: Option<&ProducerDump>) -> Self {
-        let encoding = dump.current_layers.map(|it| usize::from(it.spatial_layer));
+        let encoding = dump.current_encoding;
         let streams = producer.map(|producer| producer.streams.as_slice());
         let mut streams = streams.unwrap_or_default().iter().map(|it| &it.score);
         let sent = match encoding {

@@ -284,6 +284,11 @@ impl Consumer {
         !self.paused && !self.producer_paused
     }
 
+    /// Which of the producer's encodings is being sent.
+    pub(crate) fn current_encoding(&self) -> Option<usize> {
+        self.streams.current()
+    }
+
     /// The layers being sent; none when nothing is, or where there are no layers.
     pub(crate) fn current_layers(&self) -> Option<ConsumerLayers> {
         Some(ConsumerLayers {

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::blocks::{Blocks, Place, Pool};
+use super::blocks::{BLOCK, Blocks, Place, Pool};
 use crate::{consumer::Kept, rtp::MediaPacket, rtp::outgoing};
 
 /// As long ago a packet of the group seems to have come that is asked for again: it was sent to its
@@ -90,10 +90,14 @@ impl GroupOfPictures {
         packet: &MediaPacket<'_>,
         longest: Duration,
     ) -> bool {
-        self.started.is_some_and(|started| {
-            let old = now.saturating_duration_since(started.at) > longest;
-            old || packet.sequence > started.newest_sequence + MAX_DROPOUT
-        })
+        let jumps = |started: Started| packet.sequence > started.newest_sequence + MAX_DROPOUT;
+        self.is_older(now, longest) || self.started.is_some_and(jumps)
+    }
+
+    /// Whether its key frame came longer ago than that.
+    pub(super) fn is_older(&self, now: Instant, longest: Duration) -> bool {
+        let started = self.started;
+        started.is_some_and(|started| now.saturating_duration_since(started.at) > longest)
     }
 
     /// Keeps a packet that was built into `bytes`, at most [`super::blocks::BLOCK`] of them.
@@ -138,9 +142,10 @@ impl GroupOfPictures {
         self.blocks.release(u64::MAX, pool);
     }
 
-    /// Bytes of its packets and of what is noted of each.
+    /// Bytes of its packets and of what is noted of each; at least those of the blocks that are held for
+    /// them, but the one that is being filled.
     pub(super) fn size(&self) -> usize {
-        self.size
+        self.size.max(self.blocks.used().saturating_sub(1) * BLOCK)
     }
 
     /// What one more packet of so many bytes adds to [`Self::size`].

@@ -39,6 +39,7 @@ impl GroupsOfPictures {
         };
         if packet.info.key_frame {
             group.start(now, packet, &mut self.pool);
+            self.drop_old(now);
             self.trim();
         }
         let group = &self.groups[packet.encoding];
@@ -49,6 +50,9 @@ impl GroupsOfPictures {
             return self.drop_group(packet.encoding);
         }
         let size = GroupOfPictures::size_of(bytes.len());
+        if size > self.options.max_bytes {
+            return self.drop_group(packet.encoding);
+        }
         while self.size() + size > self.options.max_bytes {
             let dropped = self.largest().unwrap_or(packet.encoding);
             self.drop_group(dropped);
@@ -73,6 +77,15 @@ impl GroupsOfPictures {
     /// A packet that may be sent again.
     pub(super) fn kept(&self, now: Instant, encoding: usize, sequence: u64) -> Option<Kept<'_>> {
         self.groups.get(encoding)?.kept(now, sequence)
+    }
+
+    /// Drops what is older than groups get; what sends nothing any more notices nothing by itself.
+    fn drop_old(&mut self, now: Instant) {
+        for encoding in 0..self.groups.len() {
+            if self.groups[encoding].is_older(now, self.options.max_duration) {
+                self.drop_group(encoding);
+            }
+        }
     }
 
     fn drop_group(&mut self, encoding: usize) {

@@ -170,8 +170,10 @@ impl Producer {
             encoding.keep(&self.limits).insert(now, &media, out);
         }
         if info.key_frame {
-            let sizes = self.encodings.iter().map(|one| one.seen.pixels());
-            self.order.note(sizes);
+            // What one showed that sends nothing any more says nothing of the others.
+            let sizes = self.encodings.iter();
+            let sizes = sizes.map(|one| one.seen.pixels().filter(|_| one.score() > 0));
+            self.order.note(now, sizes);
         }
         if let Some(groups) = &mut self.groups {
             groups.push(now, &media, out);

@@ -34,10 +34,16 @@ impl Router {
         if let Some(replayed) = route.consumer.replayed_encoding() {
             return replayed == encoding && producer.group(encoding).is_some();
         }
-        let needed = route.consumer.down_from(encoding).find(|&candidate| {
+        let needs = |candidate: usize, lives: bool| {
             let source = source(now, producer, candidate);
+            let source = source.filter(|source| source.goes_on || !lives);
             source.is_some_and(|source| route.consumer.needs_replay(now, candidate, source))
-        });
+        };
+        // One that sends no more is better than none.
+        let mut candidates = route.consumer.down_from(encoding);
+        let needed = candidates.find(|&candidate| needs(candidate, true));
+        let mut candidates = route.consumer.down_from(encoding);
+        let needed = needed.or_else(|| candidates.find(|&candidate| needs(candidate, false)));
         if let Some(found) = needed {
             route.consumer.begin_replay(now, found);
         }

@@ -246,6 +246,7 @@ impl Router {
             lost: consumer.report().cumulative_lost,
             jitter: consumer.report().jitter,
             key_frame_requests: consumer.key_frame_requests(),
+            current_encoding: consumer.current_encoding(),
             current_layers: consumer.current_layers(),
             preferred_layers: consumer.preferred_layers(),
         }

@@ -365,7 +365,6 @@ impl WebRtcTransport {
             self.counters.stats.srtp_failures += 1;
             return None;
         };
-        self.ice.hear(now, from);
         let Ok(packet) = RtpPacket::parse(&bytes[..len]) else {
             return self.counters.drop_packet();
         };
@@ -379,7 +378,11 @@ impl WebRtcTransport {
             timestamp: packet.timestamp(),
         };
         match self.listener.find(packet.ssrc(), names) {
-            Some(target) => Some((packet, target)),
+            Some(target) => {
+                // Only here: what is kept of the source tells a packet that was sent again by somebody else.
+                self.ice.hear(now, from);
+                Some((packet, target))
+            }
             None => {
                 // Authentic, but of no producer: keep no state for it.
                 if let Some((inbound, _)) = &mut self.srtp {

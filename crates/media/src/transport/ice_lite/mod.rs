@@ -23,8 +23,9 @@ use stun::{Incoming, Request};
 /// How long the old credentials outlive a restart (B-21).
 const OLD_CREDENTIALS: Duration = Duration::from_secs(30);
 /// How long nothing at all may come from the selected tuple while a check comes from another: longer
-/// than Chromium's checks are apart (2.5 s), so that one that is lost means nothing, and shorter than
-/// those of Firefox (4 to 6 s), which nominates once.
+/// than Chromium's checks are apart (2.5 s) and shorter than those of Firefox (4 to 6 s), which nominates
+/// once. Where no media flows, a lost check of Chromium's and one of another path's can move it; its next
+/// nomination moves it back.
 const UNCHECKED: Duration = Duration::from_millis(3_500);
 /// The same while media comes from another: clients send on one path, and that one it is then.
 const UNUSED: Duration = Duration::from_secs(1);
@@ -41,11 +42,14 @@ pub(crate) fn request_username(bytes: &[u8]) -> Option<(&str, &str)> {
 #[derive(Debug)]
 pub(crate) struct IceLite {
     credentials: IceCredentials,
-    old: Option<OldCredentials>,
+    /// Of before a restart, which are rare.
+    old: Option<Box<OldCredentials>>,
     tuples: Vec<ValidTuple>,
     selected: Option<Tuple>,
     /// When anything authentic last came from the selected tuple.
     heard: Instant,
+    /// When media last came from it, or it was selected.
+    media: Instant,
     /// Somebody nominated the selected tuple.
     nominated: bool,
     /// The highest number of a renominating client.
@@ -106,6 +110,7 @@ impl IceLite {
             tuples: Vec::new(),
             selected: None,
             heard: now,
+            media: now,
             nominated: false,
             nomination: 0,
             state: IceState::New,
@@ -176,7 +181,7 @@ impl IceLite {
             until: self.now + OLD_CREDENTIALS,
         };
         self.nomination = 0;
-        let older = self.old.replace(old)?;
+        let older = self.old.replace(Box::new(old))?;
         Some(older.credentials.username_fragment)
     }
 
@@ -223,12 +228,14 @@ impl IceLite {
     pub(crate) fn hear(&mut self, now: Instant, from: Tuple) {
         self.now = self.now.max(now);
         if self.selected != Some(from) {
-            if !self.is_lost(UNUSED) || !self.is_validated(&from) {
+            // Checks do not hold it: anybody who saw one can send it again.
+            let unused = self.media + UNUSED <= self.now || self.is_lost(UNUSED);
+            if !unused || !self.is_validated(&from) {
                 return;
             }
             self.selected = Some(from);
         }
-        self.heard = self.now;
+        (self.heard, self.media) = (self.now, self.now);
     }
 
     /// Whether `tuple` sent an authentic request within the consent timeout.
@@ -262,6 +269,9 @@ impl IceLite {
         let nominated = request.nominates() && self.is_newest_nomination(request.nomination());
         if nominated || self.is_lost(UNCHECKED) {
             outcome.selected_changed = self.selected != Some(from);
+            if outcome.selected_changed {
+                self.media = self.now;
+            }
             self.selected = Some(from);
             self.nominated |= nominated;
         }
@@ -330,6 +340,7 @@ impl IceLite {
         let newest = self.tuples.iter().max_by_key(|valid| valid.seen);
         self.selected = newest.map(|valid| valid.tuple);
         self.heard = newest.map_or(self.heard, |valid| valid.seen);
+        self.media = self.now;
         true
     }
 
