@@ -62,7 +62,7 @@ scene("a broadcast in two sizes is watched in the one a viewer asks for", async 
   const { whipUrl, viewId } = await created.json();
   const blank = async () => {
     const page = await stage.page("chromium");
-    await page.goto(`${stage.server.url}/healthz`);
+    await page.goto(`${stage.server.url}/stream`);
     return page;
   };
   const [encoder, viewer] = [await blank(), await blank()];

@@ -60,8 +60,8 @@ export class Broadcaster extends Visitor {
 export class Encoder {
   static async at(stage) {
     const page = await stage.page("chromium");
-    // Any page of the server's: what it shows does not matter.
-    await page.goto(`${stage.server.url}/healthz`);
+    // A page of the server's that may ask it something: what it shows does not matter.
+    await page.goto(`${stage.server.url}/stream`);
     return new Encoder(page);
   }
 
