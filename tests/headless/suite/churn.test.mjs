@@ -7,7 +7,7 @@ import { newSeed, random } from "../support/random.mjs";
 import { startServer } from "../support/server.mjs";
 import { tick } from "../support/wait.mjs";
 
-const WAVES = 3;
+const WAVES = 4;
 const CYCLES = Number(process.env.CHURN ?? 1_000);
 const PARALLEL = 50;
 
@@ -30,8 +30,10 @@ describe("join and leave churn", () => {
     const descriptors = states.map((state) => state.process.fileDescriptors);
     const tasks = states.map((state) => state.process.tasks);
     t.diagnostic(`resident ${resident}, descriptors ${descriptors}, tasks ${tasks}`);
-    assert.ok(resident[2] <= resident[1] * 1.05, `resident memory grows: ${resident}`);
-    assert.ok(descriptors[2] <= descriptors[1] + 2, `descriptors grow: ${descriptors}`);
+    // What leaks grows with every wave; what the allocator keeps goes up and down.
+    const [, second, ...later] = resident;
+    assert.ok(Math.min(...later) <= second * 1.05, `resident memory grows: ${resident}`);
+    assert.ok(descriptors.at(-1) <= descriptors[1] + 2, `descriptors grow: ${descriptors}`);
   });
 
   async function visit(room) {
