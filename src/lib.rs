@@ -253,6 +253,20 @@ impl Server {
         self.admin.as_ref()?.local_addr().ok()
     }
 
+    /// The address of the inspector's page, if it has one.
+    #[must_use]
+    pub fn inspector(&self) -> Option<String> {
+        let Some(address) = self.admin_address() else {
+            let own = self.urls().into_iter().next();
+            let own = own.filter(|_| self.address.ip().is_loopback());
+            return own.map(|url| format!("{url}/admin"));
+        };
+        // To this machine it is served plainly.
+        let secure = self.parts.tls.is_some() && !address.ip().is_loopback();
+        let scheme = if secure { "https" } else { "http" };
+        Some(format!("{scheme}://{address}/admin"))
+    }
+
     /// What clients are told to send media to, as `address:port/udp`.
     #[must_use]
     pub fn candidates(&self) -> Vec<String> {

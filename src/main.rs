@@ -158,8 +158,7 @@ fn announce(server: &Server) {
     let candidates = candidates.map(|candidate| format!("media at {candidate}"));
     let warnings = server.warnings().into_iter();
     let warnings = warnings.map(|warning| format!("warning: {warning}"));
-    let admin = server.admin_address();
-    let admin = admin.map(|address| format!("inspection at {address}/admin"));
+    let admin = server.inspector().map(|url| format!("inspect at {url}"));
     for line in urls.chain(admin).chain(candidates).chain(warnings) {
         print(&format!("miso: {line}\n"));
     }

@@ -52,9 +52,8 @@ pub(super) struct AuthArgs {
     #[arg(long, value_name = "FILE.pem")]
     jwt_public_key: Vec<PathBuf>,
 
-    /// Where inspection, metrics and the inspector page are served beside the server's own machine's
-    /// connections to --listen; off for nowhere. Open to others with an admin token only. [default:
-    /// 127.0.0.1:9090, unless --listen is on loopback]
+    /// Where inspection, metrics and the inspector page are served; off for nowhere. Open to others with
+    /// an admin token only. [default: 127.0.0.1:9090, unless --listen is on loopback and has them itself]
     ///
     /// Names of rooms are what opens them: nobody outside sees them unless an operator says who.
     #[arg(long, value_name = "IP:PORT|off", value_parser = admin)]

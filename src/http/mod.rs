@@ -108,6 +108,7 @@ pub fn admin_router(parts: &Parts, open: bool) -> Router {
     let door = if open { Door::Open } else { Door::Own };
     assets::files()
         .merge(rest::health(parts.0.clone()))
+        .merge(openapi::router())
         .merge(admin::router(&parts.0, door))
         .merge(admin::page(door))
         .method_not_allowed_fallback(method_not_allowed)

@@ -52,10 +52,7 @@ pub(super) fn router() -> Router {
     };
     Router::new()
         .route("/openapi.json", get(move || answer(text.clone())))
-        .route(
-            "/docs",
-            served("text/html; charset=utf-8", include_str!("docs/index.html")),
-        )
+        .route("/docs", get(page))
         .route(
             "/docs/docs.js",
             served(
@@ -67,6 +64,15 @@ pub(super) fn router() -> Router {
             "/docs/docs.css",
             served("text/css; charset=utf-8", include_str!("docs/docs.css")),
         )
+}
+
+/// Runs its own code, as pages of ours do.
+async fn page() -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, super::headers::PAGE),
+    ];
+    (headers, include_str!("docs/index.html")).into_response()
 }
 
 async fn answer(text: String) -> Response {

@@ -60,6 +60,13 @@ scene("an operator looks into a call", async (stage) => {
   await until("Ann is alone", async () => (await ann.state()).peers.length === 0, { timeout: 15_000 });
 });
 
+scene("the REST interface is read in a browser", async (stage) => {
+  const page = await stage.page("chromium", { ...DESK, colorScheme: "light" });
+  await page.goto(`${stage.server.url}/docs`);
+  await page.getByText("/api/v1/rooms", { exact: false }).first().waitFor();
+  await stage.picture({ page }, "rest-docs");
+});
+
 scene("500 peers, in every look", async (stage) => {
   const server = await startServer("--sockets-per-address", "0", "--max-connections-per-address", "4000");
   const guests = [];
