@@ -24,6 +24,12 @@ const logged = (server) => server.log().replaceAll(/\u001b\[[0-9;]*m/g, "");
 /** How often it says something. */
 const times = (server, words) => logged(server).split(words).length - 1;
 
+/** Who was in a room before is there yet, and is answered. */
+async function goesOn(peer) {
+  assert.ok(peer.socket.connected, "who is there stays");
+  assert.ok((await peer.ask("createWebRtcTransport", { consumer: true })).params.id, "and is answered");
+}
+
 describe("a server whose configuration file changes", () => {
   let files, server, peer;
   const write = (text) => writeFileSync(files.at("miso.toml"), text);
@@ -43,10 +49,7 @@ describe("a server whose configuration file changes", () => {
     peer = await native(server);
     await peer.get("joinRoom", { roomName: "stays" });
   });
-  afterEach(async () => {
-    assert.ok(peer.socket.connected, "who is there stays");
-    assert.ok((await peer.ask("createWebRtcTransport", { consumer: true })).params.id, "and is answered");
-  });
+  afterEach(() => goesOn(peer));
   after(async () => {
     closeAll();
     await server.stop();
@@ -133,10 +136,7 @@ describe("a server whose certificate changes", () => {
     peer = await native(server);
     await peer.get("joinRoom", { roomName: "stays" });
   });
-  afterEach(async () => {
-    assert.ok(peer.socket.connected, "who is there stays");
-    assert.ok((await peer.ask("createWebRtcTransport", { consumer: true })).params.id, "and is answered");
-  });
+  afterEach(() => goesOn(peer));
   after(async () => {
     closeAll();
     await server.stop();
