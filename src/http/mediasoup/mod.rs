@@ -9,8 +9,8 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Json, Router,
-    extract::{ConnectInfo, Path, State},
-    http::{HeaderMap, Uri},
+    extract::{ConnectInfo, FromRequestParts, Path, State},
+    http::{HeaderMap, Uri, request::Parts},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -78,16 +78,29 @@ async fn capabilities() -> Json<RtpCapabilities> {
     Json((*Profile::Compat.rtp_capabilities()).clone())
 }
 
+/// Somebody who names nothing and may watch. Whoever shares an address and a browser with a watcher
+/// looks like it: the token is asked for each time.
+struct Admitted(Watcher);
+
+impl FromRequestParts<Shared> for Admitted {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Response> {
+        let watcher = Watcher::from_request_parts(parts, shared).await?;
+        let token = shown_anywhere(&parts.headers, &parts.uri);
+        let wanted = Wanted::Subscribe(watcher.room.as_str());
+        let checked = shared
+            .tokens
+            .check(watcher.address, token.as_deref(), wanted);
+        checked.map_err(|refusal| Failure::from(refusal).into_response())?;
+        Ok(Self(watcher))
+    }
+}
+
 async fn create_unnamed(
     State(shared): State<Shared>,
-    uri: Uri,
-    headers: HeaderMap,
-    watcher: Watcher,
+    Admitted(watcher): Admitted,
 ) -> Result<Json<Value>, Failure> {
-    let token = shown_anywhere(&headers, &uri);
-    let wanted = Wanted::Subscribe(watcher.room.as_str());
-    let tokens = &shared.tokens;
-    tokens.check(watcher.address, token.as_deref(), wanted)?;
     // One after the other: a page that asks twice at once is one watcher.
     let _turn = shared.watchers.turn().await;
     let (guest, transport) = match shared.watchers.of(&watcher) {
@@ -125,7 +138,7 @@ async fn create(
 
 async fn connect_unnamed(
     State(shared): State<Shared>,
-    watcher: Watcher,
+    Admitted(watcher): Admitted,
     Json(dtls): Json<DtlsParameters>,
 ) -> Result<&'static str, Failure> {
     let guest = shared.watchers.known_as(&watcher)?;
@@ -148,7 +161,7 @@ async fn connect(
 /// The newest video and the newest audio, under these names and playing at once.
 async fn consume_unnamed(
     State(shared): State<Shared>,
-    watcher: Watcher,
+    Admitted(watcher): Admitted,
     Json(caps): Json<RtpCapabilities>,
 ) -> Result<Json<Value>, Failure> {
     let guest = shared.watchers.known_as(&watcher)?;

@@ -1,10 +1,11 @@
 // Who shows what may do what: dialects native, C and A, both client versions, every way to show a token.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { after, afterEach, before, describe, it } from "node:test";
 import { promisify } from "node:util";
 import { closeAll, connect } from "../support/client.mjs";
-import { audio, consume, enter, produce, video } from "../support/media.mjs";
+import { audio, consume, dtls, enter, produce, video } from "../support/media.mjs";
 import { BINARY, startServer } from "../support/server.mjs";
 import { WORDS } from "../support/words.mjs";
 
@@ -16,6 +17,14 @@ const run = promisify(execFile);
 async function token(grants, ...more) {
   const { stdout } = await run(BINARY, ["token", "--grant", grants, ...more], { env: { MISO_JWT_SECRET: SECRET } });
   return stdout.trim();
+}
+
+/** One that was good until a while ago, which nothing prints. */
+function expired() {
+  const part = (object) => Buffer.from(JSON.stringify(object)).toString("base64url");
+  const exp = Math.floor(Date.now() / 1_000) - 600;
+  const signed = `${part({ alg: "HS256", typ: "JWT" })}.${part({ aud: "miso", exp, subscribe: true })}`;
+  return `${signed}.${createHmac("sha256", SECRET).update(signed).digest("base64url")}`;
 }
 
 const NATIVE = { query: { dialect: "native" } };
@@ -99,6 +108,35 @@ describe("a server that asks for tokens", () => {
     await words.enter(alice, "a");
     await words.send(alice);
     assert.equal(typeof (await words.produce(alice, "audio")), "string");
+  });
+
+  it("asks whoever watches over HTTP for one each time, whoever it looks like", async () => {
+    const sender = await connect(server, { ...NATIVE, auth: { token: await token("join,publish") } });
+    await sender.get("joinRoom", { roomName: "watched" });
+    const good = await token("subscribe", "--room", "watched");
+    const ask = (name, { shown, query = "", cookie, body } = {}) => fetch(`${server.url}/mediasoup/${name}?room=watched${query}`, {
+      method: body ? "POST" : "GET",
+      headers: { ...(body && { "content-type": "application/json" }), ...(shown && { authorization: `Bearer ${shown}` }), ...(cookie && { cookie }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const capabilities = await (await ask("router-rtp-capabilities")).json();
+    for (const [name, body] of [["streamer-transport-parameters"], ["client-connect", dtls()], ["consumer-parameters", capabilities]]) {
+      for (const [shown, status, why] of [
+        [undefined, 401, /needed/],
+        ["wrong", 401, /not one of/],
+        [expired(), 401, /expired/],
+        [await token("subscribe", "--room", "other"), 403, /does not grant/],
+        [good, 200],
+      ]) {
+        const answer = await ask(name, { shown, body });
+        assert.equal(answer.status, status, `${name} with ${shown}`);
+        if (why) assert.match((await answer.json()).error, why);
+      }
+    }
+    // Pages that send no such header.
+    for (const way of [{ query: `&token=${good}` }, { cookie: `miso_token=${good}` }]) {
+      assert.equal((await ask("consumer-parameters", { ...way, body: capabilities })).status, 200, JSON.stringify(way));
+    }
   });
 
   it("writes no token into its log", async () => {
