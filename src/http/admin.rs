@@ -16,7 +16,7 @@ use axum::{
 };
 
 use super::{
-    assets, exchange::bearer, log, metrics, problem::Problem, rest, serve::Relayed, sessions::Doors,
+    assets, exchange::bearer, metrics, problem::Problem, rest, serve::Relayed, sessions::Doors,
 };
 use crate::auth::{Tokens, in_cookies};
 
@@ -57,9 +57,7 @@ pub(super) fn router(doors: &Doors, door: Door) -> Router {
 
 /// What is inside; whatever is to be seen by operators only is merged here.
 fn inside(doors: &Doors) -> Router {
-    rest::inspection(doors.clone())
-        .merge(metrics::router(doors.clone()))
-        .merge(log::router())
+    rest::inspection(doors.clone()).merge(metrics::router(doors.clone()))
 }
 
 /// The page, which shows nothing but what it may ask for; the main listener has it for its own machine.

@@ -7,7 +7,6 @@ mod asyncapi;
 mod exchange;
 mod goodbye;
 mod headers;
-mod log;
 mod mediasoup;
 mod metrics;
 pub mod openapi;
@@ -63,6 +62,7 @@ impl Parts {
             broadcasts,
             tokens,
             sessions: Arc::default(),
+            readings: Arc::default(),
             secure,
         })
     }
@@ -112,6 +112,7 @@ pub fn admin_router(parts: &Parts, open: bool) -> Router {
         .merge(admin::router(&parts.0, door))
         .merge(admin::page(door))
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(metrics::count_request))
 }
 
 /// Counts the requests of each address.

@@ -115,6 +115,12 @@ pub(super) struct NotFound(Described);
 #[allow(dead_code)] // it describes
 pub(super) struct TooLong(Described);
 
+/// The server cannot do it now, or as it was started.
+#[derive(IntoResponses)]
+#[response(status = 503, content_type = "application/problem+json")]
+#[allow(dead_code)] // it describes
+pub(super) struct Unavailable(Described);
+
 /// Why a token or a place is not had.
 #[derive(IntoResponses)]
 #[allow(dead_code)] // it describes

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header::AUTHORIZATION};
 
 use ortc::types::MediaKind;
 
-use super::problem::Problem;
+use super::{metrics::Readings, problem::Problem};
 use crate::auth::Tokens;
 use crate::room::{Broadcasts, Guest, Registry, TransportInfo, ViewId, Viewer};
 
@@ -21,6 +21,7 @@ pub(super) struct Doors {
     pub(super) broadcasts: Arc<Broadcasts>,
     pub(super) tokens: Arc<Tokens>,
     pub(super) sessions: Arc<Sessions>,
+    pub(super) readings: Arc<Readings>,
     /// Whether connections are encrypted.
     pub(super) secure: bool,
 }

@@ -5,6 +5,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     io::Write as _,
+    net::TcpListener,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -14,7 +15,8 @@ use serde_json::Value;
 
 use crate::support::{
     load::call,
-    server::{TestServer, config, start_server},
+    process::Process,
+    server::{TestServer, ask_at, config, start_server},
 };
 
 const DOC: &str = "docs/metrics.md";
@@ -154,6 +156,53 @@ async fn sums_stay_when_their_room_closes() {
             "{name}"
         );
     }
+}
+
+/// How long workers were awake, as a scrape shows it: to measure wakes them, so each walk shows more.
+fn awake(text: &str) -> String {
+    let lines = text.lines();
+    let lines = lines.filter(|line| line.starts_with("miso_worker_busy_seconds_total{"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_scrapes_at_the_same_time_is_told_the_same() {
+    let server = start_server(config()).await;
+    let scrapes = (0..32).map(|n| {
+        let headers = if n % 2 == 0 { "" } else { OPEN_METRICS };
+        scrape(&server, headers)
+    });
+    let at_once = futures_util::future::join_all(scrapes).await;
+    let walks: BTreeSet<_> = at_once.iter().map(|text| awake(text)).collect();
+    assert!(walks.len() < 8, "{} walks for 32 scrapes", walks.len());
+    // And it goes on.
+    while walks.contains(&awake(&scrape(&server, "").await)) {
+        tokio::task::yield_now().await;
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn requests_of_the_admin_surface_are_counted_as_others_are() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let admin = free.local_addr().unwrap();
+    drop(free);
+    // A process of its own, as the tests of this one count in one place.
+    let server = Process::start(&["--admin-listen", &admin.to_string()], &[]);
+    for path in ["/debug/state", "/api/v1/rooms/none", "/api/v1/rooms/none"] {
+        ask_at(admin, "GET", path, "", "").await;
+    }
+    let shown = ask_at(admin, "GET", "/metrics", "", "").await;
+    for (route, status, count) in [
+        ("/debug/state", "2xx", 1),
+        ("/api/v1/rooms/{room}", "4xx", 2),
+    ] {
+        let line = format!(
+            "miso_http_requests_total{{route=\"{route}\",method=\"GET\",status=\"{status}\"}} {count}\n"
+        );
+        assert!(shown.contains(&line), "{line}: {shown}");
+    }
+    server.stop();
 }
 
 #[test]

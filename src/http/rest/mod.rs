@@ -11,6 +11,7 @@ mod debug;
 mod drain;
 mod events;
 mod health;
+mod log;
 mod peers;
 mod producers;
 mod rooms;
@@ -87,5 +88,6 @@ fn inside() -> OpenApiRouter<Doors> {
         .routes(routes!(events::follow))
         .routes(routes!(actions::notice_all))
         .routes(routes!(drain::drain))
+        .routes(routes!(log::show, log::change))
         .routes(routes!(debug::state))
 }
