@@ -138,8 +138,12 @@ async fn serve(sources: Sources, settings: Settings) -> Result<(), Failure> {
     let registry = server.registry();
     let shutdown = async {
         signals.next().await;
-        registry.drain();
+        let begins = registry.drain();
         tell_system(NotifyState::Stopping);
+        if !begins {
+            // Asked by REST before: this is the second time.
+            return;
+        }
         if registry.admission().peers() > 0 {
             eprintln!("miso: waiting for calls to end; the same signal again ends now");
         }

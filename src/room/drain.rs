@@ -1,7 +1,10 @@
 //! Going down well: no new rooms, everybody told, an end when the last peer has left or time is up.
 //! Closes nothing itself.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use tokio::{sync::watch, time::Instant};
 
@@ -13,13 +16,18 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Whether the server is going down, and until when it waits.
 #[derive(Debug)]
 pub(super) struct Drain {
-    until: watch::Sender<Option<Instant>>,
+    until: OnceLock<Instant>,
+    /// Whether everybody was told: nothing ends before.
+    told: watch::Sender<bool>,
 }
 
 impl Drain {
     pub(super) fn new() -> Self {
-        let (until, _) = watch::channel(None);
-        Self { until }
+        let (told, _) = watch::channel(false);
+        Self {
+            until: OnceLock::new(),
+            told,
+        }
     }
 }
 
@@ -28,13 +36,7 @@ impl Registry {
     /// begun before: the first deadline counts.
     pub fn drain(&self) -> bool {
         let patience = self.config.get().drain_timeout;
-        let deadline = Instant::now() + patience;
-        let begins = self.drain.until.send_if_modified(|until| {
-            let begins = until.is_none();
-            until.get_or_insert(deadline);
-            begins
-        });
-        if !begins {
+        if self.drain.until.set(Instant::now() + patience).is_err() {
             return false;
         }
         let rooms = self.all();
@@ -47,31 +49,30 @@ impl Registry {
         for room in rooms {
             room.tell_all(&RoomEvent::ServerDraining { within: patience });
         }
+        self.drain.told.send_replace(true);
         true
     }
 
     /// Whether the server is going down.
     #[must_use]
     pub fn is_draining(&self) -> bool {
-        self.drain.until.borrow().is_some()
+        self.drain.until.get().is_some()
     }
 
     /// How long a peer that comes now can stay, when the server is going down.
     #[must_use]
     pub fn drains_within(&self) -> Option<Duration> {
-        let until = *self.drain.until.borrow();
+        let until = self.drain.until.get();
         until.map(|until| until.saturating_duration_since(Instant::now()))
     }
 
     /// Completes when a drain has begun and either everybody has left or its time is up.
     pub async fn drained(self: Arc<Self>) {
-        let mut until = self.drain.until.subscribe();
-        let begun = until.wait_for(Option::is_some).await;
-        // The sender lives in the registry, which lives as long as this.
-        let Some(deadline) = begun.ok().and_then(|until| *until) else {
-            return std::future::pending().await;
-        };
-        while self.admission.peers() > 0 && Instant::now() < deadline {
+        let mut told = self.drain.told.subscribe();
+        // The sender lives in the registry, which lives as long as this: it is no error.
+        let _ = told.wait_for(|told| *told).await;
+        let is_early = || self.drain.until.get().is_some_and(|at| Instant::now() < *at);
+        while self.admission.peers() > 0 && is_early() {
             tokio::time::sleep(LOOK).await;
         }
         let left = self.admission.peers();

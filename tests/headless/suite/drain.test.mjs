@@ -58,6 +58,28 @@ describe("going down", () => {
     await bob.get("leaveRoom");
     await until("the server has ended", () => server.exit !== null);
     assert.equal(server.exit, "exited with 0");
+    const said = ["draining: no new rooms", "drained"].map((words) => server.log().search(new RegExp(`${words}\\b`)));
+    assert.ok(said[0] > -1 && said[0] < said[1], server.log());
+  });
+
+  it("a signal after that request is the second time: it ends at once", async () => {
+    server = await startServer({ flags: ["--drain-timeout", "600"] });
+    const ann = await inRoom(server, "call");
+    await fetch(`${server.url}/api/v1/drain`, { method: "POST" });
+    await fetch(`${server.url}/api/v1/drain`, { method: "POST" });
+    await ann.hears("server-draining");
+    assert.equal(server.exit, null, "asking by REST how far it is ends nothing");
+    server.signal("SIGTERM");
+    await until("the server has ended", () => server.exit !== null);
+    assert.equal(server.exit, "exited with 0");
+  });
+
+  it("says that it drains before it says that it has, also when nobody is there", async () => {
+    server = await startServer({ flags: ["--drain-timeout", "600"] });
+    server.signal("SIGTERM");
+    await until("the server has ended", () => server.exit !== null);
+    const said = ["draining: no new rooms", "drained"].map((words) => server.log().search(new RegExp(`${words}\\b`)));
+    assert.ok(said[0] > -1 && said[0] < said[1], server.log());
   });
 
   it("publishers by WHIP get 503 and are told to come later", async () => {
