@@ -38,13 +38,13 @@ impl Reloader {
     /// # Errors
     /// The certificate or a key of tokens cannot be used. Then everything stays as it was.
     pub fn apply(&self, config: &Config) -> Result<bool, ReloadError> {
-        let failures = config.rates.token_failures;
-        Tokens::new(&config.auth, failures)?;
+        let tokens = Tokens::prepare(&config.auth)?;
         let renewed = match &self.tls {
             Some(tls) => tls.reload(&config.listen.tls, &engine::machine_ips())?,
             None => false,
         };
-        self.tokens.replace(&config.auth, failures)?;
+        // Nothing fails from here on, so that all of it is taken over or none.
+        self.tokens.replace(tokens, config.rates.token_failures);
         self.registry.admission().rates().replace(&config.rates);
         self.listen.set(config.listen.clone());
         self.registry.reload(&config.room, &config.signaling);

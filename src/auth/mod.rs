@@ -149,15 +149,19 @@ impl Tokens {
         }))
     }
 
-    /// As configured anew. Who is in a room stays; what is asked next is asked of these.
+    /// What [`Self::replace`] puts in place. Changes nothing.
     ///
     /// # Errors
-    /// A key file cannot be used: a sentence that names it, and everything is as it was.
-    pub fn replace(&self, config: &AuthConfig, failures: Rate) -> Result<(), ConfigError> {
+    /// A key file cannot be used: a sentence that names it.
+    pub fn prepare(config: &AuthConfig) -> Result<PreparedTokens, ConfigError> {
         config.validate()?;
-        self.known.set(Known::new(config)?);
+        Known::new(config).map(PreparedTokens)
+    }
+
+    /// Who is in a room stays; what is asked next is asked of these.
+    pub fn replace(&self, prepared: PreparedTokens, failures: Rate) {
+        self.known.set(prepared.0);
         self.failures.replace(failures);
-        Ok(())
     }
 
     /// What whoever shows this token from there may do, if what it wants is among it.
@@ -203,6 +207,10 @@ impl Tokens {
         access.check(Wanted::Admin)
     }
 }
+
+/// Tokens that can be used: nothing can fail any more when they are put in place.
+#[derive(Debug)]
+pub struct PreparedTokens(Known);
 
 /// One configuration of tokens.
 struct Known {

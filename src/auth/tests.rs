@@ -312,12 +312,12 @@ fn tokens_are_replaced_whole_or_not_at_all() {
         broadcast_token: Some("fedcba9876543210".into()),
         ..AuthConfig::default()
     };
-    tokens.replace(&config, rate).unwrap();
+    tokens.replace(Tokens::prepare(&config).unwrap(), rate);
     assert_eq!(check(&tokens, Some(OWN), STUDIO), Err(Refusal::Wrong));
     assert_eq!(check(&tokens, Some("fedcba9876543210"), STUDIO), Ok(()));
     config.jwt_public_keys = vec![fixture("missing.pem")];
     config.broadcast_token = None;
-    assert!(tokens.replace(&config, rate).is_err());
+    assert!(Tokens::prepare(&config).is_err());
     assert_eq!(check(&tokens, Some("fedcba9876543210"), STUDIO), Ok(()));
 }
 

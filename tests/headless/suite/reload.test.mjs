@@ -161,4 +161,40 @@ describe("a server whose certificate changes", () => {
     await until(() => logged(server), () => times(server, "certificate_renewed=true") === 2);
     assert.equal(shown(), "third");
   });
+
+  it("takes over nothing of a change that cannot be taken over as a whole", async () => {
+    const make = (token) => {
+      const headers = { authorization: `Bearer ${token}` };
+      return fetch(`${server.url}/api/v1/broadcasts`, { method: "POST", headers }).then((answer) => answer.status);
+    };
+    const [OLD, NEW] = ["old-0123456789abcdef", "new-0123456789abcdef"];
+    const write = (token, more = "") => {
+      const tls = `tls = "${files.at("cert.pem")},${files.at("key.pem")}"`;
+      writeFileSync(files.at("miso.toml"), `broadcast-token = "${token}"\n${tls}\n${more}`);
+    };
+    const refused = async () => {
+      const before = times(server, "the settings stay as they were");
+      server.signal("SIGHUP");
+      await until(() => logged(server), () => times(server, "the settings stay as they were") > before);
+      assert.deepEqual([await make(OLD), await make(NEW), shown()], [201, 401, "second"]);
+    };
+    use("second");
+    await server.stop();
+    write(OLD);
+    server = await startServer({ tls: null, flags: ["--config", files.at("miso.toml")] });
+    peer = await native(server);
+    await peer.get("joinRoom", { roomName: "stays" });
+    assert.deepEqual([await make(OLD), await make(NEW), shown()], [201, 401, "second"]);
+    // A good token beside a bad certificate, then a good certificate beside a bad key of tokens.
+    use("third", "first");
+    write(NEW);
+    await refused();
+    write(NEW, `jwt-public-key = ["${files.at("third.pem")}.none"]\n`);
+    use("third");
+    await refused();
+    write(NEW);
+    server.signal("SIGHUP");
+    await until(() => logged(server), () => logged(server).includes("certificate_renewed=true"));
+    assert.deepEqual([await make(OLD), await make(NEW), shown()], [401, 201, "third"]);
+  });
 });
