@@ -1,5 +1,5 @@
 //! `GET /metrics` after a call with real media: both formats, the table of `docs/metrics.md`, the
-//! board and the alerts, each held to what is really exposed and read by Prometheus' own tool.
+//! board, the alerts and the scrape example, each held to what is really exposed and read by Prometheus' own tool.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,7 +10,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use miso::telemetry::names;
+use miso::{config::ListenConfig, telemetry::names};
 use serde_json::Value;
 
 use crate::support::{
@@ -22,6 +22,7 @@ use crate::support::{
 const DOC: &str = "docs/metrics.md";
 const BOARD: &str = "deploy/grafana/miso.json";
 const ALERTS: &str = "deploy/prometheus/alerts.yml";
+const SCRAPE: &str = "deploy/prometheus/prometheus.yml";
 const OPEN_METRICS: &str =
     "accept: application/openmetrics-text;version=1.0.0,text/plain;q=0.5\r\n";
 
@@ -335,6 +336,32 @@ fn the_board_is_one_that_grafana_loads() {
     let variables = board["templating"]["list"].as_array().unwrap();
     let named: Vec<_> = variables.iter().map(|one| one["name"].as_str()).collect();
     assert_eq!(named, [Some("datasource"), Some("job"), Some("instance")]);
+}
+
+#[test]
+fn prometheus_reads_its_example_and_asks_where_the_server_answers() {
+    promtool(&["check", "config", SCRAPE], "").unwrap();
+    let text = fs::read_to_string(SCRAPE).unwrap();
+    let (place, _) = ListenConfig::default().admin_address().unwrap();
+    assert!(text.contains(&format!("targets: [\"{place}\"]")), "{place}");
+    // What is commented out is meant to be taken as it is, but for the file of the token.
+    let taken = |line: &str| match line.split_once("# ") {
+        Some((indent, rest)) if rest.starts_with(['-', ' ']) => format!("{indent}{rest}"),
+        Some((indent, rest)) if rest.starts_with("authorization") => format!("{indent}{rest}"),
+        _ => line.to_owned(),
+    };
+    let lines: Vec<_> = text.lines().map(taken).collect();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let token = folder.join("prometheus-token");
+    fs::write(&token, "0123456789abcdef").unwrap();
+    let token = token.display().to_string();
+    let config = lines.join("\n").replace("/etc/prometheus/miso-token", &token);
+    assert_eq!(config.matches(&token).count(), 2, "{config}");
+    assert!(config.contains("\n  - job_name: miso-elsewhere"), "{config}");
+    fs::copy(ALERTS, folder.join("alerts.yml")).unwrap();
+    let path = folder.join("prometheus.yml");
+    fs::write(&path, config).unwrap();
+    promtool(&["check", "config", path.to_str().unwrap()], "").unwrap();
 }
 
 #[test]
