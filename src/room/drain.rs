@@ -71,7 +71,8 @@ impl Registry {
         let mut told = self.drain.told.subscribe();
         // The sender lives in the registry, which lives as long as this: it is no error.
         let _ = told.wait_for(|told| *told).await;
-        let is_early = || self.drain.until.get().is_some_and(|at| Instant::now() < *at);
+        let until = self.drain.until.get();
+        let is_early = || until.is_some_and(|at| Instant::now() < *at);
         while self.admission.peers() > 0 && is_early() {
             tokio::time::sleep(LOOK).await;
         }

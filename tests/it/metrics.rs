@@ -355,9 +355,14 @@ fn prometheus_reads_its_example_and_asks_where_the_server_answers() {
     let token = folder.join("prometheus-token");
     fs::write(&token, "0123456789abcdef").unwrap();
     let token = token.display().to_string();
-    let config = lines.join("\n").replace("/etc/prometheus/miso-token", &token);
+    let config = lines
+        .join("\n")
+        .replace("/etc/prometheus/miso-token", &token);
     assert_eq!(config.matches(&token).count(), 2, "{config}");
-    assert!(config.contains("\n  - job_name: miso-elsewhere"), "{config}");
+    assert!(
+        config.contains("\n  - job_name: miso-elsewhere"),
+        "{config}"
+    );
     fs::copy(ALERTS, folder.join("alerts.yml")).unwrap();
     let path = folder.join("prometheus.yml");
     fs::write(&path, config).unwrap();
