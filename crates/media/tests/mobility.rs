@@ -131,6 +131,42 @@ fn only_a_valid_check_moves_a_transport() {
 }
 
 #[test]
+fn copy_of_a_valid_check_diverts_nothing() {
+    let mut net = Net::new(11);
+    let (sender, viewer) = (net.join(), net.join());
+    let video = net.publish(sender, SourceSetup::vp8(10));
+    let seen = net.subscribe(viewer, video);
+    net.run_for(2 * SECOND);
+    let home = net.client(viewer).address;
+    // The viewer's own check, seen under way: a stranger sends it again and again from elsewhere.
+    let (local, remote) = {
+        let ice = &net.client(viewer).ice;
+        (ice.local.clone(), ice.remote.clone())
+    };
+    let check = stun::binding_request(&local, &remote, [4; 12]);
+    net.inject(home, &check);
+    for _ in 0..50 {
+        net.inject(address(250), &check);
+        net.run_for(100 * MS);
+        let dump = net.dump();
+        let stats = &dump.routers[0].transports[viewer.0].stats;
+        assert_eq!(stats.ice_selected_tuple, Some(home.to_string()));
+        assert_eq!(dump.tuples, 2);
+    }
+    let strayed = net.stray.iter().filter(|(_, _, bytes)| bytes[0] >= 4);
+    assert_eq!(strayed.count(), 0, "media goes to the viewer alone");
+    let now = net.now;
+    let sink = net.sink(seen);
+    assert_eq!((sink.lost(), sink.decoder.jumps), (vec![], 0));
+    assert!(sink.decoder.longest_freeze(now) <= 100 * MS);
+    // The viewer itself is still followed.
+    move_to(&mut net, viewer, address(200));
+    net.run_for(SECOND);
+    let stats = &net.dump().routers[0].transports[viewer.0].stats;
+    assert_eq!(stats.ice_selected_tuple, Some(address(200).to_string()));
+}
+
+#[test]
 fn address_another_client_claimed_comes_back_with_its_owners_next_check() {
     let mut net = Net::new(9);
     let (sender, mallory, viewer) = (net.join(), net.join(), net.join());

@@ -6,6 +6,7 @@
 #[cfg(feature = "client")]
 pub(crate) mod check;
 mod credentials;
+mod known_checks;
 mod stun;
 
 #[cfg(test)]
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 use ortc::types::IceParameters;
 
 use crate::{IceState, MediaLimits, Tuple};
+use known_checks::KnownChecks;
 use stun::{Incoming, Request};
 
 /// How long the old credentials outlive a restart (B-21).
@@ -54,6 +56,7 @@ pub(crate) struct IceLite {
     nominated: bool,
     /// The highest number of a renominating client.
     nomination: u32,
+    known: KnownChecks,
     state: IceState,
     consent: Option<Consent>,
     consent_timeout: Duration,
@@ -113,6 +116,7 @@ impl IceLite {
             media: now,
             nominated: false,
             nomination: 0,
+            known: KnownChecks::default(),
             state: IceState::New,
             consent: None,
             consent_timeout: limits.consent_timeout,
@@ -261,13 +265,24 @@ impl IceLite {
 
     fn handle_valid(&mut self, from: Tuple, request: &Request) -> IceOutcome {
         let mut outcome = IceOutcome::default();
+        let fresh = self.known.is_new(request.mark());
+        let lost = self.is_lost(if fresh {
+            UNCHECKED
+        } else {
+            self.consent_timeout / 2
+        });
+        if !fresh && !lost && !self.is_validated(&from) {
+            // Whoever saw a check can send it again from anywhere.
+            return outcome;
+        }
         if request.our_username_fragment() == self.credentials.username_fragment {
             outcome.old_ufrag_dropped = self.drop_old_credentials();
         }
         (outcome.added, outcome.removed) = self.remember(from);
         self.consent = Some(Consent::Fresh(self.now));
-        let nominated = request.nominates() && self.is_newest_nomination(request.nomination());
-        if nominated || self.is_lost(UNCHECKED) {
+        let nominated =
+            fresh && request.nominates() && self.is_newest_nomination(request.nomination());
+        if nominated || lost {
             outcome.selected_changed = self.selected != Some(from);
             if outcome.selected_changed {
                 self.media = self.now;
@@ -275,7 +290,7 @@ impl IceLite {
             self.selected = Some(from);
             self.nominated |= nominated;
         }
-        if self.selected == Some(from) {
+        if fresh && self.selected == Some(from) {
             self.heard = self.now;
         }
         let state = if self.nominated {

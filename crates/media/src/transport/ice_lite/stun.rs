@@ -17,6 +17,8 @@ use rtc_stun::message::{
 use rtc_stun::uattrs::UnknownAttributes;
 use rtc_stun::xoraddr::XorMappedAddress;
 
+use super::known_checks::Mark;
+
 /// Bytes before the attributes.
 const HEADER: usize = 20;
 /// RFC 8489 §5.
@@ -103,6 +105,14 @@ impl Request {
     /// Whether it was made with `password`; compared in constant time.
     pub(super) fn is_authentic(&mut self, password: &str) -> bool {
         MessageIntegrity::check(&mut self.message, password.as_bytes(), &AwsLcRsCrypto).is_ok()
+    }
+
+    /// What tells it from every other request of the session; means something once it is authentic.
+    pub(super) fn mark(&self) -> Mark {
+        let integrity = &self.message.attributes.0[self.authentic].value;
+        integrity
+            .first_chunk()
+            .map_or(0, |mark| Mark::from_be_bytes(*mark))
     }
 
     /// Whether it nominates its pair.

@@ -4,6 +4,7 @@
 mod requests;
 mod session;
 
+use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use aws_lc_rs::hmac;
@@ -35,10 +36,11 @@ const NOMINATION: u16 = 0xc001;
 struct Stun(Vec<u8>);
 
 impl Stun {
-    fn new(kind: u16, transaction: u8) -> Self {
+    fn new(kind: u16, transaction: u32) -> Self {
         let mut bytes = kind.to_be_bytes().to_vec();
         bytes.extend_from_slice(&[0, 0, 0x21, 0x12, 0xa4, 0x42]);
-        bytes.extend_from_slice(&[transaction; 12]);
+        bytes.extend_from_slice(&[7; 8]);
+        bytes.extend_from_slice(&transaction.to_be_bytes());
         Self(bytes)
     }
 
@@ -127,6 +129,7 @@ struct Session {
     password: String,
     now: Instant,
     reply: Vec<u8>,
+    transactions: Cell<u32>,
 }
 
 impl Session {
@@ -145,12 +148,14 @@ impl Session {
             password,
             now,
             reply: Vec::new(),
+            transactions: Cell::new(0),
         }
     }
 
-    /// A request as browsers send it, unsigned.
+    /// A request as browsers send it, unsigned: of a transaction of its own.
     fn unsigned(&self, nominate: bool) -> Stun {
-        let request = Stun::new(1, 7)
+        self.transactions.set(self.transactions.get() + 1);
+        let request = Stun::new(1, self.transactions.get())
             .with(USERNAME, format!("{}:abcd", self.ufrag).as_bytes())
             .with(CONTROLLING, &[1, 2, 3, 4, 5, 6, 7, 8])
             .with(PRIORITY, &[0x6e, 0, 1, 0xff]);

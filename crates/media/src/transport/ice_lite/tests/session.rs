@@ -76,6 +76,67 @@ fn an_older_renomination_does_not_move_the_selected_tuple() {
 }
 
 #[test]
+fn a_copy_of_a_check_is_answered_and_moves_nothing() {
+    let mut session = Session::new();
+    let (first, second) = (session.request(true), session.request(true));
+    session.send(1, &first);
+    session.send(2, &second);
+    assert_eq!(session.selected_port(), Some(2));
+    // From a stranger, and from where the client was.
+    for port in [3, 1] {
+        assert_eq!(session.send(port, &first), IceOutcome::default());
+        assert_reply_is_authentic(&session.reply, &session.password);
+    }
+    assert!(!session.ice.is_validated(&tuple(3)));
+    assert_eq!(session.selected_port(), Some(2));
+    // A retransmission of the client's own.
+    assert_eq!(session.send(2, &second), IceOutcome::default());
+    assert_reply_is_authentic(&session.reply, &session.password);
+}
+
+#[test]
+fn a_copy_of_a_check_does_not_take_the_place_of_a_quiet_client() {
+    let mut session = Session::new();
+    let request = session.request(true);
+    session.send(1, &request);
+    // The pause between two checks of Firefox, without media.
+    session.pass(6 * SECOND);
+    assert_eq!(session.send(2, &request), IceOutcome::default());
+    session.check(1, false);
+    assert_eq!(session.selected_port(), Some(1));
+}
+
+#[test]
+fn checks_that_differ_in_their_nomination_alone_are_two() {
+    // Libraries are about that keep the transaction id when they nominate.
+    let mut session = Session::new();
+    session.check(1, true);
+    let plain = session.unsigned(false);
+    let nominating = plain.clone().with(USE_CANDIDATE, &[]);
+    for (request, selected) in [(plain, 1), (nominating, 2)] {
+        let request = request.integrity(&session.password).fingerprint();
+        session.send(2, &request.0);
+        assert_eq!(session.selected_port(), Some(selected));
+    }
+}
+
+#[test]
+fn a_client_that_repeats_one_check_for_ever_keeps_consent() {
+    let mut session = Session::new();
+    let request = session.request(true);
+    for _ in 0..100 {
+        session.send(1, &request);
+        assert_eq!(session.selected_port(), Some(1));
+        session.pass(5 * SECOND);
+        assert_eq!(session.timeout(), IceOutcome::default());
+    }
+    // When its address changes it is followed once the old one is silent for long.
+    session.pass(10 * SECOND);
+    session.timeout();
+    assert!(session.send(2, &request).selected_changed);
+}
+
+#[test]
 fn a_tuple_from_which_nothing_comes_loses_its_place_to_any_valid_one() {
     let mut session = Session::new();
     session.check(1, true);
