@@ -206,6 +206,22 @@ impl TransportHandle {
                 .await?,
         )
     }
+
+    /// Makes the worker panic in the middle of a fan-out: when the next media packet for this
+    /// transport is written, after whoever has its turn before it and before whoever has it after.
+    ///
+    /// # Errors
+    /// The transport is gone, or the worker silent.
+    #[cfg(feature = "fault-injection")]
+    pub async fn inject_send_panic(&self) -> Result<(), EngineError> {
+        let transport = self.id;
+        done(
+            &self
+                .link
+                .request(Command::InjectSendPanic { transport })
+                .await?,
+        )
+    }
 }
 
 /// What a new consumer starts from.

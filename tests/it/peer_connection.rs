@@ -4,7 +4,11 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+#[cfg(feature = "fault-injection")]
+use media::{CloseReason, EventKind};
 use media::{DtlsState, IceState};
+#[cfg(feature = "fault-injection")]
+use miso::engine::{RouterEvent, WorkerState};
 use ortc::types::{DtlsRole, MediaKind};
 use rtc::{
     dtls::extension::extension_use_srtp::SrtpProtectionProfile,
@@ -19,7 +23,7 @@ use rtc::{
 };
 
 use crate::support::{
-    call::{Call, CallOptions},
+    call::{Call, CallOptions, one_worker},
     web_rtc_peer::WebRtcPeer,
     wire::Heard,
 };
@@ -47,7 +51,10 @@ fn key_frame_request(heard: &Heard) -> Option<u32> {
 
 /// Q's consumers started; P was asked for a key frame; media flows both ways of time.
 async fn flowing(options: CallOptions) -> Call {
-    let mut call = Call::start(options).await;
+    begun(Call::start(options).await).await
+}
+
+async fn begun(mut call: Call) -> Call {
     // Nothing Q could decode: it must not see these.
     call.send(Video, 2, false).await;
     call.audio.consumer.resume().await.unwrap();
@@ -326,4 +333,61 @@ async fn media_goes_on_after_both_sides_restart_ice() {
         call.carry(Audio, 5, false).await;
     }
     call.end().await;
+}
+
+/// Two calls on one worker.
+#[cfg(feature = "fault-injection")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_in_the_middle_of_a_fan_out_ends_its_source_and_no_other_call() {
+    let pool = one_worker();
+    let mut call = begun(Call::start_in(pool.clone(), USUAL).await).await;
+    let mut other = begun(Call::start_in(pool.clone(), USUAL).await).await;
+    other.told();
+    call.downlink.handle.inject_send_panic().await.unwrap();
+    call.send(Video, 1, false).await;
+
+    let (told, transport, reason) = call.closed().await;
+    assert_eq!(
+        (transport, reason),
+        (call.uplink.handle.id(), CloseReason::Internal)
+    );
+    let mut lost = Vec::new();
+    for event in &told {
+        match event {
+            EventKind::ConsumerClosed { consumer, .. } => lost.push(consumer.to_string()),
+            EventKind::ProducerClosed { producer, .. } => lost.push(producer.to_string()),
+            _ => {}
+        }
+    }
+    let lanes = [&call.audio, &call.video];
+    let mut gone: Vec<_> = lanes
+        .iter()
+        .flat_map(|lane| {
+            [
+                lane.consumer.id().to_string(),
+                lane.producer.id().to_string(),
+            ]
+        })
+        .collect();
+    lost.sort();
+    gone.sort();
+    assert_eq!(lost, gone, "what P sent is gone, for Q as well");
+
+    // Q is still there, and so is everybody else.
+    let stats = call.downlink.handle.stats().await.unwrap();
+    assert_eq!(stats.dtls_state, DtlsState::Connected);
+    other.carry(Video, 10, false).await;
+    other.carry(Audio, 10, false).await;
+    for event in other.told() {
+        assert!(
+            matches!(event, RouterEvent::Media(EventKind::ProducerScore { .. })),
+            "{event:?}"
+        );
+    }
+    let worker = &pool.workers()[0];
+    assert_eq!((worker.state, worker.restarts), (WorkerState::Running, 0));
+    assert_eq!((worker.routers, worker.transports), (2, 3));
+    call.p.close().await;
+    call.q.close().await;
+    other.end().await;
 }

@@ -3,7 +3,10 @@
 
 use std::{net::Ipv4Addr, sync::Arc};
 
-use media::{ConsumeOptions, DtlsState, EventKind, IceState, ProduceOptions, TransportId};
+use futures_util::FutureExt as _;
+use media::{
+    CloseReason, ConsumeOptions, DtlsState, EventKind, IceState, ProduceOptions, TransportId,
+};
 use miso::{
     config::MediaConfig,
     engine::{
@@ -54,7 +57,7 @@ pub(crate) struct Call {
     pub(crate) video: Lane,
     pool: WorkerPool,
     _router: RouterHandle,
-    _events: RouterEvents,
+    events: RouterEvents,
 }
 
 /// One transport.
@@ -76,7 +79,8 @@ pub(crate) struct Lane {
     /// To Q; starts paused.
     pub(crate) consumer: ConsumerHandle,
     track: Arc<TrackLocalStaticRTP>,
-    _producer: ProducerHandle,
+    /// From P.
+    pub(crate) producer: ProducerHandle,
     /// What the router adds to numbers, once known.
     offsets: Option<Offsets>,
 }
@@ -100,15 +104,13 @@ struct Produced {
 }
 
 impl Call {
-    /// Both peers connected, both sources produced and consumed, the consumers paused.
+    /// A call on a worker of its own.
     pub(crate) async fn start(options: CallOptions) -> Self {
-        let config = MediaConfig {
-            ips: vec![Ipv4Addr::LOCALHOST.into()],
-            port: 0,
-            workers: 1,
-            ..MediaConfig::default()
-        };
-        let pool = WorkerPool::start(&config).unwrap();
+        Self::start_in(one_worker(), options).await
+    }
+
+    /// Both peers connected, both sources produced and consumed, the consumers paused.
+    pub(crate) async fn start_in(pool: WorkerPool, options: CallOptions) -> Self {
         let (router, mut events) = pool.create_router().await.unwrap();
         let codecs = ortc::default_media_codecs();
         let capabilities = ortc::router_rtp_capabilities(&codecs).unwrap();
@@ -134,7 +136,7 @@ impl Call {
             video,
             pool,
             _router: router,
-            _events: events,
+            events,
         }
     }
 
@@ -188,6 +190,29 @@ impl Call {
         self.q.answer(offer).await;
         self.q.ice_connected().await;
         assert_ne!(self.downlink.tuple().await, before);
+    }
+
+    /// What the router tells until a transport is closed, and why that was.
+    pub(crate) async fn closed(&mut self) -> (Vec<EventKind>, TransportId, CloseReason) {
+        let mut before = Vec::new();
+        let closed = async {
+            loop {
+                match self.events.next().await {
+                    Some(RouterEvent::Media(EventKind::TransportClosed { transport, reason })) => {
+                        return (transport, reason);
+                    }
+                    Some(RouterEvent::Media(event)) => before.push(event),
+                    other => panic!("{other:?}"),
+                }
+            }
+        };
+        let (transport, reason) = within("a transport is closed", closed).await;
+        (before, transport, reason)
+    }
+
+    /// What the router has told and nobody has read.
+    pub(crate) fn told(&mut self) -> Vec<RouterEvent> {
+        std::iter::from_fn(|| self.events.next().now_or_never().flatten()).collect()
     }
 
     /// Ends it all.
@@ -442,7 +467,7 @@ async fn consume_one(side: &Side, caps: &RtpCapabilities, mid: usize, made: Prod
         consumed,
         consumer,
         track: made.track,
-        _producer: made.producer,
+        producer: made.producer,
         offsets: None,
     }
 }
@@ -471,6 +496,17 @@ async fn engine_connected(events: &mut RouterEvents, transports: [TransportId; 2
         };
         missing.retain(|wanted| *wanted != reached);
     }
+}
+
+/// One worker on loopback.
+pub(crate) fn one_worker() -> WorkerPool {
+    let config = MediaConfig {
+        ips: vec![Ipv4Addr::LOCALHOST.into()],
+        port: 0,
+        workers: 1,
+        ..MediaConfig::default()
+    };
+    WorkerPool::start(&config).unwrap()
 }
 
 fn random() -> u32 {
