@@ -19,6 +19,8 @@ fn config(workers: usize) -> MediaConfig {
         ips: vec![Ipv4Addr::LOCALHOST.into()],
         port: 0,
         workers,
+        // These wait for what happens: on a busy machine a death takes longer than a caller's patience.
+        request_timeout: Duration::from_secs(60),
         ..MediaConfig::default()
     }
 }
