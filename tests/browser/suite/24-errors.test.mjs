@@ -101,13 +101,19 @@ scene("there are too many connections from here", (stage) =>
     assert.equal((await ann.state()).status, "idle");
   }));
 
+/** Wants to join a server that has gone since it gave the page. */
+async function entersWhenItIsGone(stage, server) {
+  const ann = await stage.user("Ann", "chromium", { server });
+  await ann.visit("tea");
+  await ann.page.type("#name", "Ann");
+  await server.stop("SIGKILL");
+  await ann.page.click("button[type=submit]");
+  return ann;
+}
+
 scene("the server is gone before the call, and comes back", (stage) =>
   onServer([], async (server) => {
-    const ann = await stage.user("Ann", "chromium", { server });
-    await ann.visit("tea");
-    await ann.page.type("#name", "Ann");
-    await server.stop("SIGKILL");
-    await ann.page.click("button[type=submit]");
+    const ann = await entersWhenItIsGone(stage, server);
     await ann.reads(/The server cannot be reached\. Trying again/, "[data-testid=entering]");
     await stage.picture(ann, "error-server-gone");
     await assertAccessible(ann, "entering");
@@ -118,11 +124,7 @@ scene("the server is gone before the call, and comes back", (stage) =>
 
 scene("the way into a room can be cancelled", (stage) =>
   onServer([], async (server) => {
-    const ann = await stage.user("Ann", "chromium", { server });
-    await ann.visit("tea");
-    await ann.page.type("#name", "Ann");
-    await server.stop("SIGKILL");
-    await ann.page.click("button[type=submit]");
+    const ann = await entersWhenItIsGone(stage, server);
     await ann.page.click(".entering button");
     await until("Ann is in the lobby", async () => (await ann.state()).status === "idle");
     await ann.page.waitForSelector("#name");

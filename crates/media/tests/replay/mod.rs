@@ -7,7 +7,7 @@ mod stage;
 use media::{Command, GroupOfPicturesOptions};
 use netem::Config;
 
-use self::stage::Stage;
+use self::stage::{LossyStart, Stage};
 use super::common::{MS, SECOND};
 
 #[test]
@@ -159,20 +159,14 @@ fn packets_lost_during_the_replay_are_sent_again() {
 #[test]
 fn packets_the_publisher_lost_have_their_place_in_the_replay() {
     let mut stage = Stage::new(7);
-    let lossy = Config::lossy(0.1).with_delay(30 * MS);
-    stage.net.peers[stage.publisher.0].up.set_config(lossy);
-    let viewers = [stage.net.join(), stage.net.join()];
-    stage.run_to(8_000);
-    // Some of them catch up between a loss and its repair.
-    let mut seen = Vec::new();
-    for viewer in viewers.into_iter().cycle().take(40) {
-        seen.push((stage.net.subscribe(viewer, stage.video), stage.net.now));
-        stage.net.run_for(9 * MS);
-    }
-    stage.net.run_for(6 * SECOND);
-    let clean = Config::default().with_delay(30 * MS);
-    stage.net.set_links(stage.publisher, clean);
-    stage.net.run_for(SECOND);
+    let seen = stage.viewers_while_packets_are_lost(&LossyStart {
+        loss: 0.1,
+        delay: 30 * MS,
+        after: 8_000,
+        viewers: 2,
+        times: 40,
+        apart: 9 * MS,
+    });
     for (seen, asked) in seen {
         stage.assert_whole(seen, asked);
     }

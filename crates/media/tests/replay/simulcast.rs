@@ -3,9 +3,8 @@
 use std::time::Instant;
 
 use media::{Command, ConsumerId, GroupOfPicturesOptions};
-use netem::Config;
 
-use super::stage::Stage;
+use super::stage::{LossyStart, Stage};
 use crate::common::{MS, SECOND};
 
 #[test]
@@ -178,19 +177,14 @@ fn later_request_is_answered_by_the_group_of_what_is_being_sent() {
 #[test]
 fn losses_on_both_ways_are_made_up_for() {
     let mut stage = stage(41);
-    let lossy = Config::lossy(0.05).with_delay(20 * MS);
-    stage.net.peers[stage.publisher.0].up.set_config(lossy);
-    let viewers: Vec<_> = (0..3).map(|_| stage.net.join()).collect();
-    stage.run_to(6_000);
-    let mut seen = Vec::new();
-    for viewer in viewers.into_iter().cycle().take(12) {
-        seen.push((stage.net.subscribe(viewer, stage.video), stage.net.now));
-        stage.net.run_for(31 * MS);
-    }
-    stage.net.run_for(6 * SECOND);
-    let clean = Config::default().with_delay(20 * MS);
-    stage.net.set_links(stage.publisher, clean);
-    stage.net.run_for(SECOND);
+    let seen = stage.viewers_while_packets_are_lost(&LossyStart {
+        loss: 0.05,
+        delay: 20 * MS,
+        after: 6_000,
+        viewers: 3,
+        times: 12,
+        apart: 31 * MS,
+    });
     for (seen, asked) in seen {
         stage.assert_whole(seen, asked);
         assert_eq!(stage.encodings_seen(seen), [2]);

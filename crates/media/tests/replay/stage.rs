@@ -3,8 +3,22 @@
 use std::time::{Duration, Instant};
 
 use media::{Command, ConsumerId, GroupOfPicturesOptions, ProducerId, Reply};
+use netem::Config;
 
 use crate::common::{MS, Net, PeerKey, SECOND, SourceSetup};
+
+/// How viewers come while packets of the publisher are lost.
+pub(super) struct LossyStart {
+    /// Of the publisher's packets, and how long they take.
+    pub(super) loss: f64,
+    pub(super) delay: Duration,
+    /// Milliseconds after the first key frame.
+    pub(super) after: u32,
+    /// Each comes `apart` after the one before, and the same ones again and again.
+    pub(super) viewers: usize,
+    pub(super) times: usize,
+    pub(super) apart: Duration,
+}
 
 /// A publisher like a streaming program, and somebody who watches from the beginning.
 pub(super) struct Stage {
@@ -68,6 +82,28 @@ impl Stage {
         let viewer = self.net.join();
         let asked = self.net.now;
         (self.net.subscribe(viewer, self.video), asked)
+    }
+
+    /// Viewers who come while packets are lost, and catch up between a loss and its repair; everything
+    /// is repaired in the end. What each was sent, and since when.
+    pub(super) fn viewers_while_packets_are_lost(
+        &mut self,
+        start: &LossyStart,
+    ) -> Vec<(ConsumerId, Instant)> {
+        let lossy = Config::lossy(start.loss).with_delay(start.delay);
+        self.net.peers[self.publisher.0].up.set_config(lossy);
+        let viewers: Vec<_> = (0..start.viewers).map(|_| self.net.join()).collect();
+        self.run_to(start.after);
+        let mut seen = Vec::new();
+        for viewer in viewers.into_iter().cycle().take(start.times) {
+            seen.push((self.net.subscribe(viewer, self.video), self.net.now));
+            self.net.run_for(start.apart);
+        }
+        self.net.run_for(6 * SECOND);
+        let clean = Config::default().with_delay(start.delay);
+        self.net.set_links(self.publisher, clean);
+        self.net.run_for(SECOND);
+        seen
     }
 
     /// Gives a command that is carried out.

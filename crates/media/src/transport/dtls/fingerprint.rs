@@ -98,6 +98,12 @@ mod tests {
         }
     }
 
+    /// Whether the certificate is the announced one.
+    fn matches(announced: &[DtlsFingerprint]) -> bool {
+        let expected = ExpectedFingerprints::parse(announced).unwrap();
+        expected.matches(CERTIFICATE)
+    }
+
     #[test]
     fn a_certificate_matches_its_own_fingerprints_in_either_case() {
         for mut announced in of_certificate(CERTIFICATE) {
@@ -106,11 +112,7 @@ mod tests {
             assert!(!upper.matches(b"another certificate"));
             announced.value = announced.value.to_lowercase();
             announced.algorithm = announced.algorithm.to_uppercase();
-            assert!(
-                ExpectedFingerprints::parse(&[announced])
-                    .unwrap()
-                    .matches(CERTIFICATE)
-            );
+            assert!(matches(&[announced]));
         }
     }
 
@@ -118,17 +120,9 @@ mod tests {
     fn the_strongest_hash_function_decides() {
         let mut announced = of_certificate(CERTIFICATE);
         announced[2] = of_certificate(b"another certificate").remove(2);
-        assert!(
-            !ExpectedFingerprints::parse(&announced)
-                .unwrap()
-                .matches(CERTIFICATE)
-        );
+        assert!(!matches(&announced));
         announced.extend(of_certificate(CERTIFICATE));
-        assert!(
-            ExpectedFingerprints::parse(&announced)
-                .unwrap()
-                .matches(CERTIFICATE)
-        );
+        assert!(matches(&announced));
     }
 
     #[test]
@@ -138,11 +132,7 @@ mod tests {
         assert!(ExpectedFingerprints::parse(&[sha1.clone(), unknown.clone()]).is_err());
         let mut announced = vec![sha1, unknown];
         announced.extend(of_certificate(CERTIFICATE));
-        assert!(
-            ExpectedFingerprints::parse(&announced)
-                .unwrap()
-                .matches(CERTIFICATE)
-        );
+        assert!(matches(&announced));
     }
 
     #[test]

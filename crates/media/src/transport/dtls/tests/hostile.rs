@@ -16,6 +16,16 @@ fn few_datagrams_are_kept_before_connect() {
     assert_eq!(transport.early.len(), EARLY_DATAGRAMS);
 }
 
+/// A server that knows its client, and the ClientHello it has not been given yet.
+fn greeted() -> (Pair, Vec<u8>) {
+    let mut pair = Pair::new(1, 0);
+    let hello = client_hello(&mut pair);
+    let client = parameters(&pair.identities[CLIENT], DtlsRole::Auto);
+    let server = &mut pair.sides[SERVER].transport;
+    server.connect(pair.now, &client).unwrap();
+    (pair, hello)
+}
+
 /// Cuts a ClientHello datagram into datagrams of one fragment each.
 fn fragmented(hello: &[u8], size: usize) -> Vec<Vec<u8>> {
     let body = &hello[13 + 12..];
@@ -39,13 +49,7 @@ fn fragmented(hello: &[u8], size: usize) -> Vec<Vec<u8>> {
 #[test]
 fn a_fragmented_client_hello_is_put_together_in_any_order() {
     for reversed in [false, true] {
-        let mut pair = Pair::new(1, 0);
-        let hello = client_hello(&mut pair);
-        let client = parameters(&pair.identities[CLIENT], DtlsRole::Auto);
-        pair.sides[SERVER]
-            .transport
-            .connect(pair.now, &client)
-            .unwrap();
+        let (mut pair, hello) = greeted();
         let mut fragments = fragmented(&hello, 40);
         assert!(fragments.len() > 2);
         if reversed {
@@ -109,13 +113,7 @@ fn fragment_bombs_end_the_handshake_within_its_budget() {
 
 #[test]
 fn plaintext_noise_does_not_end_an_established_association() {
-    let mut pair = Pair::new(1, 0);
-    let hello = client_hello(&mut pair);
-    let client = parameters(&pair.identities[CLIENT], DtlsRole::Auto);
-    pair.sides[SERVER]
-        .transport
-        .connect(pair.now, &client)
-        .unwrap();
+    let (mut pair, hello) = greeted();
     pair.sides[SERVER]
         .transport
         .handle_datagram(pair.now, &hello);
