@@ -142,7 +142,7 @@ fn a_server_that_runs_is_healthy_and_one_that_does_not_is_not() {
     for tls in ["off", &made] {
         let (mut child, listen) = start(tls);
         let words = ["health", "--listen", &listen, "--tls", tls];
-        let output = run(&words);
+        let output = answered(&words);
         assert_eq!(output.status.code(), Some(0), "{tls}: {output:?}");
         assert!(text(&output).contains(r#""status":"ok""#), "{output:?}");
         child.kill().unwrap();
@@ -150,6 +150,17 @@ fn a_server_that_runs_is_healthy_and_one_that_does_not_is_not() {
         assert_eq!(run(&words).status.code(), Some(1), "{tls}");
     }
     std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// What is said of a server once it has answered in time: on a busy machine `health` may have to ask
+/// again, as whoever runs it does.
+fn answered(words: &[&str]) -> Output {
+    loop {
+        let output = run(words);
+        if !String::from_utf8_lossy(&output.stderr).contains("no answer in") {
+            return output;
+        }
+    }
 }
 
 /// A certificate made by the server itself, as two files.

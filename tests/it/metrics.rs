@@ -8,6 +8,7 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    time::Instant,
 };
 
 use miso::{config::ListenConfig, telemetry::names};
@@ -173,9 +174,17 @@ async fn who_scrapes_at_the_same_time_is_told_the_same() {
         let headers = if n % 2 == 0 { "" } else { OPEN_METRICS };
         scrape(&server, headers)
     });
+    let began = Instant::now();
     let at_once = futures_util::future::join_all(scrapes).await;
+    let took = began.elapsed();
     let walks: BTreeSet<_> = at_once.iter().map(|text| awake(text)).collect();
-    assert!(walks.len() < 8, "{} walks for 32 scrapes", walks.len());
+    // Each walk is told for a quarter of a second, and a busy machine takes several for 32 scrapes.
+    let most = 2 + took.as_millis() / 250;
+    assert!(
+        walks.len() as u128 <= most,
+        "{} walks in {took:?}",
+        walks.len()
+    );
     // And it goes on.
     while walks.contains(&awake(&scrape(&server, "").await)) {
         tokio::task::yield_now().await;

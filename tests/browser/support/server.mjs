@@ -58,7 +58,8 @@ class Server {
     this.#child = child;
     this.#exit = null;
     child.once("error", (error) => (this.#exit = error.message));
-    child.once("exit", (code, signal) => (this.#exit ??= `exited with ${code ?? signal}`));
+    // Not "exit": then its last words may still be in the pipe.
+    child.once("close", (code, signal) => (this.#exit ??= `exited with ${code ?? signal}`));
     await until(`miso healthy at ${this.url}`, async () => {
       if (this.#exit !== null) throw new Error(`${BINARY}: ${this.#exit}\n${this.log()}`);
       return fetch(`${this.url}/healthz`).then((response) => response.ok, () => false);
@@ -81,7 +82,7 @@ class Server {
   /** Asks it to end; a server that does not within five seconds is ended. */
   async stop(signal = "SIGTERM") {
     if (this.#exit !== null) return;
-    const ended = new Promise((resolve) => this.#child.once("exit", resolve));
+    const ended = new Promise((resolve) => this.#child.once("close", resolve));
     this.#child.kill(signal);
     const patience = setTimeout(() => this.#child.kill("SIGKILL"), 5_000);
     await ended;

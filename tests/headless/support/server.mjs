@@ -56,7 +56,8 @@ class Server {
       stream.setEncoding("utf8").on("data", (text) => this.#said.push(text));
     }
     this.#child.once("error", (error) => (this.#exit = error.message));
-    this.#child.once("exit", (code, signal) => (this.#exit ??= `exited with ${code ?? signal}`));
+    // Not "exit": then its last words may still be in the pipe.
+    this.#child.once("close", (code, signal) => (this.#exit ??= `exited with ${code ?? signal}`));
     await until(`miso healthy at ${this.url}`, async () => {
       if (this.#exit !== null) throw new Error(`${this.binary}: ${this.#exit}\n${this.log()}`);
       return fetch(`${this.url}/healthz`).then((response) => response.ok, () => false);
@@ -122,7 +123,7 @@ class Server {
 
   async stop() {
     if (this.#exit !== null) return;
-    const ended = new Promise((resolve) => this.#child.once("exit", resolve));
+    const ended = new Promise((resolve) => this.#child.once("close", resolve));
     this.#child.kill("SIGTERM");
     const patience = setTimeout(() => this.#child.kill("SIGKILL"), 5_000);
     await ended;
