@@ -2,6 +2,7 @@
 //! over containers that hold nothing else to ask with. Believes any certificate: it asks the machine it is on.
 
 use std::{
+    io::ErrorKind,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     process::ExitCode,
     sync::Arc,
@@ -43,11 +44,33 @@ pub(crate) fn run(listen: &ListenConfig) -> ExitCode {
     let asked = runtime.block_on(async { timeout(PATIENCE, ask(address, &listen.tls)).await });
     match asked {
         Ok(Ok(answer)) => judge(&answer),
-        Ok(Err(error)) => fail(&format!("{address}: {error}"), 1),
+        Ok(Err(error)) => fail(
+            &format!("{address}: {}", unanswered(&error, &listen.tls)),
+            1,
+        ),
         Err(_) => fail(
             &format!("{address}: no answer in {} s", PATIENCE.as_secs()),
             1,
         ),
+    }
+}
+
+/// What is the matter, and what was probably not said.
+fn unanswered(error: &std::io::Error, tls: &TlsMode) -> String {
+    match error.kind() {
+        ErrorKind::ConnectionRefused => {
+            "nobody listens there; start miso, or give health what the server was started with: \
+             --listen and --tls, or --config"
+                .to_owned()
+        }
+        ErrorKind::InvalidData if *tls != TlsMode::Off => {
+            "whoever listens there speaks no TLS; if it is miso with --tls off, give health the same"
+                .to_owned()
+        }
+        _ if *tls == TlsMode::Off => {
+            format!("{error}; if the server speaks TLS, give health its --tls")
+        }
+        _ => error.to_string(),
     }
 }
 
@@ -57,7 +80,12 @@ fn judge(answer: &str) -> ExitCode {
     if status == "200" {
         return print(&format!("{}\n", body.trim()));
     }
-    fail(&format!("not well: {status} {}", body.trim()), 1)
+    // Whoever speaks TLS answers a plain question with where to ask.
+    let hint = match status {
+        "308" => "; give health the server's --tls",
+        _ => "",
+    };
+    fail(&format!("not well: {status} {}{hint}", body.trim()), 1)
 }
 
 /// Where a server that listens on `address` can be reached on this machine.

@@ -33,7 +33,7 @@ pub mod signaling;
 pub mod telemetry;
 pub mod tls;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc};
 
 use axum::{
     Router,
@@ -68,11 +68,11 @@ pub enum RunError {
     #[error(transparent)]
     Serve(#[from] ServeError),
     /// The admin surface has no place: another program has it.
-    #[error("--admin-listen {0}: {1}")]
-    Admin(SocketAddr, std::io::Error),
+    #[error("{}", why_not_bound("--admin-listen", *.0, .1))]
+    Admin(SocketAddr, io::Error),
     /// The listener does not know its own address.
     #[error("cannot listen: {0}")]
-    Listener(#[from] std::io::Error),
+    Listener(#[from] io::Error),
 }
 
 /// Whether a server can be started with this, as far as can be told without starting it. Changes
@@ -303,10 +303,30 @@ fn admin_listener(
         Err(error) if asked => Err(RunError::Admin(address, error)),
         Err(error) => {
             warnings.push(format!(
-                "inspection and metrics are not at {address} ({error}); say where with --admin-listen"
+                "inspection and metrics are not served: {}",
+                why_not_bound("--admin-listen", address, &error)
             ));
             Ok(None)
         }
+    }
+}
+
+/// Why an address cannot be listened on, and what to do: one sentence that names the flag.
+#[must_use]
+pub fn why_not_bound(flag: &str, address: SocketAddr, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "{address} is taken by another program, which `miso doctor` names; choose another with {flag}"
+        ),
+        io::ErrorKind::AddrNotAvailable => {
+            let ip = address.ip();
+            format!("{ip} is not an address of this machine; choose another with {flag}")
+        }
+        io::ErrorKind::PermissionDenied => format!(
+            "{address} may not be used by this user; choose a port of 1024 or more with {flag}, or \
+             grant CAP_NET_BIND_SERVICE"
+        ),
+        _ => format!("cannot listen on {address} ({flag}): {error}"),
     }
 }
 

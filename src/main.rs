@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         Ok(Task::Doctor(settings, json)) => examine(&settings.config, json),
         Ok(Task::Health(settings)) => health::run(&settings.config.listen),
         Ok(Task::Print(text)) => print(&text),
-        Ok(Task::Token(args)) => print_token(&args),
+        Ok(Task::Token(settings, args)) => print_token(&settings.config, &args),
         #[cfg(target_os = "linux")]
         Ok(Task::Bench(options)) => bench::run(&options),
         Err(Refusal::Words(error)) => error.exit(),
@@ -65,8 +65,8 @@ fn examine(config: &Config, json: bool) -> ExitCode {
     }
 }
 
-fn print_token(args: &TokenArgs) -> ExitCode {
-    match args.token() {
+fn print_token(config: &Config, args: &TokenArgs) -> ExitCode {
+    match args.token(&config.auth) {
         Ok(token) => print(&format!("{token}\n")),
         Err(error) => fail(&error, EXIT_CONFIG),
     }
@@ -199,14 +199,10 @@ impl Signals {
 }
 
 fn bind_error(address: SocketAddr, error: &std::io::Error) -> Failure {
-    match error.kind() {
-        std::io::ErrorKind::AddrInUse => Failure::Other(format!(
-            "{address} is taken by another program; choose another with --listen"
-        )),
-        std::io::ErrorKind::AddrNotAvailable => Failure::Config(format!(
-            "{} is not an address of this machine; choose another with --listen",
-            address.ip()
-        )),
-        _ => Failure::Other(format!("cannot listen on {address}: {error}")),
+    let line = miso::why_not_bound("--listen", address, error);
+    if error.kind() == std::io::ErrorKind::AddrNotAvailable {
+        Failure::Config(line)
+    } else {
+        Failure::Other(line)
     }
 }

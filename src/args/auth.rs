@@ -1,6 +1,6 @@
 //! Flags of who may do what, and how often.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 use miso::{
@@ -56,7 +56,7 @@ pub(super) struct AuthArgs {
     /// an admin token only. [default: 127.0.0.1:9090, unless --listen is on loopback and has them itself]
     ///
     /// Names of rooms are what opens them: nobody outside sees them unless an operator says who.
-    #[arg(long, value_name = "IP:PORT|off", value_parser = admin)]
+    #[arg(long, value_name = "IP:PORT|off", value_parser = values::admin)]
     admin_listen: Option<AdminListen>,
 }
 
@@ -100,21 +100,21 @@ pub(super) struct CapArgs {
     ///
     /// A page and its scripts are a few dozen requests at once, an office behind one address some
     /// of them.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::count::<u32>)]
     requests_per_address: Option<u32>,
 
     /// Rooms one address may enter in a second, ten times as many at once; 0 for no limit. [default:
     /// 20; no limit with --sockets-per-address 0]
     ///
     /// A class that enters together from behind one address is let in within seconds.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::count::<u32>)]
     joins_per_address: Option<u32>,
 
     /// Wrong tokens one address may show in a second, thirty times as many at once, before none of its
     /// tokens is looked at; 0 for no limit. [default: 1; no limit with --sockets-per-address 0]
     ///
     /// A page that shows an old token tries again; whoever guesses is stopped.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::count::<u32>)]
     token_failures_per_address: Option<u32>,
 }
 
@@ -159,48 +159,28 @@ pub(crate) struct TokenArgs {
     /// Whose it is.
     #[arg(long, value_name = "NAME")]
     subject: Option<String>,
-
-    /// What the server has as --jwt-secret.
-    #[arg(
-        long,
-        value_name = "SECRET",
-        env = "MISO_JWT_SECRET",
-        hide_env_values = true
-    )]
-    secret: Secret,
 }
 
 impl TokenArgs {
-    /// The token, as one line.
+    /// The token, as one line, signed with the secret the server is configured with.
     ///
     /// # Errors
-    /// The secret is none the server would take.
-    pub(crate) fn token(&self) -> Result<String, String> {
-        let secret = AuthConfig {
-            jwt_secret: Some(self.secret.clone()),
-            ..AuthConfig::default()
-        };
-        let short = |_| "--secret: at least 32 characters, as the server's --jwt-secret".to_owned();
-        secret.validate().map_err(short)?;
+    /// There is none, or it cannot be signed with.
+    pub(crate) fn token(&self, config: &AuthConfig) -> Result<String, String> {
+        let secret = config.jwt_secret.as_ref().ok_or(NO_SECRET)?;
         let issued = Issued {
             grants: self.grant,
             rooms: self.room.as_deref().map_or(Rooms::Any, Rooms::written),
             ttl: self.ttl,
             subject: self.subject.clone(),
         };
-        auth::issue(&issued, &self.secret).map_err(|error| error.to_string())
+        auth::issue(&issued, secret).map_err(|error| error.to_string())
     }
 }
 
-fn admin(text: &str) -> Result<AdminListen, String> {
-    if text == "off" {
-        return Ok(AdminListen::Off);
-    }
-    let expected = |_| "expected IP:PORT, as in 127.0.0.1:9090, or off".into();
-    text.parse::<SocketAddr>()
-        .map(AdminListen::At)
-        .map_err(expected)
-}
+/// Whoever makes tokens has not said with what.
+const NO_SECRET: &str = "no secret to sign with: give the server's own, as --jwt-secret SECRET, \
+    MISO_JWT_SECRET, or jwt-secret in the file of --config";
 
 /// A number and its unit.
 fn time(text: &str) -> Result<Duration, String> {
@@ -210,7 +190,7 @@ fn time(text: &str) -> Result<Duration, String> {
         number.checked_mul(*seconds)
     });
     let seconds = parts.next().filter(|seconds| *seconds > 0);
-    let seconds = seconds.ok_or("expected a time as 90s, 15m, 1h or 7d")?;
+    let seconds = seconds.ok_or("expected a number and its unit, as in 90s, 15m, 1h or 7d")?;
     Ok(Duration::from_secs(seconds))
 }
 
@@ -234,13 +214,5 @@ mod tests {
         ] {
             assert!(time(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn the_admin_listener_is_an_address_or_off() {
-        assert_eq!(admin("off"), Ok(AdminListen::Off));
-        let address = "127.0.0.1:0".parse().unwrap();
-        assert_eq!(admin("127.0.0.1:0"), Ok(AdminListen::At(address)));
-        assert!(admin("9090").is_err());
     }
 }

@@ -13,7 +13,7 @@ pub(super) struct BroadcastArgs {
     /// Hours a broadcast id is good after it was last used.
     ///
     /// Tomorrow's show is on the same link.
-    #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = values::positive)]
+    #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = values::hours)]
     broadcast_expiry: usize,
 
     /// Peers of one room that may receive at once. [default: no limit]
@@ -46,7 +46,7 @@ pub(super) struct BroadcastArgs {
     ///
     /// 20 seconds at 6 Mb/s, which is what encoders are set to for 1080p; their encoders ignore
     /// requests for key frames.
-    #[arg(long, value_name = "MB", default_value_t = 16)]
+    #[arg(long, value_name = "MB", default_value_t = 16, value_parser = values::megabytes)]
     group_of_pictures: usize,
 }
 

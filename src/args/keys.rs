@@ -5,8 +5,10 @@ use std::any::TypeId;
 
 use clap::{
     Arg, ArgAction, Command,
-    builder::{BoolishValueParser, OsStr, Resettable, Str},
+    builder::{OsStr, Resettable, Str},
 };
+
+use super::values;
 
 /// The flag that names the configuration file: no file names another.
 pub(super) const FILE: &str = "config";
@@ -169,9 +171,6 @@ impl<'a> Key<'a> {
             !(self.is_secret() && told)
         });
         Err(match (self.kind(), cause) {
-            (Kind::Number, Some(cause)) if cause.contains("digit") || cause.contains("empty") => {
-                format!("expected {}", Kind::Number.expected())
-            }
             (_, Some(cause)) => cause.lines().collect::<Vec<_>>().join(" "),
             (kind, None) => format!("it cannot be used; expected {}", kind.expected()),
         })
@@ -189,6 +188,11 @@ pub(super) fn of(command: &Command) -> impl Iterator<Item = Key<'_>> {
 fn is_setting(arg: &Arg) -> bool {
     let id = arg.get_id().as_str();
     arg.get_long().is_some() && ![FILE, "help", "version"].contains(&id)
+}
+
+/// Whether a flag's value is a secret.
+pub(super) fn is_secret(command: &Command, flag: &str) -> bool {
+    of(command).any(|key| flag.strip_prefix("--") == Some(key.name()) && key.is_secret())
 }
 
 /// Whether a command takes the server's settings.
@@ -211,6 +215,10 @@ pub(super) fn adapt(command: Command, change: &impl Fn(Arg) -> Arg) -> Command {
 /// clap would take an empty variable for a value.
 pub(super) fn layered(arg: Arg) -> Arg {
     let arg = arg.env(Resettable::<OsStr>::Reset);
+    if Key(&arg).kind() == Kind::Number {
+        // It is told what is expected instead of being taken for a flag.
+        return arg.allow_negative_numbers(true);
+    }
     if !matches!(arg.get_action(), ArgAction::SetTrue) {
         return arg;
     }
@@ -218,11 +226,24 @@ pub(super) fn layered(arg: Arg) -> Arg {
         .num_args(0..=1)
         .require_equals(true)
         .value_name("true|false")
-        .value_parser(BoolishValueParser::new())
+        .value_parser(values::switch)
         .default_value("false")
         .default_missing_value("true")
         .hide_default_value(true)
         .hide_possible_values(true)
+}
+
+/// Shows of the server's settings those alone that a command looks at; all of them are taken.
+pub(super) fn narrowed(command: Command, below: &'static str, shown: &'static [&str]) -> Command {
+    let hidden = of(&command).map(|key| key.name().to_owned());
+    let hidden: Vec<String> = hidden
+        .filter(|name| !shown.contains(&name.as_str()))
+        .collect();
+    let narrow = |arg: Arg| {
+        let is_hidden = hidden.iter().any(|name| name == Key(&arg).name());
+        arg.hide(is_hidden)
+    };
+    command.mut_subcommand(below, |command| command.mut_args(narrow))
 }
 
 #[cfg(test)]

@@ -23,7 +23,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{
+    ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 use miso::{
     RunError,
     config::{Config, ConfigError, LogConfig},
@@ -34,7 +37,8 @@ pub(crate) use self::{auth::TokenArgs, layers::at};
 use self::{keys::PREFIX, layers::Layers, serve::ServeArgs};
 use crate::file::File;
 
-/// WebRTC SFU in one binary: backend for mediasoup-client pages over Socket.IO.
+/// WebRTC SFU in one binary: backend for mediasoup-client pages over Socket.IO. Without a command it
+/// serves, on port 3000.
 #[derive(Debug, Parser)]
 #[command(name = "miso", version, args_conflicts_with_subcommands = true, after_help = SETTINGS_HELP)]
 pub(crate) struct Cli {
@@ -49,6 +53,22 @@ const SETTINGS_HELP: &str = "\
 Every option of the server is also a key of the file of --config (media-ip = [\"10.0.0.1\"]) and a
 variable of the environment (MISO_MEDIA_IP; several values with spaces between). Options go before
 variables, variables before the file. docs/configuration.md lists them with their reasons.";
+
+/// Below the options of `miso token`.
+const TOKEN_HELP: &str = "\
+The secret is the server's own, at least 32 characters, from wherever the server has it:
+
+  export MISO_JWT_SECRET=$(openssl rand -hex 32)
+  miso token --grant join,publish,subscribe --room standup --ttl 8h
+  miso token --config miso.toml --grant admin";
+
+/// Below the options of commands that look at a few of the server's settings.
+const NARROWED_HELP: &str = "\
+The server's other options are taken as well, so that both can be started alike, and so are its
+variables (MISO_LISTEN).";
+
+/// The settings that commands look at which look at a few only.
+const NARROWED: [(&str, &[&str]); 2] = [("health", &["listen", "tls"]), ("token", &["jwt-secret"])];
 
 /// Below the options of `miso bench`.
 #[cfg(target_os = "linux")]
@@ -73,6 +93,7 @@ enum Command {
     /// limits, clock. Takes the settings of the server and starts none; exit code 1 if something fails.
     Doctor(Box<DoctorArgs>),
     /// Asks the server that runs here with these settings whether it is well; exit code 1 if not.
+    #[command(after_help = NARROWED_HELP)]
     Health(Box<ServeArgs>),
     /// Prints a configuration file with every key, its default and why.
     ConfigSample,
@@ -83,7 +104,8 @@ enum Command {
     ///
     /// It grants what is named and nothing else, in the room that is named or in any. protocol.md says
     /// where it is shown.
-    Token(TokenArgs),
+    #[command(after_help = TOKEN_HELP)]
+    Token(Box<TokenCommand>),
     /// Loads a server with peers that join as pages do, and tells what it costs.
     ///
     /// Publishers join first and send; subscribers join in order, each receiving every publisher of
@@ -112,6 +134,14 @@ struct DoctorArgs {
     serve: ServeArgs,
 }
 
+#[derive(Debug, Args)]
+struct TokenCommand {
+    #[command(flatten)]
+    token: TokenArgs,
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
 /// What to do.
 #[derive(Debug)]
 pub(crate) enum Task {
@@ -125,8 +155,8 @@ pub(crate) enum Task {
     Health(Box<Settings>),
     /// Print.
     Print(String),
-    /// Make a token.
-    Token(TokenArgs),
+    /// Make a token for a server with these.
+    Token(Box<Settings>, TokenArgs),
     /// Load one.
     #[cfg(target_os = "linux")]
     Bench(Box<loadgen::Options>),
@@ -172,9 +202,34 @@ pub(crate) enum Refusal {
 }
 
 impl From<clap::Error> for Refusal {
+    /// A value that cannot be used is one line, as it is from a file or a variable.
     fn from(error: clap::Error) -> Self {
-        Self::Words(error)
+        match unusable(&error) {
+            Some(line) => Self::Setting(line),
+            None => Self::Words(error),
+        }
     }
+}
+
+fn unusable(error: &clap::Error) -> Option<String> {
+    if error.kind() != ErrorKind::ValueValidation {
+        return None;
+    }
+    let said = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    // As it is shown with its value's name: `--listen <IP:PORT>`.
+    let shown = said(ContextKind::InvalidArg)?;
+    let flag = shown.split([' ', '[', '=']).next()?;
+    let cause = std::error::Error::source(error)?;
+    if keys::is_secret(&Cli::command(), flag) {
+        return Some(format!("{flag}: {cause}"));
+    }
+    Some(format!(
+        "{flag} {}: {cause}",
+        said(ContextKind::InvalidValue)?
+    ))
 }
 
 impl From<String> for Refusal {
@@ -211,6 +266,9 @@ impl Sources {
     /// Words that mean nothing, or settings that cannot be used.
     pub(crate) fn task(&self) -> Result<Task, Refusal> {
         let command = keys::adapt(Cli::command(), &keys::layered);
+        let command = NARROWED.iter().fold(command, |command, (below, shown)| {
+            keys::narrowed(command, below, shown)
+        });
         let matches = command.clone().try_get_matches_from(&self.words)?;
         let Some(asked) = configured(&matches) else {
             return Cli::from_arg_matches(&matches)?.task();
@@ -223,11 +281,12 @@ impl Sources {
             .try_get_matches_from(&self.words)?;
         let mut task = Cli::from_arg_matches(&matches)?.task()?;
         let asked = configured(&matches).unwrap_or(&matches);
-        let starts_nothing = matches!(task, Task::Doctor(..) | Task::Health(_));
+        let starts_nothing = matches!(task, Task::Doctor(..) | Task::Health(_) | Task::Token(..));
         let (Task::Serve(settings)
         | Task::CheckConfig(settings)
         | Task::Doctor(settings, _)
-        | Task::Health(settings)) = &mut task
+        | Task::Health(settings)
+        | Task::Token(settings, _)) = &mut task
         else {
             return Ok(task);
         };
@@ -238,7 +297,7 @@ impl Sources {
         }
         settings.say_tables();
         let checked = if starts_nothing {
-            // The certificate is not theirs to use: doctor has more to say of it.
+            // The certificate is not theirs to use; doctor has more to say of it.
             settings
                 .config
                 .validate()
@@ -342,7 +401,7 @@ impl Cli {
             Some(Command::Health(args)) => Task::Health(Box::new(args.settings())),
             Some(Command::ConfigSample) => Task::Print(sample::file()),
             Some(Command::ConfigReference) => Task::Print(sample::reference()),
-            Some(Command::Token(args)) => Task::Token(args),
+            Some(Command::Token(args)) => Task::Token(Box::new(args.serve.settings()), args.token),
             #[cfg(target_os = "linux")]
             Some(Command::Bench(options)) => Task::Bench(options),
         })

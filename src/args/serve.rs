@@ -71,13 +71,13 @@ pub(super) struct ServeArgs {
     ///
     /// One port per worker is all a firewall has to open; these are outside the range kernels give
     /// to outgoing connections.
-    #[arg(long, value_name = "PORT", default_value_t = 44400)]
+    #[arg(long, value_name = "PORT", default_value_t = 44400, value_parser = values::port)]
     media_port: u16,
 
     /// Media threads. [default: cores]
     ///
     /// A worker uses at most one core; more than there are cores share them and gain nothing.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::count::<usize>)]
     workers: Option<usize>,
 
     #[command(flatten)]
@@ -86,7 +86,7 @@ pub(super) struct ServeArgs {
     /// Sockets one address may open, 0 for no limit.
     ///
     /// A class room behind one address fits; one client cannot take the places of all.
-    #[arg(long, value_name = "N", default_value_t = SignalingConfig::default().sockets_per_address)]
+    #[arg(long, value_name = "N", default_value_t = SignalingConfig::default().sockets_per_address, value_parser = values::count::<usize>)]
     sockets_per_address: usize,
 
     /// How datagrams travel: auto, batches (no segmentation offload), portable (one by one).
@@ -105,7 +105,7 @@ pub(super) struct ServeArgs {
     /// Seconds a peer whose connection was lost is kept for it to come back, 0 for not at all.
     ///
     /// A phone changes networks in seconds; media that nobody speaks on for longer is dead.
-    #[arg(long, value_name = "SECONDS", default_value_t = RoomConfig::default().resume_grace.as_secs())]
+    #[arg(long, value_name = "SECONDS", default_value_t = RoomConfig::default().resume_grace.as_secs(), value_parser = values::seconds)]
     resume_grace: u64,
 
     /// Seconds a server that is asked to end waits for calls to end, taking no new rooms; asked
@@ -113,7 +113,7 @@ pub(super) struct ServeArgs {
     ///
     /// Long enough for most calls to end by themselves, short enough for a deployment to wait for
     /// it.
-    #[arg(long, value_name = "SECONDS", default_value_t = RoomConfig::default().drain_timeout.as_secs())]
+    #[arg(long, value_name = "SECONDS", default_value_t = RoomConfig::default().drain_timeout.as_secs(), value_parser = values::seconds)]
     drain_timeout: u64,
 
     #[command(flatten)]
@@ -131,7 +131,7 @@ pub(super) struct ServeArgs {
     /// Connections open at once, all clients together. [default: 16384]
     ///
     /// A descriptor each; the usual hard limit is 524,288, and media sockets are few.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::count::<usize>)]
     max_connections: Option<usize>,
 
     /// Connections open at once from one address. [default: 256, or four for each of
@@ -139,7 +139,7 @@ pub(super) struct ServeArgs {
     ///
     /// As many as --sockets-per-address lets an address have before they are sockets, so that
     /// whoever has too many is told so in words.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::count::<usize>)]
     max_connections_per_address: Option<usize>,
 }
 

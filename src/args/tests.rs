@@ -211,7 +211,7 @@ fn what_is_wrong_is_told_by_the_name_it_was_written_under() {
     assert_line(
         &[],
         &[("MISO_WORKERS", "many")],
-        "MISO_WORKERS: expected a whole number",
+        "MISO_WORKERS: expected a whole number, as in 64",
     );
     assert_line(
         &[],

@@ -148,12 +148,25 @@ impl ListenConfig {
         }
     }
 
-    /// It is never open to others without a token.
+    /// Whether pages and signalling are there.
+    fn is_ours(&self, address: SocketAddr) -> bool {
+        let (ours, theirs) = (self.address.ip(), address.ip());
+        let covered = ours == theirs || ours.is_unspecified() || theirs.is_unspecified();
+        let alike = ours.is_ipv4() == theirs.is_ipv4();
+        address.port() == self.address.port() && address.port() != 0 && covered && alike
+    }
+
+    /// It has a place of its own, which is never open to others without a token.
     ///
     /// # Errors
     /// A sentence that names the setting.
     pub(super) fn check_admin(&self, auth: &AuthConfig) -> Result<(), ConfigError> {
         match self.admin {
+            AdminListen::At(address) if self.is_ours(address) => Err(ConfigError(format!(
+                "--admin-listen {address} and --listen {} are the same place: choose another port for \
+                 one",
+                self.address
+            ))),
             AdminListen::At(address) if !address.ip().is_loopback() && !auth.has_admin() => {
                 Err(ConfigError(format!(
                     "--admin-listen {address}: others can reach it; add --token SECRET:admin, or \
@@ -193,6 +206,10 @@ mod tests {
         assert_eq!(at(AdminListen::Auto).check_admin(&open), Ok(()));
         let here = AdminListen::At((Ipv4Addr::LOCALHOST, 9091).into());
         assert_eq!(at(here).check_admin(&open), Ok(()));
+        for taken in ["127.0.0.1:3000", "0.0.0.0:3000"] {
+            let taken = at(AdminListen::At(taken.parse().unwrap())).check_admin(&open);
+            assert!(taken.unwrap_err().0.contains("the same place"));
+        }
         auth.tokens.push("0123456789abcdef:join".into());
         assert!(at(everywhere).check_admin(&auth).is_err());
         auth.tokens.push("0123456789abcdef:admin".into());

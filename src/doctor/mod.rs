@@ -1,6 +1,7 @@
 //! What on this machine stands in the way of a call: every check says how it is, and what to do
 //! about it. Changes nothing, and starts no server.
 
+mod admin;
 mod certificate;
 mod machine;
 mod network;
@@ -89,6 +90,7 @@ pub struct Report {
 pub fn examine(config: &Config) -> Report {
     let mut checks = network::addresses(&config.media);
     checks.push(network::tcp(config.listen.address));
+    checks.push(admin::check(&config.listen));
     checks.extend(network::udp(&config.media));
     checks.extend(certificate::check(&config.listen));
     checks.push(machine::open_files(config));

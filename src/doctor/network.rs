@@ -81,27 +81,42 @@ fn resolved(announced: &str) -> Option<Check> {
 
 /// The port of pages and signalling.
 pub(super) fn tcp(address: SocketAddr) -> Check {
-    let port = address.port();
-    match TcpListener::bind(address) {
-        Ok(_) => Check::ok("tcp", format!("{address} is free for pages and signalling")),
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => taken("tcp", Protocol::Tcp, port),
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+    listener("tcp", "--listen", address)
+        .unwrap_or_else(|| Check::ok("tcp", format!("{address} is free for pages and signalling")))
+}
+
+/// What keeps a server from listening there, if anything does; a server that does already is told of,
+/// too.
+pub(super) fn listener(check: &'static str, flag: &str, address: SocketAddr) -> Option<Check> {
+    let error = TcpListener::bind(address).err()?;
+    Some(match error.kind() {
+        io::ErrorKind::AddrInUse => taken(check, Protocol::Tcp, flag, address.port()),
+        io::ErrorKind::PermissionDenied => {
             let advice = "AmbientCapabilities=CAP_NET_BIND_SERVICE in the systemd unit, or a port \
                           of 1024 or more";
             Check::fail(
-                "tcp",
+                check,
                 format!("{address} may not be used by this user"),
                 advice,
             )
         }
-        Err(error) => Check::fail("tcp", format!("{address}: {error}"), "--listen IP:PORT"),
-    }
+        io::ErrorKind::AddrNotAvailable => Check::fail(
+            check,
+            format!("{} is not an address of this machine", address.ip()),
+            format!("choose another with {flag}"),
+        ),
+        _ => Check::fail(
+            check,
+            format!("{address}: {error}"),
+            format!("{flag} IP:PORT"),
+        ),
+    })
 }
 
-fn taken(check: &'static str, protocol: Protocol, port: u16) -> Check {
-    let (flag, kind, list) = match protocol {
-        Protocol::Tcp => ("--listen", "TCP", "ss -ltnp"),
-        Protocol::Udp => ("--media-port", "UDP", "ss -lunp"),
+fn taken(check: &'static str, protocol: Protocol, flag: &str, port: u16) -> Check {
+    let (kind, list) = match protocol {
+        Protocol::Tcp => ("TCP", "ss -ltnp"),
+        Protocol::Udp => ("UDP", "ss -lunp"),
     };
     let advice = format!("stop it, or choose another port with {flag}");
     match holder(protocol, port) {
@@ -166,7 +181,9 @@ fn ports(probes: &[SocketProbe]) -> Vec<Check> {
                 }
                 continue;
             }
-            Err(EngineError::PortTaken { .. }) => taken("udp", Protocol::Udp, address.port()),
+            Err(EngineError::PortTaken { .. }) => {
+                taken("udp", Protocol::Udp, "--media-port", address.port())
+            }
             Err(error) => Check::fail("udp", error.to_string(), "--media-ip and --media-port"),
         };
         // One program has a port on every address.

@@ -144,7 +144,7 @@ fn a_wrong_variable_is_named_and_secrets_are_not_told() {
         (
             "MISO_WORKERS",
             "many",
-            "MISO_WORKERS: expected a whole number",
+            "MISO_WORKERS: expected a whole number, as in 64",
         ),
         (
             "MISO_TLS",
@@ -171,5 +171,168 @@ fn a_wrong_variable_is_named_and_secrets_are_not_told() {
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(said, format!("miso: {line}\n"));
         assert_eq!(output.status.code(), Some(2));
+    }
+}
+
+/// What is said on the command line, and what is answered.
+const WRONG_WORDS: [(&[&str], &str); 14] = [
+    (
+        &["--listen", "3000"],
+        "--listen 3000: expected IP:PORT: 0.0.0.0:3000 for everybody, 127.0.0.1:3000 for this machine only",
+    ),
+    (
+        &["--listen", "localhost:3000"],
+        "--listen localhost:3000: expected IP:PORT, not a name: 127.0.0.1:3000 for this machine only",
+    ),
+    (
+        &["--listen", "::"],
+        "--listen ::: the port is missing, as in [::]:3000",
+    ),
+    (
+        &["--admin-listen", "9090"],
+        "--admin-listen 9090: expected IP:PORT: 0.0.0.0:9090 for everybody, 127.0.0.1:9090 for this \
+         machine only; or off",
+    ),
+    (
+        &["--drain-timeout", "abc"],
+        "--drain-timeout abc: expected whole seconds without a unit, as in 30",
+    ),
+    (
+        &["serve", "--resume-grace=5s"],
+        "--resume-grace 5s: expected whole seconds without a unit, as in 30",
+    ),
+    (
+        &["--broadcast-expiry", "0"],
+        "--broadcast-expiry 0: expected whole hours without a unit, at least 1, as in 24",
+    ),
+    (
+        &["--media-port", "65536"],
+        "--media-port 65536: it is too large; expected a port up to 65535, as in 44400",
+    ),
+    (
+        &["--requests-per-address", "-1"],
+        "--requests-per-address -1: expected a whole number, as in 64",
+    ),
+    (
+        &["--peers-per-room", "0"],
+        "--peers-per-room 0: expected a whole number of at least 1, as in 64",
+    ),
+    (
+        &["--require-token=maybe"],
+        "--require-token maybe: expected true or false",
+    ),
+    (
+        &["--ice-server", "turn:a,user"],
+        "--ice-server: expected a password after the user name",
+    ),
+    (
+        &["token", "--grant", "join", "--ttl", "1"],
+        "--ttl 1: expected a number and its unit, as in 90s, 15m, 1h or 7d",
+    ),
+    (
+        &[
+            "--listen",
+            "127.0.0.1:9090",
+            "--admin-listen",
+            "127.0.0.1:9090",
+        ],
+        "--admin-listen 127.0.0.1:9090 and --listen 127.0.0.1:9090 are the same place: choose another \
+         port for one",
+    ),
+];
+
+#[test]
+fn a_wrong_value_of_a_flag_is_one_line_that_says_what_is_expected() {
+    for (words, line) in WRONG_WORDS {
+        let output = miso(root(), words, &[]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(said, format!("miso: {line}\n"));
+        assert_eq!(output.status.code(), Some(2), "{line}");
+    }
+}
+
+/// Of those that sign, and whether a token was signed with it.
+fn is_signed(output: &Output, secret: &str) -> bool {
+    assert!(output.status.success(), "{output:?}");
+    let token = String::from_utf8(output.stdout.clone()).unwrap();
+    let key = jsonwebtoken::DecodingKey::from_secret(secret.as_bytes());
+    let mut rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::HS256);
+    rules.set_audience(&["miso"]);
+    jsonwebtoken::decode::<serde_json::Value>(token.trim(), &key, &rules).is_ok()
+}
+
+#[test]
+fn a_token_is_signed_with_the_secret_the_server_would_have() {
+    let secret = |of: &str| format!("{of}-secret-of-thirty-two-characters");
+    let (flag, variable, kept) = (secret("flag"), secret("variable"), secret("file"));
+    let file = env::temp_dir().join(format!("miso-token-{}.toml", uuid::Uuid::new_v4()));
+    fs::write(&file, format!("jwt-secret = \"{kept}\"\nworkers = 2\n")).unwrap();
+    let path = file.to_str().unwrap();
+    let token = ["token", "--grant", "join"];
+    let from_file = [&token[..], &["--config", path]].concat();
+    let from_flag = [&from_file[..], &["--jwt-secret", &flag]].concat();
+    let environment = [("MISO_JWT_SECRET", variable.as_str())];
+    assert!(is_signed(&miso(root(), &from_file, &[]), &kept));
+    assert!(is_signed(
+        &miso(root(), &token, &[("MISO_CONFIG", path)]),
+        &kept
+    ));
+    assert!(is_signed(&miso(root(), &token, &environment), &variable));
+    assert!(is_signed(
+        &miso(root(), &from_file, &environment),
+        &variable
+    ));
+    assert!(is_signed(&miso(root(), &from_flag, &environment), &flag));
+    fs::remove_file(&file).unwrap();
+}
+
+#[test]
+fn without_a_secret_there_is_one_line_that_says_how_to_give_one() {
+    let token = ["token", "--grant", "join"];
+    let short = [("MISO_JWT_SECRET", "hunter2")];
+    for (environment, line) in [
+        (
+            &[][..],
+            "no secret to sign with: give the server's own, as --jwt-secret SECRET, MISO_JWT_SECRET, or \
+             jwt-secret in the file of --config",
+        ),
+        (
+            &short,
+            "MISO_JWT_SECRET: at least 32 characters, or it can be guessed",
+        ),
+    ] {
+        let output = miso(root(), &token, environment);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(said, format!("miso: {line}\n"));
+        assert_eq!(output.status.code(), Some(2));
+    }
+}
+
+#[test]
+fn helps_show_what_their_command_looks_at() {
+    for (command, shown, hidden) in [
+        (
+            "health",
+            &["--config", "--listen", "--tls"][..],
+            "--media-port",
+        ),
+        (
+            "token",
+            &["--config", "--jwt-secret", "--grant"],
+            "--listen",
+        ),
+        (
+            "doctor",
+            &["--config", "--listen", "--media-port"],
+            "--grant",
+        ),
+    ] {
+        let help = printed(&[command, "--help"]);
+        let flags: Vec<_> = help
+            .lines()
+            .filter_map(|line| line.trim_start().split([' ', '[']).next())
+            .collect();
+        assert!(shown.iter().all(|flag| flags.contains(flag)), "{help}");
+        assert!(!flags.contains(&hidden), "{help}");
     }
 }

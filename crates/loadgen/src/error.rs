@@ -9,7 +9,9 @@ pub enum BenchError {
     #[error("{0}")]
     Options(String),
     /// The server cannot be reached, or speaks something else.
-    #[error("cannot connect to {url}: {reason}")]
+    #[error(
+        "cannot connect to {url}: {reason}; start a server there, or say with --url where one is"
+    )]
     Connect {
         /// Where to.
         url: String,
