@@ -40,6 +40,8 @@ pub enum RoomEvent {
         /// Why, as a word.
         reason: &'static str,
     },
+    /// The receiver's own producer was ended by somebody else.
+    OwnProducerClosed(OwnEnd),
     /// Another peer's producer was paused or resumed.
     ProducerPaused {
         /// Which.
@@ -89,6 +91,17 @@ pub enum RoomEvent {
         /// The producers the receiver had heard of.
         producers: Vec<ClosedProducer>,
     },
+}
+
+/// The end of a producer, as its owner is told.
+#[derive(Clone, Debug)]
+pub struct OwnEnd {
+    /// Which.
+    pub producer: ProducerId,
+    /// Whose: the receiver.
+    pub peer: PeerId,
+    /// Why, as a word.
+    pub reason: &'static str,
 }
 
 /// A producer that ended with its room.

@@ -43,7 +43,7 @@ pub use crate::config::MaxConsumers;
 pub use broadcasts::{Broadcast, BroadcastId, Broadcasts, Publisher, Publishing, ViewId};
 pub use changes::{Change, Changes, What};
 pub use consumers::{Consume, ConsumerChoice, ConsumerInfo};
-pub use event::{ClosedProducer, RoomEvent, StreamScore};
+pub use event::{ClosedProducer, OwnEnd, RoomEvent, StreamScore};
 pub use event_queue::{EventReceiver, EventSender};
 pub use filter::Filter;
 pub use guest::{Guest, Visit};

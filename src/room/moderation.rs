@@ -6,14 +6,14 @@ use std::sync::Arc;
 use super::{PeerId, ProducerId, Registry, Room, RoomEvent, RoomId};
 
 impl Registry {
-    /// Ends a producer; whoever had heard of it is told. False: there is none.
+    /// Ends a producer; its owner and whoever had heard of it are told. False: there is none.
     pub async fn end_producer(&self, id: ProducerId) -> bool {
         for room in self.all() {
             let Some(owner) = room.state().owners.get(&id).cloned() else {
                 continue;
             };
             // One that ended by itself meanwhile is what was wanted.
-            let _ = room.close_producer(&owner, id).await;
+            let _ = room.end_producer(&owner, id).await;
             return true;
         }
         false

@@ -6,8 +6,8 @@ use media::{GroupOfPicturesOptions, ProduceOptions};
 use ortc::types::{MediaKind, RtpParameters, RtpType};
 
 use super::{
-    AppData, Caller, ClosedProducer, Filter, Hears, NewPeer, PeerId, ProducerId, Room, RoomError,
-    RoomEvent, State, TransportChoice, TransportId, What, negotiation,
+    AppData, Caller, ClosedProducer, Filter, Hears, NewPeer, OwnEnd, PeerId, ProducerId, Room,
+    RoomError, RoomEvent, State, TransportChoice, TransportId, What, negotiation,
     peer::{Peer, Producer},
     policy::{Limit, Permit},
     resume::Return,
@@ -191,6 +191,29 @@ impl Room {
     pub async fn close_producer(&self, peer: &PeerId, id: ProducerId) -> Result<(), RoomError> {
         let handle = self.own_producer(peer, id)?;
         self.state().close_producer(id, "producer-closed");
+        handle.close().await;
+        Ok(())
+    }
+
+    /// Ends somebody's producer from outside; its owner is told, too.
+    pub(super) async fn end_producer(
+        &self,
+        owner: &PeerId,
+        id: ProducerId,
+    ) -> Result<(), RoomError> {
+        const REASON: &str = "closed-by-operator";
+        let handle = self.own_producer(owner, id)?;
+        {
+            let mut state = self.state();
+            state.close_producer(id, REASON);
+            if let Ok(peer) = state.peer_mut(owner) {
+                peer.tell(RoomEvent::OwnProducerClosed(OwnEnd {
+                    producer: id,
+                    peer: owner.clone(),
+                    reason: REASON,
+                }));
+            }
+        }
         handle.close().await;
         Ok(())
     }

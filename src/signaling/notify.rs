@@ -1,7 +1,7 @@
 //! Room events as notifications; what a client was listed already is not announced again.
 
 use super::request::{Notification, ProducerEntry, Score};
-use crate::room::{ClosedProducer, ProducerInfo, RoomEvent, StreamScore};
+use crate::room::{ClosedProducer, OwnEnd, ProducerInfo, RoomEvent, StreamScore};
 
 /// What to tell a client of an event, if anything.
 pub(super) fn notification(event: RoomEvent, listed: u64) -> Option<Notification> {
@@ -31,6 +31,7 @@ pub(super) fn notification(event: RoomEvent, listed: u64) -> Option<Notification
             consumers: consumers.into_iter().map(|consumer| consumer.0).collect(),
             reason,
         },
+        RoomEvent::OwnProducerClosed(end) => own_closed(&end),
         RoomEvent::ProducerPaused {
             producer,
             peer,
@@ -62,6 +63,15 @@ pub(super) fn notification(event: RoomEvent, listed: u64) -> Option<Notification
         // Those who only watch have no socket.
         RoomEvent::Evicted => return None,
     })
+}
+
+/// The end of the client's own producer.
+fn own_closed(end: &OwnEnd) -> Notification {
+    Notification::OwnProducerClosed {
+        producer: end.producer.0,
+        peer: end.peer.to_string(),
+        reason: end.reason,
+    }
 }
 
 /// The end of a producer that went with its room.

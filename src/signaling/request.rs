@@ -441,6 +441,15 @@ pub enum Notification {
         /// Why.
         reason: &'static str,
     },
+    /// The client's own producer was ended by somebody else.
+    OwnProducerClosed {
+        /// Which.
+        producer: Uuid,
+        /// The client's own id in the room.
+        peer: String,
+        /// Why.
+        reason: &'static str,
+    },
     /// A producer was paused or resumed.
     ProducerPaused {
         /// Which.

@@ -303,7 +303,7 @@ export type Produced = {
   producersExist: boolean;
 };
 
-/** Another peer's producer is gone. */
+/** A producer is gone: another peer's, or the client's own that somebody else ended. */
 export type ProducerClosed = {
   /** The producer's id. */
   remoteProducerId: string;
@@ -314,7 +314,7 @@ export type ProducerClosed = {
   /** The client's consumer of it, if there was one. */
   consumerId?: string;
   /** Why. */
-  reason: "producer-closed" | "peer-left" | "transport-closed" | "internal" | "evicted";
+  reason: "producer-closed" | "closed-by-operator" | "peer-left" | "transport-closed" | "internal" | "evicted";
 };
 
 /** Somebody's producer. */

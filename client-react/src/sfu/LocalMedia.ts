@@ -1,7 +1,7 @@
 /** The user's own devices: on, off, muted, chosen. They outlive a call, so that a rejoin publishes them again. */
 import type { Source } from "../protocol/types";
 import type { DeviceKind, listDevices, openDevice } from "./devices";
-import { isAway, sentence, stoppedSentence } from "./failures";
+import { endedSentence, isAway, sentence, stoppedSentence } from "./failures";
 import type { Publisher } from "./Publisher";
 import type { Store } from "./store";
 
@@ -53,6 +53,12 @@ export class LocalMedia {
     this.want(source, false);
     this.shut(source);
     await this.report(source, async () => this.publisher?.unpublish(source));
+  }
+
+  /** Who operates the server ended what was sent: the device is closed, and sent anew when the user turns it on. */
+  async ended(source: Source): Promise<void> {
+    await this.turnOff(source);
+    this.tell(source, endedSentence(source));
   }
 
   toggle(source: Source): Promise<void> {

@@ -63,6 +63,15 @@ export class Publisher extends Side {
     }
   }
 
+  /** The server ended one of ours; which source that was, `null` if it is none of ours. */
+  ended(producerId: string): Source | null {
+    const [source, producer] = [...this.producers].find(([, one]) => one.id === producerId) ?? [];
+    if (!source || !producer) return null;
+    this.producers.delete(source);
+    producer.close();
+    return source;
+  }
+
   /** The server gave the transport up, and with it all that was sent over it. */
   giveUp(): void {
     this.link.giveUp();

@@ -1,5 +1,6 @@
 /** What the server tells about the room, handed to the call it concerns. */
 import type { NotificationName, Notifications } from "../protocol/notifications";
+import type { Source } from "../protocol/types";
 import type { Call } from "./Call";
 import { drainingSentence } from "./failures";
 import type { SignalingClient } from "./SignalingClient";
@@ -10,6 +11,8 @@ export interface RoomOwner {
   call: () => Call | null;
   onRoomClosed: (reason: Notifications["room-closed"]["reason"]) => void;
   onTransportClosed: (transportId: string) => void;
+  /** Something of ours that was sent was ended by who operates the server. */
+  onEnded: (source: Source) => void;
 }
 
 export class RoomEvents {
@@ -19,12 +22,16 @@ export class RoomEvents {
   constructor(
     private readonly signaling: SignalingClient,
     store: Store,
-    { call, onRoomClosed, onTransportClosed }: RoomOwner,
+    { call, onRoomClosed, onTransportClosed, onEnded }: RoomOwner,
   ) {
     this.hear("new-peer", ({ peerId, displayName }) => { store.addPeer(peerId, displayName); });
     this.hear("peer-left", ({ peerId }) => call()?.removePeer(peerId));
     this.hear("new-producer", (producer) => call()?.addProducer(producer));
-    this.hear("producer-closed", ({ producerId }) => call()?.subscriber.forget(producerId));
+    this.hear("producer-closed", ({ producerId }) => {
+      const own = call()?.publisher.ended(producerId) ?? null;
+      if (own) onEnded(own);
+      else call()?.subscriber.forget(producerId);
+    });
     this.hear("producer-paused", ({ producerId }) => call()?.subscriber.setPaused(producerId, true));
     this.hear("producer-resumed", ({ producerId }) => call()?.subscriber.setPaused(producerId, false));
     this.hear("consumer-layers-changed", (layers) => call()?.subscriber.setLayers(layers));

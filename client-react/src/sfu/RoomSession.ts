@@ -34,6 +34,7 @@ export class RoomSession {
       call: () => this.member.call,
       onRoomClosed: (reason) => { if (reason === "kicked") this.kicked(); else this.roomClosed(); },
       onTransportClosed: (transportId) => void this.member.transportClosed(transportId),
+      onEnded: (source) => void this.local.ended(source),
     });
     this.watchSocket();
   }

@@ -120,6 +120,9 @@ const asSentence = (words: string): string => words.charAt(0).toUpperCase() + wo
 /** One sentence for a device that stopped by itself. */
 export const stoppedSentence = (device: string): string => `The ${device} ${UNPLUGGED}`;
 
+/** Said to whose camera, microphone or screen was ended by who operates the server. */
+export const endedSentence = (source: string): string => `An operator ended your ${source === "screen" ? "screen sharing" : source}.`;
+
 /** One sentence for a camera, microphone or screen that did not open. */
 export function deviceSentence(device: string, error: unknown): string {
   if (device === "screen" && nameOf(error) === "NotAllowedError") return `The screen ${SCREEN_REFUSED}`;

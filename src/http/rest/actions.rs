@@ -24,7 +24,8 @@ fn done(found: bool) -> Result<StatusCode, Problem> {
     found.then_some(StatusCode::NO_CONTENT).ok_or(missing)
 }
 
-/// Ends a producer. Whoever knew of it is told.
+/// Ends a producer. Its owner and whoever knew of it are told `producer-closed` with the reason
+/// `closed-by-operator`.
 #[utoipa::path(
     delete, path = "/api/v1/producers/{producer}", tag = "actions",
     params(("producer" = Uuid, Path, description = "Its id.")),

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { closeAll, connect } from "../support/client.mjs";
-import { consume, enter, produce } from "../support/media.mjs";
+import { consume, enter, produce, video } from "../support/media.mjs";
 import { conforms } from "../support/page.mjs";
 import { startServer } from "../support/server.mjs";
 import { until } from "../support/wait.mjs";
@@ -116,6 +116,8 @@ describe("inspection", () => {
     await receiver.hears("producer-closed");
     assert.equal((await watching.hears("producer-closed"))[0].producerId, producer);
     assert.equal(await act(server, "DELETE", `producers/${producer}`), 404);
+    // Its dialect has no word for that.
+    assert.deepEqual(sender.heard("producer-closed"), []);
 
     assert.equal(await act(server, "DELETE", `rooms/ended/peers/${watching.id}`), 204);
     const [kicked] = await watching.hears("room-closed");
@@ -130,6 +132,24 @@ describe("inspection", () => {
     assert.deepEqual(await late.hears("room-closed"), [{ reason: "room-closed" }]);
     assert.equal((await api(server, "rooms/ended")).status, 404);
     assert.equal((await sender.ask("getProducers")).code, "not-joined");
+  });
+
+  it("tells a native client that its own producer was ended", async () => {
+    const [ann, bob] = [await native(server), await native(server)];
+    await ann.get("joinRoom", { roomName: "own" });
+    await bob.get("joinRoom", { roomName: "own" });
+    const { params } = await ann.get("createWebRtcTransport", { consumer: false });
+    const { id } = await ann.get("transport-produce", { transportId: params.id, kind: "video", rtpParameters: video(), appData: {} });
+    await bob.hears("new-producer");
+    assert.equal(await act(server, "DELETE", `producers/${id}`), 204);
+    for (const client of [ann, bob]) {
+      const [closed] = await client.hears("producer-closed");
+      assert.deepEqual(closed, { remoteProducerId: id, producerId: id, peerId: ann.id, reason: "closed-by-operator" });
+      conforms("notifications", "producer-closed", closed);
+    }
+    assert.equal((await ann.ask("producer-close", { producerId: id })).code, "not-found");
+    // It may send again.
+    await ann.get("transport-produce", { transportId: params.id, kind: "video", rtpParameters: video(), appData: {} });
   });
 
   it("gives notice to native clients, everywhere or in a room", async () => {

@@ -193,6 +193,11 @@ fn notify(_: &str, notification: Notification) -> Vec<Told> {
             reason,
         }
         .told(),
+        Notification::OwnProducerClosed {
+            producer,
+            peer,
+            reason,
+        } => own_closed(producer, peer, reason),
         Notification::ProducerPaused {
             producer,
             peer,
@@ -219,6 +224,17 @@ fn notify(_: &str, notification: Notification) -> Vec<Told> {
         Notification::RoomClosed { reason, .. } => RoomClosed { reason }.told(),
         Notification::PublicRooms(_) => return Vec::new(),
     }]
+}
+
+fn own_closed(producer_id: Uuid, peer_id: String, reason: &'static str) -> Told {
+    ProducerClosed {
+        remote_producer_id: producer_id,
+        producer_id,
+        peer_id,
+        consumer_id: None,
+        reason,
+    }
+    .told()
 }
 
 fn paused_or_resumed(producer_id: Uuid, peer_id: String, paused: bool) -> Told {

@@ -77,7 +77,7 @@ impl From<ProducerEntry> for NewProducer {
     }
 }
 
-/// Another peer's producer is gone.
+/// A producer is gone: another peer's, or the client's own that somebody else ended.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
@@ -241,6 +241,8 @@ pub mod ends {
     pub enum ProducerEnd {
         /// Its owner closed it.
         ProducerClosed,
+        /// Who operates the server closed it: its owner is told, too.
+        ClosedByOperator,
         /// Its owner left.
         PeerLeft,
         /// Its transport was closed.
