@@ -3,6 +3,7 @@ import { passingSentence, ProblemError } from "../broadcast/problem";
 import type { AdminApi, BroadcastView, PeerDetail, WorkerView } from "./api";
 import { Histories } from "./history";
 import { type Row, rowsOf, type Snapshot } from "./tree";
+import { refusedSentence } from "./words";
 
 const POLL_MS = 2_000;
 
@@ -17,10 +18,12 @@ export interface View {
   search: string;
   /** The server wants a token, or another. */
   locked: boolean;
+  /** Why the token that was shown is not the one. */
+  refused: string | null;
   problem: string | null;
 }
 
-const NOTHING: View = { snapshot: null, broadcasts: [], rows: [], search: "", locked: false, problem: null };
+const NOTHING: View = { snapshot: null, broadcasts: [], rows: [], search: "", locked: false, refused: null, problem: null };
 
 export class Inspector {
   readonly histories = new Histories();
@@ -75,13 +78,16 @@ export class Inspector {
       ]);
       const details = await this.details(this.view.rows);
       const loads = this.loads(workers);
-      this.show({ snapshot: { workers, rooms, peers, details, loads }, broadcasts, locked: false, problem: null });
+      this.show({ snapshot: { workers, rooms, peers, details, loads }, broadcasts, locked: false, refused: null, problem: null });
       this.histories.note(this.view.rows);
     } catch (error) {
-      const status = error instanceof ProblemError ? error.status : 0;
-      const locked = status === 401 || status === 403;
-      this.show({ locked, problem: locked ? null : status === 404 ? ELSEWHERE : passingSentence(error) });
-      if (locked) { this.stop(); return; }
+      if (error instanceof ProblemError && (error.status === 401 || error.status === 403)) {
+        this.stop();
+        this.show({ locked: true, refused: refusedSentence(error, this.api.token), problem: null });
+        return;
+      }
+      const elsewhere = error instanceof ProblemError && error.status === 404;
+      this.show({ locked: false, problem: elsewhere ? ELSEWHERE : passingSentence(error) });
     }
     if (this.running) this.timer = setTimeout(() => void this.poll(), POLL_MS);
   }

@@ -97,7 +97,8 @@ const path = (...parts: string[]): string => `/api/v1/${parts.map(encodeURICompo
 
 export class AdminApi {
   constructor(
-    private readonly token: string,
+    /** Empty: none. */
+    readonly token: string,
     private readonly send: (url: string, init?: RequestInit) => Promise<Response> = (url, init) => fetch(url, init),
   ) {}
 

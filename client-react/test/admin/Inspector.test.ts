@@ -72,6 +72,19 @@ describe("the inspector", () => {
     expect(answers.asked).toHaveLength(before);
   });
 
+  it("says why a token is refused, and nothing where none was shown", async () => {
+    for (const [token, status, detail, refused] of [
+      ["", 401, "a token is needed", null],
+      ["wrong", 401, "the token is not one of this server's", "The server does not accept this token."],
+      ["old", 401, "the token has expired", "This token has expired."],
+      ["small", 403, "the token does not grant this", "This token does not let you in: it does not grant admin."],
+    ] as const) {
+      const answers = new Answers({ ...bodies(), "/api/v1/workers": { detail } });
+      answers.status = status;
+      expect((await started(answers, token)).get()).toMatchObject({ locked: true, refused, problem: null });
+    }
+  });
+
   it("goes on after a fault, with what it knew", async () => {
     const answers = new Answers(bodies());
     const inspector = await started(answers);

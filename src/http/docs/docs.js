@@ -7,6 +7,14 @@ const main = document.getElementById("operations");
 const search = document.getElementById("search");
 const token = document.getElementById("token");
 
+/** As the inspector keeps it: while the tab is open, and nowhere else. */
+const KEPT = "miso-admin-token";
+token.value = sessionStorage.getItem(KEPT) ?? "";
+token.addEventListener("input", () => {
+  if (token.value === "") sessionStorage.removeItem(KEPT);
+  else sessionStorage.setItem(KEPT, token.value);
+});
+
 /** An element with what is in it. */
 function el(name, attributes = {}, ...children) {
   const made = document.createElement(name);
@@ -111,7 +119,24 @@ async function show(output, [url, request]) {
   }
 }
 
-/** Streams never end: they are opened elsewhere. */
+/** Shows what a stream tells until it is stopped. The token goes in a header, which EventSource has none of. */
+async function follow(output, [url, request], { signal }) {
+  output.textContent = `${request.method} ${url}\n…`;
+  try {
+    const response = await fetch(url, { ...request, signal });
+    output.textContent = `${request.method} ${url}\n${response.status} ${response.statusText}\n\n`;
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let { value, done } = await reader.read(); !done; { value, done } = await reader.read()) {
+      // The newest of it is enough.
+      output.textContent = (output.textContent + value).slice(-50_000);
+      output.scrollTop = output.scrollHeight;
+    }
+  } catch (error) {
+    output.textContent += signal.aborted ? "\nStopped." : `\n${error}`;
+  }
+}
+
+/** Streams never end by themselves. */
 const streams = (operation) =>
   Object.values(operation.responses).some((response) => "text/event-stream" in (response.content ?? {}));
 
@@ -119,12 +144,22 @@ function form(method, path, operation) {
   const parameters = operation.parameters ?? [];
   const body = operation.requestBody && el("textarea", { name: "body", "aria-label": "Body", placeholder: "{}" });
   const output = el("pre", { hidden: "" });
-  const ask = streams(operation) ? el("p", {}, "A stream: ", el("a", { href: path, target: "_blank" }, "open it")) : el("button", {}, "Ask");
+  const isStream = streams(operation);
+  const ask = el("button", {}, isStream ? "Follow" : "Ask");
+  let following = null;
   const made = el("form", {}, parametersTable(parameters), body && el("h3", {}, "Body"), body && membersTable(bodySchema(operation)), body, ask, output);
   made.addEventListener("submit", (event) => {
     event.preventDefault();
     output.hidden = false;
-    void show(output, requestOf(made, method, path, parameters));
+    const request = requestOf(made, method, path, parameters);
+    if (!isStream) return void show(output, request);
+    if (following) return void following.abort();
+    following = new AbortController();
+    ask.textContent = "Stop";
+    void follow(output, request, following).finally(() => {
+      following = null;
+      ask.textContent = "Follow";
+    });
   });
   return made;
 }

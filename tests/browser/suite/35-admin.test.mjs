@@ -53,6 +53,12 @@ scene("an operator looks into a call", async (stage) => {
   await page.getByRole("button", { name: "Close the producer" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Close the producer" }).click();
   await until("Ann sends sound alone", async () => /producers\s+3/.test(await textOf(page, "overview")), { timeout: 15_000 });
+  await ann.reads(/An operator ended your camera\./);
+  const camera = () => ann.page.evaluate(() => document.querySelector("[data-control=camera]").dataset.off);
+  assert.equal(await camera(), "true");
+  await stage.picture(ann, "admin-ended");
+  await ann.press("camera");
+  await until("Ann is seen again", async () => /producers\s+4/.test(await textOf(page, "overview")) && (await camera()) === "false", { timeout: 15_000 });
 
   await rowNamed(page, "Bob").click();
   await page.getByRole("button", { name: "Remove from the room" }).click();
@@ -102,20 +108,77 @@ scene("500 peers, in every look", async (stage) => {
   }
 });
 
-scene("an operator is asked for a token where one is configured", async (stage) => {
+scene("an operator signs in where a token is asked for, and out again", async (stage) => {
+  const [token, small] = ["an-admin-token-of-the-tests", "a-token-that-joins-rooms"];
+  const server = await startServer("--token", `${token}:admin`, "--token", `${small}:join`);
+  try {
+    for (const [look, options] of Object.entries({
+      light: { ...DESK, colorScheme: "light" }, dark: { ...DESK, colorScheme: "dark" },
+      phone: { viewport: { width: 390, height: 844 }, colorScheme: "light" },
+    })) {
+      const page = await stage.page("chromium", options);
+      const signing = { page, name: `who signs in, ${look}` };
+      const asked = [];
+      page.on("request", (request) => asked.push(request));
+      await page.goto(`${server.url}/admin`);
+      const field = page.getByLabel("Token");
+      await field.waitFor();
+      assert.equal(await page.getByRole("alert").innerText(), "", "nothing is wrong yet");
+      await assertAccessible(signing, `the sign-in form, ${look}`);
+      // By keyboard alone: the field has the focus, and what is wrong with it is said there.
+      for (const [wrong, why] of [["not-that-one-but-another", "The server does not accept this token."], [small, /does not grant admin/]]) {
+        await page.keyboard.type(wrong);
+        await page.keyboard.press("Enter");
+        await page.getByRole("alert").getByText(why).waitFor();
+        assert.ok(await field.evaluate((one) => one === document.activeElement && one.selectionEnd > 0), "it is typed over");
+      }
+      await stage.picture(signing, `admin-token-${look}`);
+      await assertAccessible(signing, `the sign-in form that refused, ${look}`);
+      await page.keyboard.type(token);
+      await page.keyboard.press("Enter");
+      await shows(page, "overview", /rooms\s+0/);
+      assert.ok(asked.every((one) => !one.url().includes(token)), "no address has the token in it");
+      assert.equal(await page.evaluate(() => localStorage.length + document.cookie.length), 0);
+      await page.reload();
+      await shows(page, "overview", /rooms\s+0/);
+
+      await page.getByRole("button", { name: "Sign out" }).click();
+      await field.waitFor();
+      assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+      await page.reload();
+      await field.waitFor();
+      await page.close();
+    }
+  } finally {
+    await server.stop();
+  }
+});
+
+scene("the REST interface is tried with a token", async (stage) => {
   const token = "an-admin-token-of-the-tests";
   const server = await startServer("--token", `${token}:admin`);
   try {
-    const page = await stage.page("chromium", { ...DESK, colorScheme: "light" });
-    await page.goto(`${server.url}/admin`);
-    const enter = async (text) => {
-      await page.getByLabel("Token").fill(text);
-      await page.getByRole("button", { name: "Look inside" }).click();
+    const page = await stage.page("chromium", { ...DESK, colorScheme: "dark" });
+    await page.goto(`${server.url}/docs`);
+    const open = async (path) => {
+      const operation = page.locator("details.operation", { has: page.getByText(path, { exact: true }) }).first();
+      await operation.locator("summary").first().click();
+      return operation;
     };
-    await enter("not-that-one-but-another");
-    await page.getByText("The server does not accept this token.").waitFor();
-    await stage.picture({ page }, "admin-token");
-    await enter(token);
+    const rooms = await open("/api/v1/rooms");
+    await rooms.getByRole("button", { name: "Ask" }).click();
+    await rooms.getByText(/a token is needed/).waitFor();
+    await page.getByLabel("Token").fill(token);
+    await rooms.getByRole("button", { name: "Ask" }).click();
+    await rooms.getByText(/"rooms": \[\]/).waitFor();
+    const events = await open("/api/v1/events");
+    await events.getByRole("button", { name: "Follow" }).click();
+    await events.getByText(/200 OK/).waitFor();
+    await stage.picture({ page }, "rest-docs-token");
+    await events.getByRole("button", { name: "Stop" }).click();
+    await events.getByRole("button", { name: "Follow" }).waitFor();
+    // The same token opens the inspector in this tab.
+    await page.goto(`${server.url}/admin`);
     await shows(page, "overview", /rooms\s+0/);
   } finally {
     await server.stop();

@@ -1,4 +1,5 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
+import { keepToken, keptToken } from "../../admin/token";
 import type { Row } from "../../admin/tree";
 import { useInspector } from "../../hooks/useInspector";
 import { usePageTitle } from "../../hooks/usePageTitle";
@@ -12,24 +13,40 @@ import { Tree } from "./Tree";
 import "../../styles/panels.css";
 import "../../styles/admin.css";
 
-/** Kept as long as the tab is open. */
-const TOKEN = "miso-admin-token";
-
 /** The whole server, live: what there is, how it goes, and what an operator can do about it. */
 export function AdminPage() {
-  const [token, setToken] = useState(() => sessionStorage.getItem(TOKEN) ?? "");
+  const [token, setToken] = useState(keptToken);
+  /** The form was there, and stays until its token has opened the page. */
+  const [entering, setEntering] = useState(false);
   const { api, inspector, view } = useInspector(token);
   const [chosen, setChosen] = useState<Row | null>(null);
   usePageTitle("Inspector");
 
+  const isOpen = view.snapshot !== null && !view.locked;
+  useEffect(() => {
+    if (isOpen) keepToken(token);
+    else if (view.locked) keepToken("");
+  }, [isOpen, view.locked, token]);
+
   const enter = (entered: string) => {
-    sessionStorage.setItem(TOKEN, entered);
-    setToken(entered);
+    setEntering(true);
+    if (entered === token) inspector.start();
+    else setToken(entered);
+  };
+  const signOut = () => {
+    keepToken("");
+    setEntering(true);
+    setChosen(null);
+    setToken("");
   };
   return (
     <div className="admin">
-      <PageHeader />
-      {view.locked ? <TokenForm wrong={token !== ""} onToken={enter} /> : (
+      <PageHeader>
+        {isOpen && token !== "" && <button type="button" className="quiet" onClick={signOut}>Sign out</button>}
+      </PageHeader>
+      {view.locked || (entering && !isOpen) ? (
+        <TokenForm problem={view.refused ?? view.problem} busy={!view.locked && view.problem === null} onToken={enter} />
+      ) : (
         <main className="admin-main">
           <div className="admin-top">
             <h1>Inspector</h1>

@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from "react";
-import { problemSentence } from "../../broadcast/problem";
+import { adminSentence } from "../../admin/words";
 import { Dialog } from "../Dialog";
 
 interface Props {
@@ -23,7 +23,7 @@ export function AskedAction({ label, question, act, onDone, children }: Props) {
       await act();
       onDone();
     } catch (error) {
-      setProblem(problemSentence(error));
+      setProblem(adminSentence(error));
     }
   };
   return (

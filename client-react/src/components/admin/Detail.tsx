@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import type { AdminApi } from "../../admin/api";
 import type { Row } from "../../admin/tree";
-import { problemSentence } from "../../broadcast/problem";
+import { adminSentence } from "../../admin/words";
 import { Actions } from "./Actions";
 
 interface Props {
@@ -41,7 +41,7 @@ export function Detail({ row, api, onDone }: Props) {
         setKnown(answer as object);
         setProblem(null);
       } catch (error) {
-        if (!ended) setProblem(problemSentence(error));
+        if (!ended) setProblem(adminSentence(error));
       }
       if (!ended) timer = setTimeout(() => void look(), POLL_MS);
     };

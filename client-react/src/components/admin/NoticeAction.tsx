@@ -1,5 +1,5 @@
 import { type SyntheticEvent, useState } from "react";
-import { problemSentence } from "../../broadcast/problem";
+import { adminSentence } from "../../admin/words";
 import { Dialog } from "../Dialog";
 
 interface Props {
@@ -20,7 +20,7 @@ export function NoticeAction({ title, send }: Props) {
       setText("");
       setSaid("Sent.");
     } catch (error) {
-      setSaid(problemSentence(error));
+      setSaid(adminSentence(error));
     }
     setWriting(false);
   };
