@@ -186,7 +186,7 @@ fn check_origin(origin: &str) -> Result<(), ConfigError> {
         return Ok(());
     }
     Err(ConfigError(format!(
-        "--allow-origin {origin}: write scheme and host, and the port if it is not the usual one"
+        "--allow-origin {origin}: write scheme and host, as in https://app.example.org, and the port if it is not the usual one"
     )))
 }
 
