@@ -175,12 +175,17 @@ function answers(operation) {
   });
 }
 
+/** The first sentence of a text. */
+const brief = (text) => text.replaceAll("`", "").split(/(?<=[.!?]) /)[0];
+
 function operationOf(method, path, operation) {
-  const summary = el("summary", {}, el("span", { class: `method ${method}` }, method.toUpperCase()), el("span", { class: "path" }, path), el("span", { class: "about" }, operation.summary ?? ""));
+  const { summary: about = "", description } = operation;
+  const more = brief(about) === about ? description : about;
+  const summary = el("summary", {}, el("span", { class: `method ${method}` }, method.toUpperCase()), el("span", { class: "path" }, path), el("span", { class: "about" }, brief(about)));
   const made = el("details", { class: "operation", "data-text": `${method} ${path} ${operation.summary ?? ""}`.toLowerCase() }, summary);
   made.addEventListener(
     "toggle",
-    () => made.append(el("div", { class: "body" }, operation.description && el("p", {}, operation.description), form(method, path, operation), ...answers(operation))),
+    () => made.append(el("div", { class: "body" }, more && el("p", {}, more), form(method, path, operation), ...answers(operation))),
     { once: true },
   );
   return made;
