@@ -23,7 +23,7 @@ use rtc::{
 };
 
 use crate::support::{
-    call::{Call, CallOptions, one_worker},
+    call::{Call, CallOptions},
     web_rtc_peer::WebRtcPeer,
     wire::Heard,
 };
@@ -339,7 +339,7 @@ async fn media_goes_on_after_both_sides_restart_ice() {
 #[cfg(feature = "fault-injection")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_in_the_middle_of_a_fan_out_ends_its_source_and_no_other_call() {
-    let pool = one_worker();
+    let pool = crate::support::call::one_worker();
     let mut call = begun(Call::start_in(pool.clone(), USUAL).await).await;
     let mut other = begun(Call::start_in(pool.clone(), USUAL).await).await;
     other.told();

@@ -3,10 +3,7 @@
 
 use std::{net::Ipv4Addr, sync::Arc};
 
-use futures_util::FutureExt as _;
-use media::{
-    CloseReason, ConsumeOptions, DtlsState, EventKind, IceState, ProduceOptions, TransportId,
-};
+use media::{ConsumeOptions, DtlsState, EventKind, IceState, ProduceOptions, TransportId};
 use miso::{
     config::MediaConfig,
     engine::{
@@ -57,6 +54,10 @@ pub(crate) struct Call {
     pub(crate) video: Lane,
     pool: WorkerPool,
     _router: RouterHandle,
+    #[cfg_attr(
+        not(feature = "fault-injection"),
+        allow(dead_code, reason = "held open")
+    )]
     events: RouterEvents,
 }
 
@@ -80,6 +81,10 @@ pub(crate) struct Lane {
     pub(crate) consumer: ConsumerHandle,
     track: Arc<TrackLocalStaticRTP>,
     /// From P.
+    #[cfg_attr(
+        not(feature = "fault-injection"),
+        allow(dead_code, reason = "held open")
+    )]
     pub(crate) producer: ProducerHandle,
     /// What the router adds to numbers, once known.
     offsets: Option<Offsets>,
@@ -193,7 +198,8 @@ impl Call {
     }
 
     /// What the router tells until a transport is closed, and why that was.
-    pub(crate) async fn closed(&mut self) -> (Vec<EventKind>, TransportId, CloseReason) {
+    #[cfg(feature = "fault-injection")]
+    pub(crate) async fn closed(&mut self) -> (Vec<EventKind>, TransportId, media::CloseReason) {
         let mut before = Vec::new();
         let closed = async {
             loop {
@@ -211,7 +217,9 @@ impl Call {
     }
 
     /// What the router has told and nobody has read.
+    #[cfg(feature = "fault-injection")]
     pub(crate) fn told(&mut self) -> Vec<RouterEvent> {
+        use futures_util::FutureExt as _;
         std::iter::from_fn(|| self.events.next().now_or_never().flatten()).collect()
     }
 
