@@ -2,7 +2,8 @@
 
 view.py URL [--token T] [--count N] [--every SECONDS] [--audio-only]
 
-`answered`, `refused`, `state`, `first` (of a kind), `count` (four a second), `ended` (a track), `deleted`.
+`answered`, `refused`, `state`, `first` (of a kind), `key` (a key frame, by the checksum of its picture), `count` (four a second),
+`ended` (a track), `deleted`.
 """
 
 import argparse
@@ -54,7 +55,7 @@ class Viewer:
                 return
             see(frame)
             if first:
-                self.session.tell("first", kind=track.kind, size=self.size)
+                self.session.tell("first", kind=track.kind, size=self.size, picture=self.picture)
                 first = False
 
     def see(self, frame):
@@ -63,6 +64,8 @@ class Viewer:
         picture = zlib.crc32(bytes(frame.planes[0]))
         self.counts["changed"] += picture != self.picture
         self.picture = picture
+        if frame.key_frame:
+            self.session.tell("key", picture=picture)
 
     def hear(self, frame):
         self.counts["samples"] += frame.samples

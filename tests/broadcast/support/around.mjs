@@ -4,10 +4,13 @@ import { removeAll } from "./broadcast.mjs";
 import { endAll } from "./client.mjs";
 import { startServer } from "./server.mjs";
 
-/** Gives the tests of a `describe` a server; `close` is done after each, before programs and broadcasts are ended. */
-export function aroundServer(give, close = async () => {}) {
+/**
+ * Gives the tests of a `describe` a server with these flags; `close` is done after each, before programs and broadcasts are
+ * ended.
+ */
+export function aroundServer(give, close = async () => {}, ...flags) {
   let server;
-  before(async () => give((server = await startServer())));
+  before(async () => give((server = await startServer(...flags))));
   afterEach(async () => {
     await close();
     await endAll();
