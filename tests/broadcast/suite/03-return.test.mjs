@@ -6,6 +6,11 @@ import { create } from "../support/broadcast.mjs";
 import { ENOUGH, view } from "../support/client.mjs";
 import { ffmpeg } from "../support/ffmpeg.mjs";
 
+/** Milliseconds after which who never comes back is found out. */
+const CONSENT = 32_000;
+/** The state is asked for every 20 ms; on a busy machine the answer that tells takes a moment itself. */
+const ASKED_EVERY = 250;
+
 /** Often enough for what depends on which end is noticed first. */
 const ROUNDS = 6;
 
@@ -68,7 +73,7 @@ describe("ffmpeg under the same id", () => {
     await broadcast.becomes("waiting", ({ state }) => state === "waiting", 40_000);
     const took = Date.now() - from;
     t.diagnostic(`found out after ${took} ms`);
-    assert.ok(took < 33_000, `${took} ms`);
+    assert.ok(took <= CONSENT + ASKED_EVERY, `${took} ms`);
     await broadcast.remove();
     await server.empty();
   });
