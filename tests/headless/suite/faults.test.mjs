@@ -9,6 +9,10 @@ import { until } from "../support/wait.mjs";
 
 const BINARY = process.env.MISO_FAULTS_BIN;
 const native = (server) => connect(server, { query: { dialect: "native" } });
+const told = async (server, path) => {
+  const response = await fetch(server.url + path);
+  return { code: response.status, ...(await response.json()) };
+};
 
 describe("faults", () => {
   let server;
@@ -68,10 +72,14 @@ describe("faults", () => {
     // `ask` itself fails after 10 s.
     const late = Promise.all([1, 2, 3].map(() => stuck.ask("createWebRtcTransport", { consumer: true })));
     assert.ok((await free.get("createWebRtcTransport", { consumer: true })).params.id);
+    await until("new calls should go elsewhere", async () => (await told(server, "/readyz")).code === 503);
+    assert.deepEqual(await told(server, "/readyz"), { code: 503, status: "not-ready", reasons: ["1 of 2 media workers run"] });
+    assert.deepEqual(await told(server, "/healthz"), { code: 200, status: "degraded", workers: 2, running: 1 });
     assert.deepEqual((await late).map((answer) => answer.code), ["timeout", "timeout", "timeout"]);
     await until("it is back", async () => !(await stuck.ask("createWebRtcTransport", { consumer: true })).error, 20_000);
     // What was given up on is gone: one transport each.
     await until("one transport each", async () => (await server.state()).engine.transports === 2);
+    assert.deepEqual(await told(server, "/readyz"), { code: 200, status: "ready", reasons: [] });
   });
 
   /** What is asked of a slow worker by a connection that is taken over meanwhile. */
@@ -114,5 +122,31 @@ describe("faults", () => {
 
   it("nothing is left", async () => {
     await server.empty();
+  });
+});
+
+describe("a worker that dies too often", () => {
+  let server;
+  before(async () => (server = await startServer({ workers: 1, binary: BINARY })));
+  after(async () => {
+    closeAll();
+    await server?.stop();
+  });
+
+  it("is given up: the server says that it is not ready, and why", async () => {
+    const client = await native(server);
+    // Five are survived within a minute.
+    for (let deaths = 1; deaths <= 6; deaths += 1) {
+      assert.deepEqual(await told(server, "/readyz"), { code: 200, status: "ready", reasons: [] });
+      await client.get("joinRoom", { roomName: `the ${deaths}.` });
+      await client.ask("fault-worker");
+      await client.hears("room-closed", deaths);
+      if (deaths < 6) await until("it is replaced", async () => (await told(server, "/healthz")).status === "ok");
+    }
+    const given = { code: 503, status: "not-ready", reasons: ["0 of 1 media workers run"] };
+    assert.deepEqual(await told(server, "/readyz"), given);
+    assert.deepEqual(await told(server, "/healthz"), { code: 503, status: "down", workers: 1, running: 0 });
+    assert.ok((await client.ask("joinRoom", { roomName: "after all" })).error);
+    assert.deepEqual(await told(server, "/readyz"), given);
   });
 });
