@@ -89,3 +89,18 @@ impl Default for SignalingConfig {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ListenConfig;
+
+    #[test]
+    fn a_client_that_dies_is_found_out_within_what_is_promised() {
+        let config = SignalingConfig::default();
+        let found_out = config.ping_interval + config.ping_timeout;
+        assert!(found_out < Duration::from_secs(15), "{found_out:?}");
+        // Whoever answers heartbeats and reads nothing is no later.
+        assert!(ListenConfig::default().write_timeout < found_out);
+    }
+}

@@ -1,4 +1,5 @@
-// Clients that vanish without a word: found out within 15 s, and everything of theirs is freed.
+// Clients that vanish without a word: found out, and everything of theirs is freed. How soon is a matter of how often hearts are
+// to beat, which src/config/signaling.rs tests against what is promised.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import WebSocket from "ws";
@@ -7,7 +8,8 @@ import { enter, dtls, video } from "../support/media.mjs";
 import { startServer } from "../support/server.mjs";
 import { until } from "../support/wait.mjs";
 
-const NOTICED = 15_000;
+/** Twice what it takes at worst, which is a heartbeat and the patience for its answer: a busy machine is no failure. */
+const NOTICED = 30_000;
 
 /** Joins and publishes over a bare WebSocket that never answers a heartbeat. */
 async function corpse(server, version, room) {
@@ -55,7 +57,29 @@ describe("dead clients", { concurrency: true }, () => {
     await until("closed", () => raw.readyState === WebSocket.CLOSED, NOTICED);
   });
 
-  it("are dropped when they ask without end and read nothing, and cost little memory until then", async (t) => {
+  it("lose transports that are never connected after 30 s, and hear of it", async () => {
+    const client = await connect(server, { query: { dialect: "native" } });
+    await client.get("joinRoom", { roomName: "idle" });
+    const { params } = await client.get("createWebRtcTransport", { consumer: true });
+    await until("transport-closed", () => client.heard("transport-closed").length > 0, 35_000);
+    assert.deepEqual(client.heard("transport-closed"), [{ transportId: params.id, reason: "connect-timeout" }]);
+    assert.equal((await client.ask("get-stats", { transportId: params.id })).code, "not-found");
+    const [room] = (await server.rooms()).filter((one) => one.id === "idle");
+    assert.deepEqual(room.peers[0].transports, []);
+    client.close();
+  });
+});
+
+// Its memory is measured: nothing else may happen in its server, nor beside it.
+describe("a dead client that still talks", () => {
+  let server;
+  before(async () => (server = await startServer()));
+  after(async () => {
+    await server.empty();
+    await server.stop();
+  });
+
+  it("is dropped when it asks without end and reads nothing, and costs little memory until then", async (t) => {
     const raw = new WebSocket(`${server.url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`);
     let closed = false;
     raw.on("close", () => (closed = true));
@@ -81,17 +105,5 @@ describe("dead clients", { concurrency: true }, () => {
     clearInterval(asking);
     raw.terminate();
     assert.ok(most - before < 8 * 1024 * 1024);
-  });
-
-  it("lose transports that are never connected after 30 s, and hear of it", async () => {
-    const client = await connect(server, { query: { dialect: "native" } });
-    await client.get("joinRoom", { roomName: "idle" });
-    const { params } = await client.get("createWebRtcTransport", { consumer: true });
-    await until("transport-closed", () => client.heard("transport-closed").length > 0, 35_000);
-    assert.deepEqual(client.heard("transport-closed"), [{ transportId: params.id, reason: "connect-timeout" }]);
-    assert.equal((await client.ask("get-stats", { transportId: params.id })).code, "not-found");
-    const [room] = (await server.rooms()).filter((one) => one.id === "idle");
-    assert.deepEqual(room.peers[0].transports, []);
-    client.close();
   });
 });
