@@ -42,7 +42,8 @@ it("the binary alone, in an empty folder, serves its page under a certificate it
     assert.match(page.body, /<title>/);
     assert.ok(page.certificate.checkIP("127.0.0.1"), "made out to where it is reached");
     const [script] = page.body.match(/(?<=src=")[^"]+\.js/) ?? [];
-    if (script) assert.equal((await fetched(new URL(script, `${url}/`))).status, 200, script);
+    assert.ok(script, "the page has a script");
+    assert.equal((await fetched(new URL(script, `${url}/`))).status, 200, script);
 
     const made = await readdir(join(folder, "certs"));
     const texts = await Promise.all(made.map((name) => readFile(join(folder, "certs", name), "utf8")));
