@@ -87,6 +87,31 @@ fn every_relative_link_leads_somewhere() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
+/// Folders of tests whose page says of every file what it proves.
+const SUITES: &[&str] = &["tests/browser", "tests/broadcast"];
+
+#[test]
+fn every_file_of_a_suite_is_on_its_page() {
+    let mut missing = Vec::new();
+    for folder in SUITES {
+        let folder = root().join(folder);
+        let page = fs::read_to_string(folder.join("README.md")).unwrap();
+        let rows = page.lines().filter(|line| line.starts_with("| `suite/"));
+        let named = rows.flat_map(|row| row.split('`').skip(1).step_by(2));
+        let named: BTreeSet<_> = named
+            .map(|name| name.trim_start_matches("suite/"))
+            .collect();
+        for entry in fs::read_dir(folder.join("suite")).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let name = name.trim_end_matches(".test.mjs");
+            if !named.contains(name) {
+                missing.push(format!("{}: {name}", folder.display()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
 /// Pages that are about the server's own flags.
 const ABOUT_FLAGS: &[&str] = &[
     "README.md",
