@@ -7,7 +7,10 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, get_current_timestamp
 use miso::config::{AdminListen, Config};
 use serde_json::{Value, json};
 
-use crate::support::server::{TestServer, ask_at, config, start_server};
+use crate::support::{
+    page::{page, section},
+    server::{TestServer, ask_at, config, start_server},
+};
 
 const SECRET: &str = "a-secret-of-thirty-two-characters";
 const OTHER: &str = "another-secret-of-thirty-two-chars";
@@ -324,6 +327,52 @@ async fn grants_are_for_their_rooms_and_kinds() {
     let answer = server.get("/api/v1/rooms", &headers).await;
     assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
     assert_eq!(body(&answer)["code"], "forbidden");
+    server.stop().await;
+}
+
+/// The claims `protocol.md` shows, with times of today, signed.
+fn written_down(now: u64) -> (Value, String) {
+    let page = page();
+    let tokens = section(&page, "## Tokens");
+    let text = tokens.split("```json\n").nth(1).unwrap();
+    let mut claims: Value = serde_json::from_str(text.split("```").next().unwrap()).unwrap();
+    let ahead = |name: &str| claims[name].as_u64().unwrap();
+    assert_eq!(ahead("exp") - ahead("nbf"), 3_600, "an hour: {claims}");
+    claims["nbf"] = now.into();
+    claims["exp"] = (now + 3_600).into();
+    let key = EncodingKey::from_secret(SECRET.as_bytes());
+    let token = encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap();
+    (claims, token)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_of_the_page_opens_what_it_says_and_nothing_else() {
+    let (claims, token) = written_down(get_current_timestamp());
+    assert_eq!(
+        (&claims["room"], &claims["publish"]),
+        (&json!("standup"), &json!(["audio", "screen"]))
+    );
+    let server = start_server(guarded()).await;
+    let packet = handshake(&server, &json!({ "token": token })).await;
+    assert!(packet.starts_with("40"), "{packet}");
+    let headers = format!("authorization: Bearer {token}\r\ncontent-type: application/sdp\r\n");
+    for (method, path, status) in [
+        // What is published is a camera's, of which the sound may be sent.
+        ("POST", "/whip/standup", "201"),
+        ("POST", "/whip/other", "403"),
+        ("POST", "/whep/other", "403"),
+        ("GET", "/api/v1/rooms", "403"),
+    ] {
+        let answer = server.ask(method, path, &headers, OFFER).await;
+        assert_eq!(&answer[9..12], status, "{path}: {answer}");
+    }
+    let state = format!("authorization: Bearer {}\r\n", signed(&json!({})));
+    let state = body(&server.get("/debug/state", &state).await);
+    assert_eq!(state["producers"], 1, "the sound alone: {state}");
+    // An hour and its tolerance later it opens nothing.
+    let (_, late) = written_down(get_current_timestamp() - 3_640);
+    let detail = refused(&server, "POST", "/whip/standup", &late).await;
+    assert_eq!(detail, EXPIRED);
     server.stop().await;
 }
 

@@ -1,6 +1,7 @@
 //! Two of our transports against each other in virtual time, with and without loss.
 
 mod hostile;
+mod suites;
 
 use std::time::{Duration, Instant};
 
