@@ -1,5 +1,6 @@
 /** The page of a call: one session, one tree. */
 import { App } from "./App";
+import { invitation, watchInvitations } from "./app/invitation";
 import { rememberDevices } from "./app/remember";
 import { SessionContext } from "./hooks/session";
 import { createSession } from "./index";
@@ -8,7 +9,9 @@ import "./styles/lobby.css";
 import "./styles/room.css";
 import "./styles/panels.css";
 
-const session = createSession();
+const session = createSession({ token: invitation });
+// What was wrong with the last invitation is not wrong with this one.
+watchInvitations(() => { if (session.store.get().status === "idle") session.store.tell("room", null); });
 rememberDevices(session.store);
 expose(session);
 

@@ -3,10 +3,13 @@ import { RoomSession } from "./sfu/RoomSession";
 import { watchPage } from "./sfu/page";
 import { SignalingClient } from "./sfu/SignalingClient";
 import { openSocket } from "./sfu/socket";
+import type { Token } from "./sfu/token";
 
 export interface SessionOptions {
   /** Where miso is, such as `https://sfu.example.org`; by default where the page comes from. */
   server?: string;
+  /** What a server with `--require-token` asks for, or what gives it: a function is asked again at each connection. */
+  token?: Token;
 }
 
 export interface Session extends RoomSession {
@@ -15,8 +18,8 @@ export interface Session extends RoomSession {
 }
 
 /** A session of this page; it connects when `join` is called, and leaves when the page goes away or at `dispose`. */
-export function createSession({ server }: SessionOptions = {}): Session {
-  const session = new RoomSession(new SignalingClient(openSocket(server)));
+export function createSession({ server, token }: SessionOptions = {}): Session {
+  const session = new RoomSession(new SignalingClient(openSocket(server, token)));
   const unwatch = watchPage(session);
   const dispose = async () => {
     unwatch();
@@ -38,6 +41,7 @@ export { type Row, rowsOf } from "./sfu/rows";
 export { SignalingClient, type SocketLike } from "./sfu/SignalingClient";
 export { openSocket } from "./sfu/socket";
 export type { Layers, LocalMediaState, RemoteMedia, RemotePeer, State, Status, Store } from "./sfu/store";
+export type { Token } from "./sfu/token";
 export type { NotificationName, Notifications } from "./protocol/notifications";
 export type { Answer, Payload, RequestName, Requests } from "./protocol/requests";
 export type * from "./protocol/types";

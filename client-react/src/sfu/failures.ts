@@ -97,6 +97,9 @@ const UNPLUGGED = "stopped: it was unplugged or taken away. Plug it in, or pick 
 /** Closing the browser's chooser is no fault; the browser does not tell it from a system that forbids. */
 const SCREEN_REFUSED = "is not shared: none was chosen, or the system does not allow it.";
 
+/** To enter, more is needed than the token grants: it is mostly that of another room. */
+const NOT_HERE = "Your invitation is not for this room. Check the room's name, or ask for a link to it.";
+
 const CANNOT = "This browser cannot take part in calls.";
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "");
@@ -110,7 +113,10 @@ export function sentence(error: unknown): string {
 }
 
 /** One sentence for a room that cannot be entered: what is no refusal is something the browser lacks. */
-export const entrySentence = (error: unknown): string => (error instanceof RequestError ? sentence(error) : CANNOT);
+export function entrySentence(error: unknown): string {
+  if (!(error instanceof RequestError)) return CANNOT;
+  return error.code === "forbidden" ? NOT_HERE : sentence(error);
+}
 
 const isWord = (code: string): code is keyof typeof BY_CODE => Object.hasOwn(BY_CODE, code);
 

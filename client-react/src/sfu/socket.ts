@@ -2,11 +2,13 @@
 import { io } from "socket.io-client";
 import { DIALECT, NAMESPACE } from "../protocol/connection";
 import type { SocketLike } from "./SignalingClient";
+import { authOf, type Token } from "./token";
 
-/** A socket to a server, by default the one this page came from; it connects when asked to. */
-export function openSocket(server = ""): SocketLike {
+/** A socket to a server, by default the one this page came from; it connects when asked to, and shows a token if there is one. */
+export function openSocket(server = "", token?: Token): SocketLike {
   const socket = io(server + NAMESPACE, {
     query: { dialect: DIALECT },
+    auth: authOf(token),
     transports: ["websocket", "polling"],
     tryAllTransports: true,
     autoConnect: false,

@@ -1,7 +1,10 @@
 import { createSession } from "miso-client-react";
 import { SessionContext, useConsumer, useLocalMedia, usePeers, useRoom } from "miso-client-react/react";
 
-const session = createSession({ server: "https://sfu.example.org" });
+const session = createSession({
+  server: "https://sfu.example.org",
+  token: () => fetch("/token").then((answer) => answer.text()),
+});
 
 export function Call() {
   return (
