@@ -8,6 +8,9 @@ use std::{
 
 use serde_json::Value;
 
+#[cfg(target_os = "linux")]
+use crate::support::namespace;
+
 fn miso(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_miso"));
     // Where no certificate is, and none is left behind.
@@ -196,21 +199,12 @@ fn a_taken_port_is_told_alike_of_both_listeners() {
 #[cfg(target_os = "linux")]
 #[test]
 fn an_address_that_nothing_comes_through_fails() {
-    let isolated = |words: &[&str]| {
-        let mut command = Command::new("unshare");
-        command.args(["--map-root-user", "--net"]).args(words);
-        command.current_dir(std::env::temp_dir()).output()
-    };
-    if !isolated(&["true"]).is_ok_and(|output| output.status.success()) {
-        // Only whoever says so goes without this test.
-        assert!(
-            std::env::var_os("MISO_WITHOUT_NAMESPACES").is_some(),
-            "this test needs `unshare --map-root-user --net`; MISO_WITHOUT_NAMESPACES=1 leaves it out"
-        );
+    if !namespace::given() {
         return;
     }
     let words = [env!("CARGO_BIN_EXE_miso"), "doctor", "--workers", "1"];
-    let output = isolated(&[&words[..], &QUIET].concat()).unwrap();
+    let words = [&words[..], &QUIET].concat();
+    let output = namespace::isolated(&words).output().unwrap();
     let text = text(&output);
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(

@@ -19,6 +19,8 @@ mod metrics;
 mod packaging;
 mod peer_connection;
 mod protocol_md;
+#[cfg(target_os = "linux")]
+mod readiness;
 mod rooms;
 mod security_md;
 mod shutdown;

@@ -2,6 +2,8 @@
 
 pub(crate) mod call;
 pub(crate) mod load;
+#[cfg(target_os = "linux")]
+pub(crate) mod namespace;
 pub(crate) mod page;
 pub(crate) mod process;
 pub(crate) mod rtp_source;
