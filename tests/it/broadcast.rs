@@ -227,6 +227,16 @@ async fn offers_that_cannot_be_used_say_why() {
     ask(&server, whip, SDP, &PUBLISH.replace("a=fingerprint", "a=x"))
         .await
         .is(400);
+    // Keys in the offer (RFC 4568) are no certificate.
+    let keys = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:MTIzNDU2Nzg5QUJDREUwMTIzNDU2Nzg5QUJjZGVm";
+    ask(
+        &server,
+        whip,
+        SDP,
+        &PUBLISH.replace("a=fingerprint", &format!("{keys}\r\na=x")),
+    )
+    .await
+    .is(400);
     ask(&server, "POST /broadcast", SDP, PUBLISH).await.is(400);
     ask(&server, whip, "content-type: application/json\r\n", PUBLISH)
         .await

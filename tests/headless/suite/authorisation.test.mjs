@@ -47,6 +47,15 @@ describe("authorisation", () => {
   afterEach(closeAll);
   after(() => server.stop());
 
+  it("gives ids that nobody can guess", async () => {
+    const random = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+    const first = await peer(server, "guessed");
+    const second = await peer(server, "guessed", first.ids.producer);
+    const ids = [first, second].flatMap((one) => Object.values(one.ids));
+    assert.equal(new Set(ids).size, 7);
+    for (const id of ids) assert.match(id, random);
+  });
+
   it("answers every event about a foreign, closed or impossible id like one about an unknown id", async (t) => {
     const alice = await peer(server, "victims");
     const bob = await peer(server, "victims", alice.ids.producer);

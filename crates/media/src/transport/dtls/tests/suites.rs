@@ -1,4 +1,5 @@
-//! Which cipher suites a handshake may end with: those with ephemeral keys and an AEAD, and no other.
+//! Which cipher suites a handshake may end with: those with ephemeral keys and an AEAD, and no other; and
+//! that every server has a key of its own.
 
 use super::*;
 
@@ -79,4 +80,24 @@ fn nothing_else_is_offered() {
         let other = suite == [0x00, 0xFF] || suite[0] == 0x13;
         assert!(other || GOOD.iter().any(|good| good == suite), "{suite:x?}");
     }
+}
+
+#[test]
+fn every_identity_has_a_key_of_its_own_on_p_256() {
+    // prime256v1, as certificates name it (RFC 5480 §2.1.1.1).
+    const CURVE: [u8; 8] = [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07];
+    let [one, other] = [(); 2].map(|()| DtlsIdentity::generate().unwrap());
+    assert_ne!(one.fingerprints(), other.fingerprints());
+    let mut pair = Pair::new(1, 0).connected_to_each_other();
+    pair.flush();
+    while let Some((_, to, datagram)) = pair.flying.pop() {
+        if to == CLIENT && find(&datagram, &CURVE).is_some() {
+            return;
+        }
+        pair.sides[to]
+            .transport
+            .handle_datagram(pair.now, &datagram);
+        pair.flush();
+    }
+    panic!("the server showed no certificate on P-256");
 }
