@@ -137,15 +137,17 @@ async fn serve(sources: Sources, settings: Settings) -> Result<(), Failure> {
     tell_system(NotifyState::Ready);
     let registry = server.registry();
     let shutdown = async {
-        signals.next().await;
-        let begins = registry.drain();
-        tell_system(NotifyState::Stopping);
-        if !begins {
-            // Asked by REST before: this is the second time.
-            return;
+        tokio::select! {
+            // Asked by REST: the first signal is the second time.
+            biased;
+            () = registry.draining() => {}
+            () = signals.next() => {
+                registry.drain();
+            }
         }
+        tell_system(NotifyState::Stopping);
         if registry.admission().peers() > 0 {
-            eprintln!("miso: waiting for calls to end; the same signal again ends now");
+            eprintln!("miso: waiting for calls to end; a signal ends now");
         }
         signals.next().await;
     };

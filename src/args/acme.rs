@@ -44,7 +44,9 @@ pub(super) struct AcmeArgs {
 impl AcmeArgs {
     /// Who is asked for a certificate, if anybody.
     pub(super) fn authority(self) -> Option<Authority> {
-        (!self.acme_domain.is_empty()).then_some(Authority {
+        let is_asked =
+            !self.acme_domain.is_empty() || self.acme_email.is_some() || self.acme_roots.is_some();
+        is_asked.then_some(Authority {
             domains: self.acme_domain,
             email: self.acme_email,
             directory: self.acme_directory,

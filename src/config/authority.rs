@@ -29,6 +29,9 @@ impl Authority {
     /// A sentence that names the setting.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let fail = |text: String| Err(ConfigError(text));
+        if self.domains.is_empty() {
+            return fail("--acme-email and --acme-roots mean nothing without --acme-domain".into());
+        }
         let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
         for domain in &self.domains {
             let is_whole =

@@ -66,11 +66,16 @@ impl Registry {
         until.map(|until| until.saturating_duration_since(Instant::now()))
     }
 
-    /// Completes when a drain has begun and either everybody has left or its time is up.
-    pub async fn drained(self: Arc<Self>) {
+    /// Completes when a drain has begun and everybody was told.
+    pub async fn draining(&self) {
         let mut told = self.drain.told.subscribe();
         // The sender lives in the registry, which lives as long as this: it is no error.
         let _ = told.wait_for(|told| *told).await;
+    }
+
+    /// Completes when a drain has begun and either everybody has left or its time is up.
+    pub async fn drained(self: Arc<Self>) {
+        self.draining().await;
         let until = self.drain.until.get();
         let is_early = || until.is_some_and(|at| Instant::now() < *at);
         while self.admission.peers() > 0 && is_early() {

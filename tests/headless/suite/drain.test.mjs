@@ -134,4 +134,14 @@ describe("a service manager", () => {
     await server.stop();
     await until(() => `stopping, heard ${heard}`, () => heard.includes("STOPPING=1"));
   });
+
+  it("is told of a drain that was asked for by REST", async () => {
+    const before = heard.split("STOPPING=1").length;
+    const server = await startServer({ flags: ["--drain-timeout", "600"], env: { NOTIFY_SOCKET: socket } });
+    await inRoom(server, "call");
+    await fetch(`${server.url}/api/v1/drain`, { method: "POST" });
+    await until(() => `stopping, heard ${heard}`, () => heard.split("STOPPING=1").length > before);
+    assert.equal(server.exit, null);
+    await server.stop();
+  });
 });
