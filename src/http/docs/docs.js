@@ -23,6 +23,9 @@ function el(name, attributes = {}, ...children) {
   return made;
 }
 
+/** A sentence of the document, with what stands between backticks as code. */
+const prose = (text = "") => text.split("`").map((part, index) => (index % 2 === 0 ? part : el("code", {}, part)));
+
 const named = (schema) => {
   const path = schema?.$ref?.replace("#/", "").split("/");
   return path ? path.reduce((place, part) => place[part], api) : schema;
@@ -59,7 +62,7 @@ function membersTable(schema, depth = 0) {
     const inner = depth < 3 ? membersTable(value, depth + 1) : null;
     const about = named(value)?.description ?? value.description ?? "";
     const more = inner && el("details", {}, el("summary", {}, "members"), inner);
-    return el("tr", {}, el("td", {}, el("code", {}, name)), el("td", {}, el("code", {}, typeOf(value))), el("td", {}, value.description ?? about, more));
+    return el("tr", {}, el("td", {}, el("code", {}, name)), el("td", {}, el("code", {}, typeOf(value))), el("td", {}, ...prose(value.description ?? about), more));
   });
   return el("table", {}, el("tbody", {}, ...rows));
 }
@@ -81,7 +84,7 @@ function parametersTable(parameters) {
       {},
       el("td", {}, el("code", {}, parameter.name), parameter.required ? " *" : ""),
       el("td", {}, el("code", {}, typeOf(parameter.schema))),
-      el("td", {}, parameter.description ?? ""),
+      el("td", {}, ...prose(parameter.description)),
       el("td", {}, inputFor(parameter)),
     ),
   );
@@ -171,7 +174,7 @@ function answers(operation) {
     const schema = Object.values(response.content ?? {})[0]?.schema;
     const type = schema ? ` · ${typeOf(schema)}` : "";
     const table = status < 300 ? membersTable(schema) : null;
-    return el("section", {}, el("h3", {}, `${status}${type}`), el("div", {}, response.description ?? ""), table);
+    return el("section", {}, el("h3", {}, `${status}${type}`), el("div", {}, ...prose(response.description)), table);
   });
 }
 
@@ -181,11 +184,11 @@ const brief = (text) => text.replaceAll("`", "").split(/(?<=[.!?]) /)[0];
 function operationOf(method, path, operation) {
   const { summary: about = "", description } = operation;
   const more = brief(about) === about ? description : about;
-  const summary = el("summary", {}, el("span", { class: `method ${method}` }, method.toUpperCase()), el("span", { class: "path" }, path), el("span", { class: "about" }, brief(about)));
+  const summary = el("summary", {}, el("span", { class: `method ${method}` }, method.toUpperCase()), el("span", { class: "path" }, path), el("span", { class: "about" }, ...prose(brief(about))));
   const made = el("details", { class: "operation", "data-text": `${method} ${path} ${operation.summary ?? ""}`.toLowerCase() }, summary);
   made.addEventListener(
     "toggle",
-    () => made.append(el("div", { class: "body" }, more && el("p", {}, more), form(method, path, operation), ...answers(operation))),
+    () => made.append(el("div", { class: "body" }, more && el("p", {}, ...prose(more)), form(method, path, operation), ...answers(operation))),
     { once: true },
   );
   return made;
@@ -195,10 +198,10 @@ function sectionOf(tag) {
   const operations = Object.entries(api.paths).flatMap(([path, item]) =>
     METHODS.filter((method) => item[method]?.tags?.includes(tag.name)).map((method) => operationOf(method, path, item[method])),
   );
-  return operations.length > 0 && el("section", {}, el("h2", {}, tag.name), el("p", {}, tag.description ?? ""), ...operations);
+  return operations.length > 0 && el("section", {}, el("h2", {}, tag.name), el("p", {}, ...prose(tag.description)), ...operations);
 }
 
-main.replaceChildren(el("p", {}, api.info.description), ...api.tags.map(sectionOf).filter(Boolean));
+main.replaceChildren(el("p", {}, ...prose(api.info.description)), ...api.tags.map(sectionOf).filter(Boolean));
 
 search.addEventListener("input", () => {
   const wanted = search.value.toLowerCase();
