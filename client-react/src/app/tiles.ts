@@ -1,5 +1,4 @@
 /** Which pictures a call shows, and which of them is the large one. */
-import type { Source } from "../protocol/types";
 import type { LocalMediaState, RemotePeer } from "../sfu/store";
 
 export interface Tile {
@@ -12,17 +11,19 @@ export interface Tile {
   muted: boolean;
 }
 
-const mediaOf = ({ media }: RemotePeer, source: Source) => media.find((one) => one.source === source);
-
-function tilesOfPeer(peer: RemotePeer): Tile[] {
-  const { peerId, displayName: name } = peer;
-  const [camera, voice] = [mediaOf(peer, "camera"), mediaOf(peer, "microphone")];
-  const track = camera && !camera.paused ? camera.track : null;
-  const person: Tile = { key: peerId, peerId, kind: "person", name, track, muted: !voice || voice.paused };
-  const screens = peer.media.filter(({ source }) => source === "screen").map((screen): Tile => ({
+function tilesOfPeer({ peerId, displayName: name, media }: RemotePeer): Tile[] {
+  const [voice, pictures] = [media.find(({ source }) => source === "microphone"), media.filter(({ track }) => track.kind === "video")];
+  const [camera, ...more] = pictures.filter(({ source }) => source !== "screen");
+  const person: Tile = {
+    key: peerId, peerId, kind: "person", name, track: camera && !camera.paused ? camera.track : null, muted: !voice || voice.paused,
+  };
+  const screens = pictures.filter(({ source }) => source === "screen").map((screen): Tile => ({
     key: screen.producerId, peerId, kind: "screen", name: `${name}’s screen`, track: screen.track, muted: false,
   }));
-  return [...screens, person];
+  // Frontends that do not say what a picture shows may send several.
+  const others = more.flatMap(({ producerId, track, paused }, at): Tile[] =>
+    paused ? [] : [{ key: producerId, peerId, kind: "person", name: `${name} (${at + 2})`, track, muted: false }]);
+  return [...screens, person, ...others];
 }
 
 function ownTiles({ tracks, muted }: LocalMediaState, displayName: string): Tile[] {

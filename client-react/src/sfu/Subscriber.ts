@@ -1,24 +1,16 @@
 /** What this peer receives: one consumer for each producer of the room's others. */
 import type { types } from "mediasoup-client";
 import type { Notifications } from "../protocol/notifications";
-import type { ConsumerInfo, OwnObjects, ProducerInfo, Source } from "../protocol/types";
+import type { ConsumerInfo, OwnObjects, ProducerInfo } from "../protocol/types";
 import { isAway } from "./failures";
 import { LevelMeter } from "./levels";
 import type { Path } from "./Path";
 import { patiently } from "./patience";
 import { Side } from "./Side";
 import type { SignalingClient } from "./SignalingClient";
+import { sourceOf } from "./source";
 import type { Store } from "./store";
 import { whileOpen } from "./transports";
-
-const SOURCES: readonly unknown[] = ["microphone", "camera", "screen"] satisfies Source[];
-
-/** Frontends of other dialects do not say where a stream comes from. */
-const sourceOf = ({ appData, kind }: ConsumerInfo): Source => {
-  const source = appData?.["source"];
-  if (SOURCES.includes(source)) return source as Source;
-  return kind === "audio" ? "microphone" : "camera";
-};
 
 interface Reception {
   consumer: types.Consumer;

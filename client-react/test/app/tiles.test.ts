@@ -4,7 +4,7 @@ import { featuredTile, tilesOf } from "../../src/app/tiles";
 import { INITIAL, type RemotePeer } from "../../src/sfu/store";
 import type { Source } from "../../src/protocol/types";
 
-const track = (id: string) => ({ id }) as MediaStreamTrack;
+const track = (id: string) => ({ id, kind: id === "microphone" ? "audio" : "video" }) as MediaStreamTrack;
 const stream = (source: Source, paused = false) =>
   ({ consumerId: source, producerId: `p-${source}`, source, track: track(source), paused, layers: null });
 const bob: RemotePeer = { peerId: "bob", displayName: "Bob", media: [stream("camera"), stream("microphone")] };
@@ -19,6 +19,18 @@ test("who paused the camera has no picture, who paused the microphone is muted",
   const [, person] = tilesOf([cem], INITIAL.local, "Ann");
   expect(person).toMatchObject({ name: "Cem", track: null, muted: true });
   expect(tilesOf([bob], INITIAL.local, "Ann")[0]).toMatchObject({ track: { id: "camera" }, muted: false });
+});
+
+test("every further picture has a tile of its own, while it moves", () => {
+  const further = (producerId: string, paused = false) => ({ ...stream("camera", paused), producerId });
+  const eve: RemotePeer = { peerId: "eve", displayName: "Eve", media: [...bob.media, further("second"), further("third", true), further("fourth")] };
+  const tiles = tilesOf([eve], INITIAL.local, "Ann");
+  expect(tiles.map(({ key, name }) => [key, name])).toEqual([["eve", "Eve"], ["second", "Eve (2)"], ["fourth", "Eve (4)"], ["own", "Ann (you)"]]);
+});
+
+test("the sound of a screen is no picture", () => {
+  const sound = { ...stream("screen"), producerId: "sound", track: track("microphone") };
+  expect(tilesOf([{ ...bob, media: [...bob.media, sound] }], INITIAL.local, "Ann").map(({ name }) => name)).toEqual(["Bob", "Ann (you)"]);
 });
 
 test("the large picture is what was pinned, else a screen, else who speaks, else anybody else", () => {
