@@ -20,6 +20,15 @@ test("the peers of a large room are read page by page", async () => {
   expect(house.own.consumers).toHaveLength(3);
 });
 
+test("the browser is told of the STUN and TURN servers that the server names", async () => {
+  const { socket, session, iceServers, until } = bench();
+  new House(socket, [peerOf("one", producerOf("one"))]);
+  const turn = [{ urls: "turn:turn.test", username: "user", credential: "secret" }];
+  socket.alter("createWebRtcTransport", (answer) => ({ params: { ...(answer as { params: object }).params, iceServers: turn } }));
+  await session.join("tea", "Ann");
+  await until(() => { expect(iceServers).toEqual([turn, turn]); });
+});
+
 test("what happens while the room is being read is not lost", async () => {
   const { socket, session, until } = bench();
   new House(socket, [peerOf("one")]);

@@ -34,7 +34,7 @@ pub(super) struct BroadcastArgs {
     #[arg(long)]
     refuse_early_viewers: bool,
 
-    /// STUN or TURN server that WHIP and WHEP clients are told of; repeatable.
+    /// STUN or TURN server that WHIP and WHEP clients and miso's own page are told of; repeatable.
     ///
     /// Clients reach a server with a public address without any; TURN helps those behind a firewall
     /// that lets neither UDP nor its TCP ports through.

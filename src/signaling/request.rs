@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::error::ApiError;
+use crate::{config::IceServer, error::ApiError};
 
 /// The name of an object, as a client gives it. Whatever is not a UUID becomes the nil UUID, which
 /// names nothing: a malformed id, an unknown one and somebody else's get one and the same answer.
@@ -277,8 +277,8 @@ pub enum Reply {
     Peers(Vec<PeerEntry>),
     /// What the room can receive.
     RtpCapabilities(RtpCapabilities),
-    /// A transport.
-    Transport(TransportOptions),
+    /// A transport, and the servers that may help a client to reach it.
+    Transport(TransportOptions, Vec<IceServer>),
     /// A transport knows the client's certificate.
     Connected,
     /// New credentials.
@@ -342,7 +342,6 @@ pub struct Own {
 
 /// What a client needs to build its side of a transport.
 #[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct TransportOptions {
     /// Its name.

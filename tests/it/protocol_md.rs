@@ -232,7 +232,10 @@ fn reply(event: &str) -> Reply {
             more_peers: None,
         },
         "leaveRoom" => Reply::Left,
-        "createWebRtcTransport" => Reply::Transport(transport()),
+        "createWebRtcTransport" => Reply::Transport(
+            transport(),
+            vec!["turn:turn.example.org,user,password".parse().unwrap()],
+        ),
         "transport-connect" | "transport-recv-connect" => Reply::Connected,
         "restart-ice" => Reply::IceParameters(ice_parameters()),
         "transport-produce" => Reply::Produced {

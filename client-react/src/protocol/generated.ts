@@ -181,6 +181,16 @@ export type IceCandidate = types.IceCandidate;
 
 export type IceParameters = types.IceParameters;
 
+/** A STUN or TURN server: an `RTCIceServer` of browsers. */
+export type IceServerInfo = {
+  /** `stun:…` or `turn:…`. */
+  urls: string;
+  /** User name of a TURN server. */
+  username?: string;
+  /** Its password. */
+  credential?: string;
+};
+
 /** The client is in the room. */
 export type JoinAnswer = {
   /** What the room can receive; for `Device.load`. */
@@ -445,7 +455,7 @@ export type StatsAnswer = {
 
 /** A new transport. */
 export type TransportAnswer = {
-  params: TransportOptions;
+  params: TransportInfo;
 };
 
 /** The client's transport is gone with everything on it. */
@@ -457,7 +467,7 @@ export type TransportClosed = {
 };
 
 /** What a client needs to build its side of a transport. */
-export type TransportOptions = {
+export type TransportInfo = {
   /** Its name. */
   id: string;
   /** Credentials. */
@@ -466,6 +476,8 @@ export type TransportOptions = {
   iceCandidates: Array<IceCandidate>;
   /** Certificate fingerprints. */
   dtlsParameters: DtlsParameters;
+  /** STUN and TURN servers for the browser; absent: none is needed. */
+  iceServers?: Array<IceServerInfo>;
 };
 
 /** Counters of a transport since it was made. */

@@ -40,6 +40,8 @@ export interface Bench {
   session: RoomSession;
   /** What mediasoup-client uses in place of a browser's connections, in the order they were made. */
   handlers: FakeHandler[];
+  /** The STUN and TURN servers each was given. */
+  iceServers: unknown[];
   /** Waits until what is expected of the session has come true. */
   until: (check: () => void) => Promise<void>;
 }
@@ -47,6 +49,7 @@ export interface Bench {
 export function bench(openDevice: typeof openReal = openFake): Bench {
   const socket = new FakeSocket();
   const handlers: FakeHandler[] = [];
+  const iceServers: unknown[] = [];
   const keep = (handler: unknown) => {
     if (handler instanceof FakeHandler) handlers.push(handler);
   };
@@ -54,6 +57,7 @@ export function bench(openDevice: typeof openReal = openFake): Bench {
   const factory: typeof fake.factory = (options) => {
     const handler = fake.factory(options);
     keep(handler);
+    iceServers.push(options.iceServers);
     return handler;
   };
   const session = new RoomSession(new SignalingClient(socket), {
@@ -61,5 +65,5 @@ export function bench(openDevice: typeof openReal = openFake): Bench {
     openDevice,
     listDevices: () => Promise.resolve(DEVICES),
   });
-  return { socket, session, handlers, until: (check) => vi.waitFor(check, { timeout: 3_000, interval: 5 }) };
+  return { socket, session, handlers, iceServers, until: (check) => vi.waitFor(check, { timeout: 3_000, interval: 5 }) };
 }

@@ -52,7 +52,7 @@ fn joined(reply: Reply) -> Answer {
             Reply::Joined {
                 rtp_capabilities, ..
             } => ("rtpCapabilities", shapes::value(&rtp_capabilities)),
-            Reply::Transport(options) => match transports.pop() {
+            Reply::Transport(options, _) => match transports.pop() {
                 Some(member) => (member, shapes::value(&options)),
                 None => continue,
             },

@@ -265,7 +265,7 @@ pub(super) fn answer(reply: Reply) -> Value {
             rtp_capabilities, ..
         } => capabilities(&rtp_capabilities),
         Reply::RtpCapabilities(rtp_capabilities) => capabilities(&rtp_capabilities),
-        Reply::Transport(options) => {
+        Reply::Transport(options, _) => {
             let params = shapes::value(&options);
             shapes::extend(params.clone(), json!({ "params": params }))
         }

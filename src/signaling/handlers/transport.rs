@@ -21,12 +21,14 @@ pub(super) async fn create(
     let room = &session.member()?.room;
     let made = room.create_transport(session.caller()?, role(direction), label.map(Into::into));
     let made = made.await?;
-    Ok(Reply::Transport(TransportOptions {
+    let options = TransportOptions {
         id: made.id.0,
         ice_parameters: made.ice_parameters,
         ice_candidates: made.ice_candidates,
         dtls_parameters: made.dtls_parameters,
-    }))
+    };
+    let ice_servers = session.shared.broadcasts.config().ice_servers.clone();
+    Ok(Reply::Transport(options, ice_servers))
 }
 
 /// Tells a transport the client's certificate.

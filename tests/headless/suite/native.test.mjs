@@ -139,3 +139,24 @@ describe("native dialect", () => {
     client.close();
   });
 });
+
+describe("a server with a TURN server", () => {
+  let server;
+  const turn = ["--ice-server", "turn:turn.example.org,user,pass,word", "--ice-server", "stun:stun.example.org"];
+  before(async () => (server = await startServer({ flags: turn })));
+  afterEach(closeAll);
+  after(() => server.stop());
+
+  it("names both to browsers that speak the native dialect, and to nobody else", async () => {
+    const ann = await native(server);
+    await ann.get("joinRoom", { roomName: "t" });
+    const { params } = await ann.get("createWebRtcTransport", { consumer: false });
+    assert.deepEqual(params.iceServers, [
+      { urls: "turn:turn.example.org", username: "user", credential: "pass,word" }, { urls: "stun:stun.example.org" },
+    ]);
+    const other = await connect(server);
+    await other.get("joinRoom", { roomName: "t" });
+    const answer = await other.get("createWebRtcTransport", { consumer: false });
+    assert.deepEqual([answer.params.iceServers, answer.iceServers], [undefined, undefined]);
+  });
+});

@@ -1,6 +1,8 @@
 //! What clients of the native dialect are answered: one type per acknowledgement.
 
-use ortc::types::{IceParameters, MediaKind, RtpParameters, RtpType};
+use std::fmt;
+
+use ortc::types::{DtlsParameters, IceCandidate, IceParameters, MediaKind, RtpParameters, RtpType};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -11,6 +13,7 @@ use super::contract::AppData;
 #[cfg(feature = "contracts")]
 use crate::error::ErrorCode;
 use crate::{
+    config::IceServer,
     error::ApiError,
     signaling::{
         dialect::shapes,
@@ -64,7 +67,72 @@ pub struct Left {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 pub struct TransportAnswer {
-    pub(super) params: TransportOptions,
+    pub(super) params: TransportInfo,
+}
+
+/// What a client needs to build its side of a transport.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct TransportInfo {
+    /// Its name.
+    id: Uuid,
+    /// Credentials.
+    ice_parameters: IceParameters,
+    /// Addresses.
+    ice_candidates: Vec<IceCandidate>,
+    /// Certificate fingerprints.
+    dtls_parameters: DtlsParameters,
+    /// STUN and TURN servers for the browser; absent: none is needed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "contracts", ts(as = "Option<Vec<IceServerInfo>>", optional))]
+    ice_servers: Vec<IceServerInfo>,
+}
+
+impl TransportInfo {
+    pub(super) fn of(options: TransportOptions, ice_servers: Vec<IceServer>) -> Self {
+        Self {
+            id: options.id,
+            ice_parameters: options.ice_parameters,
+            ice_candidates: options.ice_candidates,
+            dtls_parameters: options.dtls_parameters,
+            ice_servers: list(ice_servers),
+        }
+    }
+}
+
+/// A STUN or TURN server: an `RTCIceServer` of browsers.
+#[derive(Serialize)]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
+pub struct IceServerInfo {
+    /// `stun:…` or `turn:…`.
+    urls: String,
+    /// User name of a TURN server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "contracts", schemars(with = "String"), ts(optional))]
+    username: Option<String>,
+    /// Its password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "contracts", schemars(with = "String"), ts(optional))]
+    credential: Option<String>,
+}
+
+impl From<IceServer> for IceServerInfo {
+    fn from(server: IceServer) -> Self {
+        let (username, credential) = server.credentials.unzip();
+        Self {
+            urls: server.url,
+            username,
+            credential,
+        }
+    }
+}
+
+impl fmt::Debug for IceServerInfo {
+    /// Nothing of the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.urls)
+    }
 }
 
 /// The transport knows the client's certificate.

@@ -11,7 +11,7 @@ pub mod requests;
 
 use answers::{
     Closed, Connected, ConsumerAnswer, Done, IceAnswer, JoinAnswer, Left, Paused, PeersPage,
-    Produced, ProducersAnswer, Resumed, StatsAnswer, TransportAnswer, list,
+    Produced, ProducersAnswer, Resumed, StatsAnswer, TransportAnswer, TransportInfo, list,
 };
 use contract::{Ask, Notice, Tell as _, ask, ask_nothing, events, notice};
 use notifications::{
@@ -142,7 +142,9 @@ fn encode(reply: Reply) -> Answer {
             more_peers,
         }),
         Reply::Left => shapes::value(&Left { left: true }),
-        Reply::Transport(params) => shapes::value(&TransportAnswer { params }),
+        Reply::Transport(options, ice_servers) => shapes::value(&TransportAnswer {
+            params: TransportInfo::of(options, ice_servers),
+        }),
         Reply::Connected => shapes::value(&Connected { connected: true }),
         Reply::IceParameters(ice_parameters) => shapes::value(&IceAnswer { ice_parameters }),
         Reply::Stats(stats) => shapes::value(&StatsAnswer { stats }),
