@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { DeviceError } from "../src/sfu/devices";
 import { deviceSentence } from "../src/sfu/failures";
-import { bench, type FakeTrack, openFake } from "./support/session";
+import { bench, FakeTrack, openFake } from "./support/session";
 import { serve } from "./support/server";
 
 test("devices that are denied together are told together, until one opens", async () => {
@@ -77,6 +77,30 @@ test("a device chosen while it is off is taken when it is turned on", async () =
   await session.local.choose("speaker", "loud");
   await session.local.turnOn("camera");
   expect(wishes.at(-1)).toEqual({ camera: "other", speaker: "loud" });
+});
+
+test.each([["opens", true], ["fails", false]])("a camera that is chosen while another one opens is taken when that one %s", async (_, works) => {
+  const pending: { id: string | undefined; settle: () => void; track: FakeTrack }[] = [];
+  const { socket, session, until } = bench((source, chosen) => {
+    if (source !== "camera") return openFake(source);
+    const track = new FakeTrack(source);
+    return new Promise((resolve, reject) => {
+      const good = works || pending.length > 0;
+      const settle = () => { if (good) resolve(track as unknown as MediaStreamTrack); else reject(new DeviceError("No.")); };
+      pending.push({ id: chosen?.camera, settle, track });
+    });
+  });
+  serve(socket);
+  const joining = session.join("tea", "Ann");
+  await until(() => { expect(pending).toHaveLength(1); });
+  await session.local.choose("camera", "other");
+  pending[0]?.settle();
+  await until(() => { expect(pending.map(({ id }) => id)).toEqual([undefined, "other"]); });
+  pending[1]?.settle();
+  await joining;
+  await until(() => { expect(socket.count("transport-produce")).toBe(2); });
+  expect(session.store.get()).toMatchObject({ problem: null, local: { tracks: { camera: pending[1]?.track } } });
+  if (works) expect(pending[0]?.track.readyState).toBe("ended");
 });
 
 test("a camera that is unplugged is taken from the others, and told", async () => {

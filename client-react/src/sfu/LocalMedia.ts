@@ -120,7 +120,7 @@ export class LocalMedia {
     this.opening.set(source, true);
     this.store.setOpening(source, true);
     try {
-      const track = await this.open(source, this.store.get().local.chosen);
+      const track = await this.openChosen(source);
       if (!this.opening.get(source)) {
         track.stop();
         return null;
@@ -138,6 +138,21 @@ export class LocalMedia {
       this.opening.delete(source);
       this.store.setOpening(source, false);
     }
+  }
+
+  /** Another one may be chosen while this one opens: then that is what is wanted, also if this one fails. */
+  private async openChosen(source: Source): Promise<MediaStreamTrack> {
+    const { chosen } = this.store.get().local;
+    const isOutdated = () =>
+      source !== "screen" && this.opening.get(source) === true && this.store.get().local.chosen[source] !== chosen[source];
+    try {
+      const track = await this.open(source, chosen);
+      if (!isOutdated()) return track;
+      track.stop();
+    } catch (error) {
+      if (!isOutdated()) throw error;
+    }
+    return this.openChosen(source);
   }
 
   /** A screen ends by the browser's own button; a camera or microphone by being unplugged. */
