@@ -1,6 +1,7 @@
 /** Starts the page that the address names, which is loaded with what it needs and no more. */
 import { type ComponentType, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { Boundary, Broken } from "./components/Broken";
 import "./styles/base.css";
 
 function pageAt(path: string): Promise<ComponentType> {
@@ -18,9 +19,18 @@ function pageAt(path: string): Promise<ComponentType> {
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
-const Page = await pageAt(location.pathname);
-createRoot(root).render(
-  <StrictMode>
-    <Page />
-  </StrictMode>,
-);
+const view = createRoot(root);
+try {
+  const Page = await pageAt(location.pathname);
+  view.render(
+    <StrictMode>
+      <Boundary>
+        <Page />
+      </Boundary>
+    </StrictMode>,
+  );
+} catch (error) {
+  // A line that broke, or a server that has another version of the page by now.
+  console.error(error);
+  view.render(<Broken sentence="This page could not be loaded whole. Reload it to try again." />);
+}

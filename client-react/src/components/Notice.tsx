@@ -3,13 +3,13 @@ import { useFocusBack } from "../hooks/useFocusBack";
 import { useRoom } from "../hooks/useRoom";
 import { Icon } from "./Icon";
 
-/** What went wrong, in a sentence; read aloud by screen readers. */
+/** What went wrong, in a sentence, and what the operator told; read aloud by screen readers. */
 export function Notice() {
-  const { status, problem, dismiss } = useRoom();
-  const shown = status === "reconnecting" ? null : problem;
+  const { status, problem, notices, dismiss } = useRoom();
+  const shown = status === "reconnecting" || problem === null ? notices : [...notices, problem];
   return (
     <div className="notice-area" role="alert">
-      {shown !== null && <Sentence text={shown} dismiss={dismiss} />}
+      {shown.length > 0 && <Sentence text={shown.join("\n")} dismiss={dismiss} />}
     </div>
   );
 }

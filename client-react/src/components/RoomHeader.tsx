@@ -14,10 +14,15 @@ interface Props {
 export function RoomHeader({ people, onHelp }: Props) {
   const { room } = useRoom();
   const heading = useRef<HTMLHeadingElement>(null);
-  const [copied, setCopied] = useState(false);
+  const [said, setSaid] = useState<string | null>(null);
   const copy = async () => {
-    await navigator.clipboard.writeText(new URL(pathOfRoom(room), location.href).href);
-    setCopied(true);
+    try {
+      await navigator.clipboard.writeText(new URL(pathOfRoom(room), location.href).href);
+      setSaid("Link copied");
+    } catch {
+      // Pages that are not secure may not copy; a person may.
+      setSaid("Copy it from the address bar");
+    }
   };
 
   // The form that had the focus is gone: go on reading here.
@@ -29,9 +34,9 @@ export function RoomHeader({ people, onHelp }: Props) {
       <h1 ref={heading} tabIndex={-1}>{room}</h1>
       <span className="count">{`${people} ${people === 1 ? "person" : "people"}`}</span>
       <span className="spacer" />
-      <button type="button" className="quiet" onClick={() => { copy().catch(() => { setCopied(false); }); }}>
+      <button type="button" className={`quiet ${said === null ? "" : "said"}`} onClick={() => void copy()} aria-live="polite">
         <Icon name="link" />
-        <span>{copied ? "Link copied" : "Copy link"}</span>
+        <span>{said ?? "Copy link"}</span>
       </button>
       <button type="button" className="quiet" onClick={onHelp} aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)">
         <Icon name="help" />

@@ -14,11 +14,19 @@ export function useFirstFrame(
     const video = ref.current;
     if (!video || !track) return;
     const from = performance.now();
-    const request = video.requestVideoFrameCallback((now) => {
-      setFirst({ track, ms: Math.max(0, Math.round(now - from)) });
-    });
-    return () => { video.cancelVideoFrameCallback(request); };
+    return whenSeen(video, (now) => { setFirst({ track, ms: Math.max(0, Math.round(now - from)) }); });
   }, [ref, track]);
 
   return first !== null && first.track === track ? first.ms : null;
+}
+
+/** Older browsers tell no frames apart, but when there is a first one. Gives what ends the waiting. */
+function whenSeen(video: HTMLVideoElement, seen: (now: number) => void): () => void {
+  if ((video as Partial<HTMLVideoElement>).requestVideoFrameCallback) {
+    const request = video.requestVideoFrameCallback(seen);
+    return () => { video.cancelVideoFrameCallback(request); };
+  }
+  const loaded = () => { seen(performance.now()); };
+  video.addEventListener("loadeddata", loaded, { once: true });
+  return () => { video.removeEventListener("loadeddata", loaded); };
 }

@@ -7,6 +7,8 @@ export interface RoomControls {
   room: string;
   displayName: string;
   problem: string | null;
+  /** What who operates the server told those in the room, until it is dismissed. */
+  notices: readonly string[];
   /** The user was in a room and left it. */
   left: boolean;
   join: (room: string, displayName: string) => void;
@@ -17,12 +19,13 @@ export interface RoomControls {
 /** Where the user is, and the way in and out. */
 export function useRoom(): RoomControls {
   const session = useSession();
-  const { status, room, self, problem, left } = useSessionState();
+  const { status, room, self, problem, notices, left } = useSessionState();
   return {
     status,
     room,
     displayName: self?.displayName ?? "",
     problem,
+    notices,
     left,
     join: (name, displayName) => void session.join(name, displayName),
     leave: () => void session.leave(),

@@ -37,7 +37,7 @@ export class RoomEvents {
     this.hear("consumer-layers-changed", (layers) => call()?.subscriber.setLayers(layers));
     this.hear("transport-closed", ({ transportId }) => { onTransportClosed(transportId); });
     this.signaling.on("server-draining", ({ seconds }) => { store.tell("room", drainingSentence(seconds)); });
-    this.signaling.on("notice", ({ message }) => { store.tell("room", message); });
+    this.signaling.on("notice", ({ message }) => { store.notify(message); });
     this.signaling.on("room-closed", ({ reason }) => { onRoomClosed(reason); });
   }
 

@@ -50,6 +50,8 @@ export interface State {
   problem: string | null;
   /** The same apart: what is wrong with the room and the way to it, with the way of media, and with the user's devices. */
   problems: Readonly<Record<"room" | "path" | "devices", string | null>>;
+  /** What who operates the server told those in the room, until the user has read it or leaves. */
+  notices: readonly string[];
   /** The user was in a room and left it. */
   left: boolean;
 }
@@ -70,8 +72,12 @@ export const INITIAL: State = {
   },
   problem: null,
   problems: { room: null, path: null, devices: null },
+  notices: [],
   left: false,
 };
+
+/** The newest notices are shown; nobody reads more at once. */
+const NOTICES = 3;
 
 export class Store {
   private state = INITIAL;
@@ -96,9 +102,14 @@ export class Store {
     this.set({ problems, problem: [problems.room, problems.path, problems.devices].filter((one) => one !== null).join(" ") || null });
   }
 
-  /** The user has read it. */
+  /** Shows a notice beside what was shown before. */
+  notify(notice: string): void {
+    this.set({ notices: [...this.state.notices, notice].slice(-NOTICES) });
+  }
+
+  /** The user has read it all. */
   dismiss(): void {
-    this.set({ problems: INITIAL.problems, problem: null });
+    this.set({ problems: INITIAL.problems, problem: null, notices: [] });
   }
 
   setLocal(change: Partial<LocalMediaState>): void {

@@ -70,6 +70,18 @@ scene("the system refuses to share a screen", async (stage) => {
   assert.equal(await ann.focused(), "screen", "who had the focus before has it again");
 });
 
+scene("a part of the page does not come, and comes when it is loaded again", async (stage) => {
+  const ann = await stage.user("Ann");
+  await ann.page.route("**/assets/call-*.js", (route) => route.abort());
+  await ann.page.goto(`${ann.server.url}/rooms/tea`);
+  await ann.reads(/could not be loaded whole\. Reload it/, ".broken");
+  await stage.picture(ann, "error-not-whole");
+  await assertAccessible(ann, "a page that is not whole");
+  await ann.page.unroute("**/assets/call-*.js");
+  await ann.page.click(".broken button");
+  await ann.page.waitForSelector("#name");
+});
+
 /** Bob is in the room; Ann asks for a place, too. */
 async function comesAfterBob(stage, server) {
   const [bob, ann] = [await stage.user("Bob", "chromium", { server }), await stage.user("Ann", "chromium", { server })];
