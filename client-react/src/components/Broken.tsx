@@ -6,6 +6,7 @@ const FAULT = "This page had a fault. Reload it to go on.";
 export function Broken({ sentence = FAULT }: { sentence?: string }) {
   return (
     <main className="broken">
+      <h1>Something went wrong</h1>
       <p role="alert">{sentence}</p>
       <button type="button" className="primary" onClick={() => { location.reload(); }}>Reload</button>
     </main>
