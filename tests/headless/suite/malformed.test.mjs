@@ -130,6 +130,25 @@ describe("malformed input", () => {
     }
   });
 
+  it("refuses RTP parameters that would start a line in the SDP of others", async () => {
+    const alice = await connect(server);
+    await enter(alice, "lines");
+    const line = "x\r\na=candidate:1 1 udp 1 192.0.2.1 9 typ host";
+    const spoils = [
+      (rtp) => (rtp.rtcp = { ...rtp.rtcp, cname: line }),
+      (rtp) => (rtp.mid = line),
+      (rtp) => (rtp.msid = line),
+      (rtp) => (rtp.codecs[0].parameters = { ...rtp.codecs[0].parameters, [line]: 1 }),
+      (rtp) => (rtp.codecs[0].parameters = { ...rtp.codecs[0].parameters, "x-name": line }),
+    ];
+    for (const spoil of spoils) {
+      const rtpParameters = video();
+      spoil(rtpParameters);
+      const { code } = await alice.ask("transport-produce", { kind: "video", rtpParameters, appData: {} });
+      assert.equal(code, "invalid-rtp-parameters");
+    }
+  });
+
   it("does not answer who does not ask", async () => {
     const raw = await rawSocket(server);
     for (const text of ['["unknown"]', '["joinRoom"]', '["joinRoom",{"roomName":7}]', '["consume",null]']) raw.send(`42/mediasoup,${text}`);

@@ -1,5 +1,6 @@
 //! One codec, in capabilities or in parameters.
 
+use super::has_control_characters;
 use super::limits::{
     MAX_MIME_TYPE_LENGTH, MAX_PARAMETER_LENGTH, MAX_PARAMETERS, MAX_PAYLOAD_TYPE,
     MAX_RTCP_FEEDBACK, MAX_RTCP_FEEDBACK_LENGTH,
@@ -15,6 +16,9 @@ pub enum CodecError {
     /// Not `audio/…` or `video/…`.
     #[error("mime type is not audio/… or video/…")]
     InvalidMimeType,
+    /// A text has characters that would end the line it stands in where it becomes SDP.
+    #[error("codec has control characters")]
+    ControlCharacter,
     /// Longer than any codec's name.
     #[error("mime type is too long")]
     MimeTypeTooLong,
@@ -74,12 +78,14 @@ pub(super) fn check_parameters(parameters: &CodecParameters) -> Result<(), Codec
         if name.len() > MAX_PARAMETER_LENGTH {
             return Err(CodecError::ParameterTooLong);
         }
+        check_characters(name)?;
         match value {
             ParameterValue::Bool(_) => return Err(CodecError::InvalidParameter),
             ParameterValue::Text(text) if text.len() > MAX_PARAMETER_LENGTH => {
                 return Err(CodecError::ParameterTooLong);
             }
-            ParameterValue::Text(_) | ParameterValue::Integer(_) | ParameterValue::Float(_) => {}
+            ParameterValue::Text(text) => check_characters(text)?,
+            ParameterValue::Integer(_) | ParameterValue::Float(_) => {}
         }
     }
     Ok(())
@@ -89,6 +95,7 @@ fn check_mime_type(mime_type: &str) -> Result<MediaKind, CodecError> {
     if mime_type.len() > MAX_MIME_TYPE_LENGTH {
         return Err(CodecError::MimeTypeTooLong);
     }
+    check_characters(mime_type)?;
     MimeType::parse(mime_type)
         .map(|mime| mime.kind)
         .ok_or(CodecError::InvalidMimeType)
@@ -121,6 +128,14 @@ fn check_rtcp_feedback(feedback: &RtcpFeedback) -> Result<(), CodecError> {
     }
     if feedback.kind.len().max(feedback.parameter.len()) > MAX_RTCP_FEEDBACK_LENGTH {
         return Err(CodecError::RtcpFeedbackTooLong);
+    }
+    check_characters(&feedback.kind)?;
+    check_characters(&feedback.parameter)
+}
+
+fn check_characters(text: &str) -> Result<(), CodecError> {
+    if has_control_characters(text) {
+        return Err(CodecError::ControlCharacter);
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! One header extension, in capabilities or in parameters.
 
 use super::codec::check_parameters;
+use super::has_control_characters;
 use super::limits::MAX_URI_LENGTH;
 use crate::types::{RtpHeaderExtension, RtpHeaderExtensionParameters};
 
@@ -13,6 +14,9 @@ pub enum HeaderExtensionError {
     /// Its URI is longer than any known.
     #[error("uri is too long")]
     UriTooLong,
+    /// It would end the line it stands in where it becomes SDP.
+    #[error("uri has control characters")]
+    ControlCharacter,
     /// Its identifier is 0, which is padding (RFC 8285 §4.2).
     #[error("id is 0")]
     ZeroId,
@@ -38,6 +42,7 @@ fn check_identity(uri: &str, id: u8) -> Result<(), HeaderExtensionError> {
     match (uri.len(), id) {
         (0, _) => Err(HeaderExtensionError::MissingUri),
         (length, _) if length > MAX_URI_LENGTH => Err(HeaderExtensionError::UriTooLong),
+        _ if has_control_characters(uri) => Err(HeaderExtensionError::ControlCharacter),
         (_, 0) => Err(HeaderExtensionError::ZeroId),
         _ => Ok(()),
     }

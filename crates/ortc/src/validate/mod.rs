@@ -21,3 +21,9 @@ pub use transport::{
     DtlsParametersError, SctpStreamParametersError, validate_dtls_parameters,
     validate_sctp_stream_parameters,
 };
+
+/// Whether a text could end the line it stands in: what one client says of its media becomes lines
+/// of SDP in the browsers of others.
+fn has_control_characters(text: &str) -> bool {
+    text.chars().any(char::is_control)
+}

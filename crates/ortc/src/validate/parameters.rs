@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::codec::{CodecError, normalize_codec_parameters};
+use super::has_control_characters;
 use super::header_extension::{HeaderExtensionError, check_header_extension_parameters};
 use super::limits::{
     MAX_CNAME_LENGTH, MAX_CODECS, MAX_ENCODINGS, MAX_HEADER_EXTENSIONS, MAX_MID_LENGTH,
@@ -27,6 +28,9 @@ pub enum RtpParametersError {
     /// A text is longer than it can be on the wire.
     #[error("{0} is too long")]
     TooLong(&'static str),
+    /// A text would end the line it stands in where a receiver makes SDP of it.
+    #[error("{0} has control characters")]
+    ControlCharacter(&'static str),
     /// A codec is invalid.
     #[error("codec {index} is invalid: {source}")]
     InvalidCodec {
@@ -106,24 +110,27 @@ fn check_sizes(parameters: &RtpParameters) -> Result<(), RtpParametersError> {
     if parameters.encodings.len() > MAX_ENCODINGS {
         return Err(RtpParametersError::TooManyEncodings);
     }
-    check_length("mid", parameters.mid.as_deref(), MAX_MID_LENGTH)?;
-    check_length("cname", parameters.rtcp.cname.as_deref(), MAX_CNAME_LENGTH)?;
-    check_length("msid", parameters.msid.as_deref(), MAX_MSID_LENGTH)?;
+    check_text("mid", parameters.mid.as_deref(), MAX_MID_LENGTH)?;
+    check_text("cname", parameters.rtcp.cname.as_deref(), MAX_CNAME_LENGTH)?;
+    check_text("msid", parameters.msid.as_deref(), MAX_MSID_LENGTH)?;
     for encoding in &parameters.encodings {
         let mode = encoding.scalability_mode.as_deref();
-        check_length("rid", encoding.rid.as_deref(), MAX_RID_LENGTH)?;
-        check_length("scalability mode", mode, MAX_SCALABILITY_MODE_LENGTH)?;
+        check_text("rid", encoding.rid.as_deref(), MAX_RID_LENGTH)?;
+        check_text("scalability mode", mode, MAX_SCALABILITY_MODE_LENGTH)?;
     }
     Ok(())
 }
 
-fn check_length(
+fn check_text(
     name: &'static str,
     text: Option<&str>,
     max: usize,
 ) -> Result<(), RtpParametersError> {
     match text {
         Some(text) if text.len() > max => Err(RtpParametersError::TooLong(name)),
+        Some(text) if has_control_characters(text) => {
+            Err(RtpParametersError::ControlCharacter(name))
+        }
         _ => Ok(()),
     }
 }

@@ -205,3 +205,51 @@ fn errors_never_repeat_what_the_client_sent_at_length() {
         "codec 0 is invalid: mime type is too long"
     );
 }
+
+/// Each becomes part of a line of SDP in every receiver's browser.
+#[test]
+fn no_text_can_start_a_line_of_its_own() {
+    let texts = [
+        "/mid",
+        "/msid",
+        "/rtcp/cname",
+        "/encodings/0/rid",
+        "/encodings/0/scalabilityMode",
+        "/codecs/0/mimeType",
+        "/codecs/0/parameters/x-google-start-bitrate",
+        "/codecs/0/rtcpFeedback/0/type",
+        "/codecs/0/rtcpFeedback/0/parameter",
+        "/headerExtensions/0/uri",
+        "/headerExtensions/0/parameters/vad",
+    ];
+    let whole = |place: &str, text: &str| {
+        let mut value = vp8();
+        value["mid"] = json!("0");
+        value["msid"] = json!("stream");
+        value["rtcp"] = json!({"cname": "name"});
+        value["encodings"] = json!([{"ssrc": 1, "rid": "r0", "scalabilityMode": "L1T1"}]);
+        value["codecs"][0]["parameters"] = json!({"x-google-start-bitrate": "1000"});
+        value["codecs"][0]["rtcpFeedback"] = json!([{"type": "nack", "parameter": "pli"}]);
+        value["headerExtensions"] =
+            json!([{"uri": uri::MID, "id": 1, "parameters": {"vad": "on"}}]);
+        let place = value.pointer_mut(place).unwrap();
+        *place = json!(format!("{}{text}", place.as_str().unwrap()));
+        value
+    };
+    for place in texts {
+        valid(&whole(place, ""));
+        for end in ["\r\n", "\n", "\r", "\0", "\u{85}"] {
+            let text = format!("{end}a=candidate");
+            let error = refused(whole(place, &text), |_| ());
+            let named = error.to_string();
+            let of_extension = place.starts_with("/headerExtensions/0/parameters");
+            assert!(
+                named.contains("control characters") || of_extension,
+                "{place}: {named}"
+            );
+        }
+    }
+    refused(whole("/mid", ""), |value| {
+        value["codecs"][0]["parameters"] = json!({"x\r\nm=bogus": 1});
+    });
+}

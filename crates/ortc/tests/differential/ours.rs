@@ -160,7 +160,8 @@ impl<E: Reason> From<E> for Refused {
 impl Reason for CodecError {
     fn row(&self) -> Option<&'static str> {
         match self {
-            Self::MimeTypeTooLong
+            Self::ControlCharacter
+            | Self::MimeTypeTooLong
             | Self::TooManyParameters
             | Self::ParameterTooLong
             | Self::TooManyRtcpFeedback
@@ -177,7 +178,7 @@ impl Reason for CodecError {
 impl Reason for HeaderExtensionError {
     fn row(&self) -> Option<&'static str> {
         match self {
-            Self::UriTooLong => Some("bounds"),
+            Self::ControlCharacter | Self::UriTooLong => Some("bounds"),
             Self::ZeroId => Some("worker-checks"),
             Self::MissingUri | Self::InvalidParameters => None,
         }
@@ -200,6 +201,7 @@ impl Reason for RtpParametersError {
             Self::TooManyCodecs
             | Self::TooManyHeaderExtensions
             | Self::TooManyEncodings
+            | Self::ControlCharacter(_)
             | Self::TooLong(_) => Some("bounds"),
             Self::InvalidCodec { source, .. } => source.row(),
             Self::InvalidHeaderExtension { source, .. } => source.row(),
