@@ -56,6 +56,8 @@ const settle = (step, done, failed) => (step instanceof Promise ? step.then(() =
 export function sendingOver(options, { connect, produce }) {
   const transport = device.createSendTransport(options);
   transports.push(transport);
+  // For scenes in which more is sent than the frontend sends.
+  window.sending = transport;
   transport.on("connect", ({ dtlsParameters }, done, failed) => {
     settle(connect({ dtlsParameters, transportId: transport.id }), done, failed);
   });
