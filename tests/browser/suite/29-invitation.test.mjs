@@ -48,8 +48,8 @@ scene("who has an invitation comes in, also after a reload, and sees who came by
     await ann.rejoin();
     const bob = await stage.user("Bob", "chromium", { server });
     await bob.page.goto(`${server.url}/rooms/tea?token=${TOKEN}`);
-    assert.equal(await path(bob), "/rooms/tea/", "nor of one in the query");
     await bob.page.type("#name", "Bob");
+    assert.equal(await path(bob), "/rooms/tea/", "nor of one in the query");
     await bob.enter();
     await ann.seesAndHears("Bob");
   }));
