@@ -51,6 +51,24 @@ fn lost_packets_are_reported_lost() {
     );
 }
 
+#[test]
+fn a_client_that_numbers_some_streams_only_is_told_no_estimate_of_the_others() {
+    let mut net = Net::new(3);
+    let sender = net.join();
+    net.publish(sender, SourceSetup::opus(50));
+    net.run_for(5 * SECOND);
+    let told = net.client(sender).remb.len();
+    assert!(told > 0, "nothing is numbered yet");
+    net.publish(sender, numbered(SourceSetup::vp8_simulcast(10)));
+    net.run_for(SECOND);
+    let told = net.client(sender).remb.len();
+    net.run_for(10 * SECOND);
+    let client = net.client(sender);
+    assert!(!client.transport_cc.is_empty());
+    assert_eq!(client.remb.len(), told, "one kind of feedback is enough");
+    net.assert_sound();
+}
+
 fn numbered(setup: SourceSetup) -> SourceSetup {
     SourceSetup {
         sends_transport_cc: true,

@@ -26,7 +26,9 @@ pub(crate) struct SenderFeedback {
     abs_send_time: Option<u8>,
     transport_cc: Option<u8>,
     receiver: TransportCcReceiver,
-    /// From the first packet without transport-cc on: most clients only receive, or number theirs.
+    /// The client numbers its packets, perhaps not all: it estimates by those, for all its streams.
+    numbered: bool,
+    /// From the first packet on while none was numbered: most clients only receive, or number theirs.
     remb: Option<Box<RembEstimator>>,
     remb_sent: Option<u64>,
     /// The last SSRC heard; transport-cc feedback must name one.
@@ -42,6 +44,7 @@ impl SenderFeedback {
             abs_send_time: None,
             transport_cc: None,
             receiver: TransportCcReceiver::default(),
+            numbered: false,
             remb: None,
             remb_sent: None,
             media_ssrc: 0,
@@ -55,13 +58,18 @@ impl SenderFeedback {
         self.transport_cc = extension_id(parameters, uri::TRANSPORT_CC).or(self.transport_cc);
     }
 
-    /// An authentic packet arrived.
+    /// An authentic packet of a producer's stream arrived.
     pub(crate) fn received(&mut self, now: Instant, packet: &RtpPacket<'_>) {
         self.media_ssrc = packet.ssrc();
         self.next_report.get_or_insert(now + REPORT_INTERVAL);
         let extension = |id: Option<u8>| id.and_then(|id| packet.extension(id));
         if let Some(&[high, low]) = extension(self.transport_cc) {
+            self.numbered = true;
+            // An estimate of the others alone would be told as one of all.
+            (self.remb, self.remb_sent) = (None, None);
             self.receiver.receive(now, u16::from_be_bytes([high, low]));
+        }
+        if self.numbered {
             return;
         }
         let sent_at = match extension(self.abs_send_time) {

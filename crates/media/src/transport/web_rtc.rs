@@ -369,7 +369,6 @@ impl WebRtcTransport {
             return self.counters.drop_packet();
         };
         self.counters.stats.rtp_packets_received += 1;
-        self.feedback.received(now, &packet);
         let extension = |id: Option<u8>| id.and_then(|id| packet.extension(id));
         let names = StreamNames {
             mid: extension(self.extensions.mid),
@@ -379,6 +378,7 @@ impl WebRtcTransport {
         };
         match self.listener.find(packet.ssrc(), names) {
             Some(target) => {
+                self.feedback.received(now, &packet);
                 // Only here: what is kept of the source tells a packet that was sent again by somebody else.
                 self.ice.hear(now, from);
                 Some((packet, target))
