@@ -247,6 +247,9 @@ impl Driver {
     }
 
     fn carry_out(&mut self, now: Instant, request: Request) {
+        if !request.claim.take() {
+            return;
+        }
         let creates = request.events.as_ref().map(|(router, _)| *router);
         if let Some((router, reader)) = request.events {
             self.desk.readers.insert(router, reader);

@@ -364,9 +364,7 @@ impl ConsumerHandle {
 
 /// Closing cannot fail: what is gone is closed. A worker too busy to answer still gets the command.
 async fn close(link: &Link, command: Command) {
-    if let Err(EngineError::Timeout) = link.request(command.clone()).await {
-        link.tell(command);
-    }
+    let _ = link.finish(command).await;
 }
 
 fn done(reply: &Reply) -> Result<(), EngineError> {

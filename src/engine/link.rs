@@ -4,7 +4,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc,
     },
     time::Duration,
@@ -32,6 +32,8 @@ pub(super) enum Message {
     Stall(Duration),
 }
 
+type Answer = oneshot::Receiver<Result<Reply, CommandError>>;
+
 /// A command on its way.
 #[derive(Debug)]
 pub(super) struct Request {
@@ -41,6 +43,20 @@ pub(super) struct Request {
     pub(super) reply: Option<oneshot::Sender<Result<Reply, CommandError>>>,
     /// The reader of the router that the command makes.
     pub(super) events: Option<(RouterId, EventSender)>,
+    /// Whether it is still to be done.
+    pub(super) claim: Claim,
+}
+
+/// Settles between a worker about to carry out a command and a caller about to give up on it, that
+/// exactly one of them does: a caller that was told of a timeout must not find it done later.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Claim(Arc<AtomicBool>);
+
+impl Claim {
+    /// Whether this is the first to take it.
+    pub(super) fn take(&self) -> bool {
+        !self.0.swap(true, Ordering::AcqRel)
+    }
 }
 
 /// The thread's end.
@@ -88,7 +104,8 @@ impl Link {
         (link, inbox)
     }
 
-    /// Sends a command and waits for its reply.
+    /// Sends a command and waits for its reply. Whoever gives up before a worker has begun takes it
+    /// back.
     pub(super) async fn request(&self, command: Command) -> Result<Reply, EngineError> {
         self.exchange(command, None).await
     }
@@ -112,12 +129,18 @@ impl Link {
         result
     }
 
+    /// Sends a command that is carried out in any case, and waits for its reply.
+    pub(super) async fn finish(&self, command: Command) -> Result<Reply, EngineError> {
+        self.create(command.clone(), command, None).await
+    }
+
     /// Sends a command nobody waits for. Never refused: it is how things are freed.
     pub(super) fn tell(&self, command: Command) {
         let _ = self.post(Message::Request(Request {
             command,
             reply: None,
             events: None,
+            claim: Claim::default(),
         }));
     }
 
@@ -150,19 +173,27 @@ impl Link {
         let (reply, answer) = oneshot::channel();
         let name = command.name();
         let span = tracing::info_span!(target: TARGET, "worker", otel.name = name);
+        let claim = Claim::default();
         self.post(Message::Request(Request {
             command,
             reply: Some(reply),
             events,
+            claim: claim.clone(),
         }))?;
-        match tokio::time::timeout(self.timeout, answer)
-            .instrument(span)
-            .await
-        {
-            Ok(Ok(result)) => Ok(result?),
-            Ok(Err(_)) => Err(EngineError::WorkerDied),
-            Err(_) => Err(EngineError::Timeout),
-        }
+        self.wait(answer, Waiting(claim)).instrument(span).await
+    }
+
+    async fn wait(&self, mut answer: Answer, waiting: Waiting) -> Result<Reply, EngineError> {
+        let in_time = tokio::time::timeout(self.timeout, &mut answer).await;
+        let answered = match in_time {
+            Ok(answered) => answered,
+            Err(_) if waiting.0.take() => return Err(EngineError::Timeout),
+            // Being carried out: its reply leaves at the end of the worker's turn.
+            Err(_) => tokio::time::timeout(self.timeout / 2, answer)
+                .await
+                .map_err(|_| EngineError::Timeout)?,
+        };
+        Ok(answered.map_err(|_| EngineError::WorkerDied)??)
     }
 
     fn post(&self, message: Message) -> Result<(), EngineError> {
@@ -173,6 +204,15 @@ impl Link {
         // A wake-up that fails means the thread is ending; the oneshot tells.
         let _ = self.waker.wake();
         Ok(())
+    }
+}
+
+/// Takes a command back when dropped, unless a worker has taken it on.
+struct Waiting(Claim);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.take();
     }
 }
 

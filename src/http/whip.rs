@@ -185,11 +185,12 @@ async fn enter(
     let (guest, transport) = doors.registry.guest(visit).await?;
     if let Some(broadcast) = broadcast {
         // An id is good for a while after what was published under it has ended.
-        let gone = guest.gone();
+        let (gone, id) = (guest.gone(), guest.id.clone());
         let changes = doors.registry.changes().clone();
         tokio::spawn(async move {
             gone.await;
             broadcast.touch();
+            broadcast.publisher.leave(&id);
             // Whoever took its place goes on.
             if broadcast.publisher.now().is_none() {
                 tell(&changes, What::BroadcastEnded, &broadcast);

@@ -56,9 +56,21 @@ impl Publisher {
         current.as_ref().is_some_and(|now| now.guest.id == *peer)
     }
 
+    /// It has left: nothing of it, nor of its room, is kept. Whoever took its place stays.
+    pub fn leave(&self, peer: &PeerId) {
+        let mut current = self.current();
+        if current.as_ref().is_some_and(|now| now.guest.id == *peer) {
+            *current = None;
+        }
+    }
+
     /// Puts the one before in its place again.
     pub fn restore(&self, before: Option<Publishing>) {
+        let guest = before.as_ref().map(|before| before.guest.clone());
         *self.current() = before;
+        if let Some(gone) = guest.filter(|guest| !guest.is_present()) {
+            self.leave(&gone.id);
+        }
     }
 
     fn current(&self) -> MutexGuard<'_, Option<Publishing>> {

@@ -1,10 +1,10 @@
 //! A guest that watches: it receives the sound and the picture of whom it wants to see as long as
 //! there is any, under numbers that were agreed before, and waits while there is none.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use ortc::types::{MediaKind, RtpCapabilities};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 use super::{
     Consume, ConsumerChoice, ConsumerId, Filter, Guest, Numbers, PeerId, ProducerChoice,
@@ -85,6 +85,7 @@ impl Registry {
                 wanted,
                 slots,
                 state: sender,
+                again: None,
             };
             following.run()
         };
@@ -135,23 +136,32 @@ struct Following {
     wanted: Wanted,
     slots: Vec<(Slot, Option<Filled>)>,
     state: watch::Sender<ViewerState>,
+    /// When to try again what a worker was too busy for.
+    again: Option<Instant>,
 }
+
+/// Between two attempts at what a worker was too busy for.
+const RETRY: Duration = Duration::from_secs(1);
 
 impl Following {
     async fn run(mut self) {
         self.fill().await;
         let reason = loop {
-            match self.stay.next().await {
-                Ok(RoomEvent::NewProducer(_)) => self.fill().await,
-                Ok(RoomEvent::ProducerClosed { producer, .. }) => {
+            let next = match self.again {
+                Some(at) => tokio::time::timeout_at(at, self.stay.next()).await,
+                None => Ok(self.stay.next().await),
+            };
+            match next {
+                Err(_) | Ok(Ok(RoomEvent::NewProducer(_))) => self.fill().await,
+                Ok(Ok(RoomEvent::ProducerClosed { producer, .. })) => {
                     self.empty(producer);
                     self.fill().await;
                 }
-                Ok(RoomEvent::ConsumerLayersChanged { consumer, layers }) => {
+                Ok(Ok(RoomEvent::ConsumerLayersChanged { consumer, layers })) => {
                     self.note_layers(consumer, layers);
                 }
-                Ok(_) => {}
-                Err(reason) => break reason,
+                Ok(Ok(_)) => {}
+                Ok(Err(reason)) => break reason,
             }
         };
         self.state.send_modify(|state| {
@@ -162,6 +172,7 @@ impl Following {
 
     /// Receives what is there for each slot that has nothing.
     async fn fill(&mut self) {
+        self.again = None;
         for index in 0..self.slots.len() {
             if self.slots[index].1.is_none() {
                 self.slots[index].1 = self.consume(index).await;
@@ -170,14 +181,19 @@ impl Following {
         self.note_live();
     }
 
-    async fn consume(&self, index: usize) -> Option<Filled> {
+    async fn consume(&mut self, index: usize) -> Option<Filled> {
         let owner = self.wanted.owner()?;
         // Sound and picture are of one peer if they can be.
         let companion = self.slots.iter().find_map(|(_, filled)| filled.as_ref());
         let companion = companion.map(|filled| Some(filled.owner.clone()));
         for owner in companion.into_iter().chain([owner]) {
-            if let Ok(filled) = self.consume_of(index, owner).await {
-                return Some(filled);
+            match self.consume_of(index, owner).await {
+                Ok(filled) => return Some(filled),
+                Err(RoomError::Timeout) => {
+                    self.again = Some(Instant::now() + RETRY);
+                    return None;
+                }
+                Err(_) => {}
             }
         }
         None

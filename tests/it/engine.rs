@@ -205,6 +205,10 @@ async fn all(events: &mut RouterEvents) -> Vec<RouterEvent> {
 mod supervision {
     use std::time::Instant;
 
+    use media::ProduceOptions;
+    use ortc::types::{MediaKind, RtpParameters};
+    use serde_json::json;
+
     use super::*;
 
     /// Waits until a worker is in a state, through the same call an operator would use.
@@ -272,6 +276,70 @@ mod supervision {
         );
         pool.shutdown().await;
         UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).expect("the port is free again");
+    }
+
+    fn sound() -> ProduceOptions {
+        let router = ortc::router_rtp_capabilities(&ortc::default_media_codecs()).unwrap();
+        let parameters: RtpParameters = serde_json::from_value(json!({
+            "codecs": [{
+                "mimeType": "audio/opus", "payloadType": 111, "clockRate": 48000, "channels": 2,
+            }],
+            "encodings": [{ "ssrc": 1111 }],
+        }))
+        .unwrap();
+        let random = &mut || 7;
+        ProduceOptions {
+            kind: MediaKind::Audio,
+            rtp_mapping: ortc::producer_rtp_parameters_mapping(&parameters, &router, random)
+                .unwrap(),
+            rtp_type: ortc::rtp_type(&parameters).unwrap(),
+            rtp_parameters: parameters,
+            paused: false,
+            router_header_extensions: ortc::router_header_extensions(&router),
+            group_of_pictures: None,
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_its_caller_was_told_timed_out_is_not_done_later() {
+        let pool = WorkerPool::start(&MediaConfig {
+            request_timeout: Duration::from_secs(1),
+            ..config(1)
+        })
+        .unwrap();
+        let (router, _events) = pool.create_router().await.unwrap();
+        let (transport, data) = router.create_web_rtc_transport().await.unwrap();
+        let producer = transport.produce(sound()).await.unwrap();
+        let mut dtls = data.dtls_parameters;
+        dtls.role = ortc::types::DtlsRole::Client;
+        pool.inject_stall(0, Duration::from_secs(3));
+        let late = tokio::join!(producer.pause(), transport.connect(dtls.clone()));
+        assert_eq!(late, (Err(EngineError::Timeout), Err(EngineError::Timeout)));
+        // Commands are carried out in order: when this is answered, those were come to.
+        while transport.stats().await.is_err() {}
+        assert!(!pool.dump().await[0].routers[0].producers[0].paused);
+        transport.connect(dtls).await.unwrap();
+        producer.pause().await.unwrap();
+        assert!(pool.dump().await[0].routers[0].producers[0].paused);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_its_caller_does_not_wait_for_is_not_done_unless_it_frees() {
+        let pool = WorkerPool::start(&config(1)).unwrap();
+        let (router, _events) = pool.create_router().await.unwrap();
+        let (transport, _) = router.create_web_rtc_transport().await.unwrap();
+        let kept = transport.produce(sound()).await.unwrap();
+        let (other, _) = router.create_web_rtc_transport().await.unwrap();
+        let freed = other.produce(sound()).await.unwrap();
+        pool.inject_stall(0, Duration::from_secs(1));
+        assert!(futures_util::poll!(Box::pin(kept.pause())).is_pending());
+        assert!(futures_util::poll!(Box::pin(freed.close())).is_pending());
+        let dump = pool.dump().await;
+        let left = &dump[0].routers[0].producers;
+        assert_eq!(
+            (left.len(), left[0].id, left[0].paused),
+            (1, kept.id(), false)
+        );
     }
 
     #[tokio::test(flavor = "multi_thread")]

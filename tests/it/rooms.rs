@@ -8,8 +8,8 @@ use miso::{
     config::{MediaConfig, RateConfig, RoomConfig, SignalingConfig},
     engine::WorkerPool,
     room::{
-        Counts, EventReceiver, Hears, NewPeer, PeerId, PeerPage, Profile, Registry, Role, Room,
-        RoomError, RoomEvent, RoomId, policy::Limit,
+        Counts, EventReceiver, Hears, NewPeer, PeerId, PeerPage, Profile, Publisher, Registry,
+        Role, Room, RoomError, RoomEvent, RoomId, Visit, policy::Limit,
     },
 };
 
@@ -306,4 +306,111 @@ async fn whoever_asks_a_room_that_was_closed_meanwhile_is_told_so() {
     while !matches!(events.recv().await, Some(RoomEvent::RoomClosed { .. })) {}
     let error = miso::error::ApiError::from(room.rtp_capabilities(&id).unwrap_err());
     assert_eq!(error.code.as_str(), "room-closed");
+}
+
+#[tokio::test]
+async fn a_publisher_that_left_keeps_no_room() {
+    let registry = registry(RoomConfig::default());
+    let publisher = Publisher::default();
+    let visit = |room: &str| Visit {
+        opens: true,
+        ..Visit::of_page(RoomId::from(room), Ipv4Addr::LOCALHOST.into())
+    };
+    let (before, _) = registry.guest(visit("a")).await.unwrap();
+    publisher.replace(before.clone());
+    let (second, _) = registry.guest(visit("b")).await.unwrap();
+    let was = publisher.replace(second.clone());
+    publisher.leave(&before.id);
+    assert!(publisher.is(&second.id), "whoever took its place stays");
+    registry.dismiss(&before);
+    publisher.restore(was);
+    let rooms = [before, second].map(|guest| {
+        registry.dismiss(&guest);
+        publisher.leave(&guest.id);
+        Arc::downgrade(&guest.room)
+    });
+    empty(&registry).await;
+    while rooms.iter().any(|room| room.upgrade().is_some()) {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[cfg(feature = "fault-injection")]
+fn sound(transport: media::TransportId, ssrc: u32) -> miso::room::Produce {
+    miso::room::Produce {
+        transport: miso::room::TransportChoice::Id(transport),
+        kind: ortc::types::MediaKind::Audio,
+        rtp_parameters: serde_json::from_value(serde_json::json!({
+            "codecs": [{
+                "mimeType": "audio/opus", "payloadType": 111, "clockRate": 48000, "channels": 2,
+            }],
+            "encodings": [{ "ssrc": ssrc }],
+        }))
+        .unwrap(),
+        app_data: miso::room::AppData::from_json("{}"),
+        display: false,
+        paused: false,
+        group_of_pictures: None,
+    }
+}
+
+#[cfg(feature = "fault-injection")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_viewer_tries_again_what_its_worker_was_too_busy_for() {
+    use miso::room::{Numbers, Slot, Wanted};
+    use ortc::types::MediaKind;
+
+    let media = MediaConfig {
+        ips: vec![Ipv4Addr::LOCALHOST.into()],
+        port: 0,
+        workers: 1,
+        request_timeout: Duration::from_secs(1),
+        ..MediaConfig::default()
+    };
+    let pool = WorkerPool::start(&media).unwrap();
+    let signaling = SignalingConfig::default();
+    let registry = Registry::new(
+        pool,
+        RoomConfig::default(),
+        &signaling,
+        &RateConfig::default(),
+    );
+    let visit = |role| {
+        let visit = Visit::of_page(RoomId::from("a"), Ipv4Addr::LOCALHOST.into());
+        let opens = true;
+        Visit {
+            opens,
+            role,
+            ..visit
+        }
+    };
+    let (sender, sending) = registry.guest(visit(Role::Send)).await.unwrap();
+    let capabilities = (*sender.room.rtp_capabilities(&sender.id).unwrap()).clone();
+    let slot = Slot {
+        kind: MediaKind::Audio,
+        rtp_capabilities: capabilities,
+        numbers: Numbers::new("0".to_owned()),
+    };
+    let publisher = Publisher::default();
+    let watching = Visit {
+        watches: true,
+        ..visit(Role::Receive)
+    };
+    let viewing = registry.viewer(watching, Wanted::Publisher(publisher.clone()), vec![slot]);
+    let (viewer, _) = viewing.await.unwrap();
+    let room = &sender.room;
+    room.produce(&sender.id, sound(sending.id, 1))
+        .await
+        .unwrap();
+    let (newest, _) = room
+        .produce(&sender.id, sound(sending.id, 2))
+        .await
+        .unwrap();
+    // From now on there is something to see, of which the end of another tells; the worker is stuck.
+    publisher.replace(sender.clone());
+    registry.pool().inject_stall(0, Duration::from_secs(3));
+    room.close_producer(&sender.id, newest).await.unwrap();
+    let mut state = viewer.state();
+    assert!(!state.borrow().live);
+    state.wait_for(|state| state.live).await.unwrap();
 }

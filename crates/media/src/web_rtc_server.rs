@@ -50,10 +50,19 @@ impl WebRtcServer {
         self.ufrags.remove(ufrag);
     }
 
-    /// Forgets a transport.
-    pub(crate) fn remove(&mut self, place: Place) {
-        self.tuples.retain(|_, other| *other != place);
-        self.ufrags.retain(|_, other| *other != place);
+    /// Forgets a transport that validated these tuples and answers to these username fragments.
+    pub(crate) fn remove<'a>(
+        &mut self,
+        place: Place,
+        tuples: impl Iterator<Item = Tuple>,
+        ufrags: impl Iterator<Item = &'a str>,
+    ) {
+        for tuple in tuples {
+            self.remove_tuple(&tuple, place);
+        }
+        for ufrag in ufrags {
+            self.ufrags.remove(ufrag);
+        }
     }
 
     /// Tuples and username fragments known.
@@ -88,6 +97,33 @@ impl Protocol {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_transport_that_goes_leaves_nothing_and_takes_nothing_of_others() {
+        let mut server = WebRtcServer::default();
+        let place = |router: u64| {
+            let key = slotmap::KeyData::from_ffi(1 << 32 | router);
+            (RouterKey::from(key), TransportKey::from(key))
+        };
+        let tuple = |port| Tuple {
+            socket: crate::SocketId(0),
+            remote: ([192, 0, 2, 1], port).into(),
+        };
+        let (gone, other) = (place(1), place(2));
+        for port in 1..=3 {
+            server.add_tuple(tuple(port), gone);
+        }
+        server.add_ufrag("old".to_owned(), gone);
+        server.add_ufrag("new".to_owned(), gone);
+        server.add_ufrag("other".to_owned(), other);
+        // Validated by another since.
+        server.add_tuple(tuple(3), other);
+        let ufrags = ["old", "new"].into_iter();
+        server.remove(gone, (1..=3).map(tuple), ufrags);
+        assert_eq!(server.len(), (1, 1));
+        assert_eq!(server.by_tuple(&tuple(3)), Some(other));
+        assert_eq!(server.by_ufrag("other"), Some(other));
+    }
 
     #[test]
     fn datagrams_are_classified_as_rfc_7983_says() {

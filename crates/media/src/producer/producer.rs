@@ -121,34 +121,12 @@ impl Producer {
         packet: &RtpPacket<'a>,
         out: &mut Vec<u8>,
     ) -> Received<'a> {
-        let Some((arrival, original_sequence)) = self.payload_types.resolve(packet, target.rtx)
-        else {
+        let Some((arrival, sequence)) = self.take_in(now, target, packet) else {
             return Received::Discarded;
         };
         let Some(encoding) = self.encodings.get_mut(target.encoding) else {
             return Received::Discarded;
         };
-        let stream_packet = match original_sequence {
-            None => {
-                self.started |= encoding.stream.is_none();
-                encoding.media(packet.ssrc(), &arrival).receive(now, packet)
-            }
-            Some(sequence) => {
-                let Some(stream) = &mut encoding.stream else {
-                    return Received::Discarded;
-                };
-                stream.receive_retransmission(now, sequence, arrival.payload.len())
-            }
-        };
-        let (StreamPacket::New { sequence }
-        | StreamPacket::Recovered { sequence }
-        | StreamPacket::Reset { sequence }) = stream_packet
-        else {
-            return Received::Discarded;
-        };
-        if self.paused {
-            return Received::Discarded;
-        }
         let descriptor = self.dependency_descriptor;
         let descriptor = descriptor.and_then(|id| packet.extension(id));
         let info = codecs::parse(arrival.codec, arrival.payload, descriptor);
@@ -179,6 +157,38 @@ impl Producer {
             groups.push(now, &media, out);
         }
         Received::Media(media)
+    }
+
+    /// Counts a packet in its stream: what it carries and its extended sequence number there, if it
+    /// is to be forwarded.
+    fn take_in<'a>(
+        &mut self,
+        now: Instant,
+        target: Target,
+        packet: &RtpPacket<'a>,
+    ) -> Option<(Arrival<'a>, u64)> {
+        let (arrival, original_sequence) = self.payload_types.resolve(packet, target.rtx)?;
+        let encoding = self.encodings.get_mut(target.encoding)?;
+        let stream_packet = match original_sequence {
+            None => {
+                self.started |= encoding.stream.is_none();
+                encoding.media(packet.ssrc(), &arrival).receive(now, packet)
+            }
+            Some(sequence) => {
+                let stream = encoding.stream.as_mut()?;
+                stream.receive_retransmission(now, sequence, arrival.payload.len())
+            }
+        };
+        match stream_packet {
+            StreamPacket::New { sequence }
+            | StreamPacket::Recovered { sequence }
+            | StreamPacket::Reset { sequence }
+                if !self.paused =>
+            {
+                Some((arrival, sequence))
+            }
+            _ => None,
+        }
     }
 
     /// Asks for a key frame of one encoding. `true`: send the request now; otherwise one was sent
@@ -352,11 +362,15 @@ impl Producer {
         std::mem::take(&mut self.started)
     }
 
-    /// The scores, if they changed since this was last asked.
+    /// The scores, if they changed since this was last asked. Of a stream that ended nothing is kept
+    /// for retransmission any more.
     pub(crate) fn take_score_change(&mut self) -> Option<Vec<ProducerScore>> {
         let current: Vec<u8> = self.encodings.iter().map(Encoding::score).collect();
         if current == self.last_scores {
             return None;
+        }
+        for encoding in self.encodings.iter_mut().filter(|one| one.score() == 0) {
+            encoding.kept = None;
         }
         self.last_scores = current;
         Some(self.scores())
@@ -495,4 +509,80 @@ pub(crate) fn extension_id(parameters: &RtpParameters, uri: &str) -> Option<u8> 
         .iter()
         .find(|extension| extension.uri == uri)
         .map(|e| e.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn camera() -> Producer {
+        let options = ProduceOptions {
+            kind: MediaKind::Video,
+            rtp_parameters: serde_json::from_value(json!({
+                "codecs": [{ "mimeType": "video/VP8", "payloadType": 96, "clockRate": 90000 }],
+                "encodings": [{ "ssrc": 1111 }],
+            }))
+            .unwrap(),
+            rtp_mapping: ortc::types::RtpMapping {
+                codecs: vec![ortc::types::RtpMappingCodec {
+                    payload_type: 96,
+                    mapped_payload_type: 101,
+                }],
+                encodings: Vec::new(),
+            },
+            rtp_type: RtpType::Simple,
+            paused: false,
+            router_header_extensions: Vec::new(),
+            group_of_pictures: None,
+        };
+        let id = uuid::Uuid::from_u128(1);
+        let transport = (TransportKey::default(), TransportId(id));
+        Producer::new(ProducerId(id), transport, &options, &MediaLimits::default()).unwrap()
+    }
+
+    fn send(producer: &mut Producer, now: Instant, sequences: std::ops::Range<u16>) {
+        let mut out = Vec::new();
+        for sequence in sequences {
+            let mut bytes = vec![0x80, 96, 0, 0, 0, 0, 0, 1, 0, 0, 4, 87, 0x10, 0];
+            bytes[2..4].copy_from_slice(&sequence.to_be_bytes());
+            let packet = RtpPacket::parse(&bytes).unwrap();
+            let target = Target {
+                encoding: 0,
+                rtx: false,
+                producer: crate::router::ProducerKey::default(),
+            };
+            let received = producer.receive_rtp(now, target, &packet, &mut out);
+            assert!(matches!(received, Received::Media(_)));
+        }
+    }
+
+    /// What a transport does once a second.
+    fn report(producer: &mut Producer, now: Instant) {
+        for stream in producer.streams() {
+            stream.receiver_report(now);
+        }
+        producer.take_score_change();
+    }
+
+    #[test]
+    #[allow(clippy::disallowed_methods)]
+    fn memory_of_a_stream_that_ended_is_given_back_until_it_goes_on() {
+        let (mut producer, mut now) = (camera(), Instant::now());
+        send(&mut producer, now, 0..100);
+        report(&mut producer, now);
+        assert!(producer.encodings[0].kept.is_some());
+        for _ in 0..5 {
+            now += Duration::from_secs(1);
+            report(&mut producer, now);
+        }
+        assert_eq!(producer.stream_scores()[0].score, 0);
+        assert!(producer.encodings[0].kept.is_none());
+        send(&mut producer, now, 100..110);
+        report(&mut producer, now);
+        assert!(producer.encodings[0].kept.is_some());
+    }
 }

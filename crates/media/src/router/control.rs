@@ -308,7 +308,8 @@ impl Router {
         }
         out.tally.ended.count(reason, ice);
         out.tally.carried.add(&transport.carried());
-        out.server.remove((out.router.1, key));
+        let (tuples, ufrags) = (transport.ice.tuples(), transport.ice.ufrags());
+        out.server.remove((out.router.1, key), tuples, ufrags);
         out.index.transports.remove(&transport.id);
         let transport = transport.id;
         out.emit(EventKind::IceStateChange {

@@ -128,11 +128,17 @@ impl OutgoingLayout {
     }
 }
 
-/// Mapped by the router itself, or of no use to a receiver that gets one renamed stream.
+/// Mapped by the router itself, or of no use to a receiver that gets one renamed stream: a
+/// descriptor counts frames and templates of the stream that was sent, and no client negotiates it.
 fn is_forwarded(uri: &str) -> bool {
     !matches!(
         uri,
-        uri::MID | uri::RID | uri::REPAIRED_RID | uri::ABS_SEND_TIME | uri::TRANSPORT_CC
+        uri::MID
+            | uri::RID
+            | uri::REPAIRED_RID
+            | uri::ABS_SEND_TIME
+            | uri::TRANSPORT_CC
+            | uri::DEPENDENCY_DESCRIPTOR
     )
 }
 
@@ -349,6 +355,9 @@ mod tests {
 
     const AUDIO_LEVEL: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
 
+    /// An element that may be longer than the one-byte form holds.
+    const LONG: &str = "urn:example:long";
+
     fn ids(list: &[(&str, u8)]) -> Vec<RtpHeaderExtensionParameters> {
         let one = |(uri, id): &(&str, u8)| RtpHeaderExtensionParameters {
             uri: (*uri).to_owned(),
@@ -364,7 +373,8 @@ mod tests {
             (uri::MID, 1),
             (uri::ABS_SEND_TIME, 4),
             (uri::TRANSPORT_CC, 5),
-            (uri::DEPENDENCY_DESCRIPTOR, 8),
+            (LONG, 8),
+            (uri::DEPENDENCY_DESCRIPTOR, 7),
             (AUDIO_LEVEL, 10),
         ])
     }
@@ -427,6 +437,16 @@ mod tests {
     }
 
     #[test]
+    fn no_client_is_sent_a_dependency_descriptor() {
+        let producer = [(uri::DEPENDENCY_DESCRIPTOR, 12), (AUDIO_LEVEL, 2)];
+        let bytes = built(&producer, &[(12, &[7; 3]), (2, &[0x85])], b"av1");
+        let bytes = sent(bytes, None);
+        let packet = RtpPacket::parse(&bytes).expect("valid RTP");
+        assert_eq!(packet.extension(7), None);
+        assert_eq!(packet.extension(10), Some(&[0x85][..]));
+    }
+
+    #[test]
     fn without_a_mid_the_element_is_padding() {
         let bytes = sent(built(&[(AUDIO_LEVEL, 2)], &[(2, &[0x85])], b"x"), None);
         let packet = RtpPacket::parse(&bytes).expect("valid RTP");
@@ -446,7 +466,7 @@ mod tests {
             &[(2, &[0x85]), (12, &descriptor)],
         ];
         for values in values {
-            let producer = [(AUDIO_LEVEL, 2), (uri::DEPENDENCY_DESCRIPTOR, 12)];
+            let producer = [(AUDIO_LEVEL, 2), (LONG, 12)];
             let mut bytes = built(&producer, values, b"media");
             apply(&rewrite(), &mut bytes);
             let listed = ids(&[(uri::MID, 1), (AUDIO_LEVEL, 10)]);
@@ -465,11 +485,7 @@ mod tests {
     #[test]
     fn a_long_value_moves_the_packet_to_the_two_byte_form() {
         let descriptor = [7; 40];
-        let bytes = built(
-            &[(uri::DEPENDENCY_DESCRIPTOR, 12)],
-            &[(12, &descriptor)],
-            b"av1",
-        );
+        let bytes = built(&[(LONG, 12)], &[(12, &descriptor)], b"av1");
         let bytes = sent(bytes, Some("3"));
         let packet = RtpPacket::parse(&bytes).expect("valid RTP");
         assert_eq!(packet.extension(8), Some(&descriptor[..]));

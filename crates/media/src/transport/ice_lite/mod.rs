@@ -135,11 +135,15 @@ impl IceLite {
     }
 
     /// The username fragments requests may be addressed to: ours and, during a restart, the old.
-    #[cfg(test)]
     pub(crate) fn ufrags(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&self.credentials)
             .chain(self.old.as_ref().map(|old| &old.credentials))
             .map(|credentials| credentials.username_fragment.as_str())
+    }
+
+    /// Where valid requests came from, and nothing was forgotten since.
+    pub(crate) fn tuples(&self) -> impl Iterator<Item = Tuple> {
+        self.tuples.iter().map(|valid| valid.tuple)
     }
 
     /// Takes a datagram whose first byte is 0 to 3 (RFC 7983). `reply` is emptied, and filled when
