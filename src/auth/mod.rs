@@ -13,7 +13,7 @@ pub use self::claims::{IssueError, Issued, issue};
 use self::keys::Keys;
 pub use self::shown::{in_cookies, in_query, without_token};
 use crate::{
-    config::{AuthConfig, ConfigError, Grants, Live, Rate, Rooms, Secret},
+    config::{AuthConfig, ConfigError, Grants, Live, Rate, Rooms, Secret, same_secret},
     rates::PerAddress,
 };
 
@@ -262,7 +262,7 @@ impl Known {
         }
         // All of them, whichever it is: time tells nothing of which.
         let equal = |(secret, access): &(Secret, Arc<Access>)| {
-            same(secret.expose().as_bytes(), token.as_bytes()).then(|| Arc::clone(access))
+            same_secret(secret.expose().as_bytes(), token.as_bytes()).then(|| Arc::clone(access))
         };
         let found = self.fixed.iter().filter_map(equal).next_back();
         found.map_or_else(|| self.keys.access(token).map(Arc::new), Ok)
@@ -277,9 +277,4 @@ impl fmt::Debug for Known {
             .field("fixed", &self.fixed.len())
             .finish_non_exhaustive()
     }
-}
-
-/// Compares in a time that tells nothing of where they differ.
-fn same(one: &[u8], other: &[u8]) -> bool {
-    aws_lc_rs::constant_time::verify_slices_are_equal(one, other).is_ok()
 }

@@ -40,8 +40,8 @@ pub struct ListenConfig {
     pub drain_timeout: Duration,
 }
 
-/// Where the admin surface has a listener of its own. The main listener answers it, too, to
-/// connections of the server's own machine.
+/// Where the admin surface has a listener of its own. The main listener answers it, too: where no
+/// token is asked for, to connections of the server's own machine alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AdminListen {
     /// Port 9090 of loopback, unless the main listener is on loopback itself or the port is taken.
@@ -91,7 +91,8 @@ impl Default for ListenConfig {
                 folder: PathBuf::from("certs"),
             },
             authority: None,
-            // Frontends are served from anywhere, and nothing here trusts a cookie.
+            // Frontends are served from anywhere; cookies are taken from what pages of other
+            // origins ask, so that none uses a token that somebody else's page put there.
             origins: Origins::Any,
             // Anybody can write a header.
             trusted_proxies: Vec::new(),

@@ -14,7 +14,7 @@ mod rates;
 mod room;
 mod signaling;
 
-pub use auth::{AuthConfig, Grants, Rooms, Secret, StaticToken};
+pub use auth::{AuthConfig, Grants, Rooms, Secret, StaticToken, same_secret};
 pub use authority::{Authority, LETS_ENCRYPT};
 pub use broadcast::{BroadcastConfig, IceServer};
 pub use dialects::DialectConfig;

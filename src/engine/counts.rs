@@ -33,30 +33,48 @@ pub struct EngineCounts {
 }
 
 impl WorkerPool {
-    /// What the workers that answer hold.
+    /// What the workers that answer hold, not before this was asked.
     pub async fn counts(&self) -> EngineCounts {
-        counts(&self.dump().await)
+        let mut sum = EngineCounts::default();
+        for worker in 0..self.inner.slots.len() {
+            if let Some(glance) = self.glance_anew(worker).await {
+                sum.add(glance.held());
+            }
+        }
+        sum
     }
 }
 
-fn counts(dumps: &[WorkerDump]) -> EngineCounts {
-    let mut counts = EngineCounts {
-        workers: dumps.len(),
-        ..EngineCounts::default()
-    };
-    for dump in dumps {
-        counts.routers += dump.routers.len();
-        counts.tuples += dump.tuples;
-        counts.ufrags += dump.ufrags;
-        counts.dropped += dump.dropped_unknown_tuple + dump.dropped_unknown_protocol;
-        counts.dropped += dump.dropped_stun;
-        counts.panics += dump.panics;
-        for router in &dump.routers {
-            counts.transports += router.transports.len();
-            counts.producers += router.producers.len();
-            counts.consumers += router.consumers.len();
-            counts.ssrcs += router.transports.iter().map(|t| t.ssrcs).sum::<usize>();
+impl EngineCounts {
+    /// What one worker holds.
+    pub(super) fn of(dump: &WorkerDump) -> Self {
+        let routers = || dump.routers.iter();
+        let transports = || routers().flat_map(|router| &router.transports);
+        let unknown = dump.dropped_unknown_tuple + dump.dropped_unknown_protocol;
+        Self {
+            workers: 1,
+            routers: dump.routers.len(),
+            transports: transports().count(),
+            producers: routers().map(|router| router.producers.len()).sum(),
+            consumers: routers().map(|router| router.consumers.len()).sum(),
+            tuples: dump.tuples,
+            ufrags: dump.ufrags,
+            ssrcs: transports().map(|transport| transport.ssrcs).sum(),
+            dropped: unknown + dump.dropped_stun,
+            panics: dump.panics,
         }
     }
-    counts
+
+    fn add(&mut self, other: &Self) {
+        self.workers += other.workers;
+        self.routers += other.routers;
+        self.transports += other.transports;
+        self.producers += other.producers;
+        self.consumers += other.consumers;
+        self.tuples += other.tuples;
+        self.ufrags += other.ufrags;
+        self.ssrcs += other.ssrcs;
+        self.dropped += other.dropped;
+        self.panics += other.panics;
+    }
 }

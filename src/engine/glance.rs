@@ -13,7 +13,7 @@ use media::{
     WorkerDump,
 };
 
-use super::{WorkerPool, clock};
+use super::{EngineCounts, WorkerPool, clock};
 
 /// For so long an answer is as good as a new one. A worker with 10,000 consumers writes one in about
 /// 5 ms, in which it forwards nothing.
@@ -25,6 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// The latest look at one worker; there is none of a worker that did not answer.
 #[derive(Debug, Default)]
 pub(super) struct Look {
+    asked: Option<Instant>,
     at: Option<Instant>,
     seen: Option<Arc<WorkerGlance>>,
 }
@@ -38,6 +39,7 @@ pub struct WorkerGlance {
     producers: HashMap<ProducerId, ProducerDump>,
     consumers: HashMap<ConsumerId, (ConsumerDump, Option<u64>)>,
     round_trips: HashMap<TransportId, f64>,
+    held: EngineCounts,
 }
 
 /// How much flows.
@@ -54,20 +56,50 @@ impl WorkerPool {
     pub async fn glance(&self, worker: usize) -> Option<Arc<WorkerGlance>> {
         // Whoever comes meanwhile waits here and takes the same answer.
         let mut look = self.inner.looks.get(worker)?.lock().await;
-        let now = clock::now();
-        if look.at.is_some_and(|at| now < at + FRESH) {
+        if look.fresh_for().is_some() {
             return look.seen.clone();
         }
-        let asked = tokio::time::timeout(PATIENCE, self.dump_worker(worker)).await;
+        self.look(worker, &mut look).await
+    }
+
+    /// One worker as it is now or up to a quarter of a second later; none if it does not answer.
+    pub(super) async fn glance_anew(&self, worker: usize) -> Option<Arc<WorkerGlance>> {
+        let now = clock::now();
+        loop {
+            let mut look = self.inner.looks.get(worker)?.lock().await;
+            if look.asked.is_some_and(|asked| asked >= now) {
+                return look.seen.clone();
+            }
+            let Some(wait) = look.fresh_for() else {
+                return self.look(worker, &mut look).await;
+            };
+            // Not held meanwhile: others may take what is good enough for them.
+            drop(look);
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    async fn look(&self, worker: usize, look: &mut Look) -> Option<Arc<WorkerGlance>> {
+        let asked = clock::now();
+        let dump = tokio::time::timeout(PATIENCE, self.dump_worker(worker)).await;
         let at = clock::now();
         let before = look.seen.take();
-        let seen = asked.ok().flatten();
+        let seen = dump.ok().flatten();
         let seen = seen.map(|dump| Arc::new(WorkerGlance::new(at, dump, before.as_deref())));
         *look = Look {
+            asked: Some(asked),
             at: Some(at),
             seen: seen.clone(),
         };
         seen
+    }
+}
+
+impl Look {
+    /// For how long it is as good as a new one, if it is.
+    fn fresh_for(&self) -> Option<Duration> {
+        let left = (self.at? + FRESH).saturating_duration_since(clock::now());
+        (!left.is_zero()).then_some(left)
     }
 }
 
@@ -80,6 +112,7 @@ impl WorkerGlance {
             producers: HashMap::new(),
             consumers: HashMap::new(),
             round_trips: HashMap::new(),
+            held: EngineCounts::of(&dump),
         };
         for router in dump.routers {
             let sum = router.transports.iter().fold(Bitrates::default(), sum);
@@ -123,6 +156,11 @@ impl WorkerGlance {
             received: sum.received + one.received,
             sent: sum.sent + one.sent,
         })
+    }
+
+    /// How much there is of everything.
+    pub(super) fn held(&self) -> &EngineCounts {
+        &self.held
     }
 
     /// How many producers and consumers there are.

@@ -12,6 +12,7 @@ use ortc::types::MediaKind;
 
 use super::{metrics::Readings, problem::Problem};
 use crate::auth::Tokens;
+use crate::config::same_secret;
 use crate::room::{Broadcasts, Guest, Registry, TransportInfo, ViewId, Viewer};
 
 /// What the handlers of both protocols share.
@@ -158,10 +159,11 @@ impl Sessions {
 }
 
 fn check(session: &Session, headers: &HeaderMap) -> Result<(), Problem> {
-    if session.authorization.is_some()
-        && session.authorization.as_ref() != headers.get(AUTHORIZATION)
-    {
-        return Err(match headers.get(AUTHORIZATION) {
+    let (known, shown) = (session.authorization.as_ref(), headers.get(AUTHORIZATION));
+    let same =
+        |known: &HeaderValue, shown: &HeaderValue| same_secret(known.as_bytes(), shown.as_bytes());
+    if known.is_some_and(|known| !shown.is_some_and(|shown| same(known, shown))) {
+        return Err(match shown {
             None => Problem::unauthorized("show the token the session was made with"),
             Some(_) => Problem::new(StatusCode::FORBIDDEN, "the session is another's"),
         });

@@ -56,7 +56,7 @@ async fn watch_peer(
     Path((room, peer)): Path<(String, String)>,
     asking: Asking,
 ) -> Result<Response, Problem> {
-    if BroadcastId::is_one(&room) || ViewId::is_one(&room) {
+    if RoomId::from(room.as_str()).is_id() {
         return Err(Problem::not_found("a broadcast is watched as a whole"));
     }
     let view = View {

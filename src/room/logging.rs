@@ -7,7 +7,7 @@ use std::fmt;
 
 use tracing::{Span, error_span};
 
-use super::{PeerId, RoomId, State, ViewId};
+use super::{PeerId, RoomId, State};
 
 /// The context of lines about a peer; `None`: it is in no room.
 #[must_use]
@@ -19,13 +19,15 @@ pub fn peer_span(room: Option<&RoomId>, peer: &PeerId, dialect: &str) -> Span {
 }
 
 /// A room's name as it may be written down. The room of a broadcast is named by the secret of those
-/// who watch it, of which the beginning is enough to tell one from another.
-struct Shown<'a>(&'a RoomId);
+/// who watch it, and who publishes may take its own for a room's name: the beginning is enough to
+/// tell one from another.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a>(pub &'a RoomId);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.0.as_str();
-        if !ViewId::is_one(name) {
+        if !self.0.is_id() {
             // Escaped: a name with a line break would be a line of its own.
             return write!(f, "{}", name.escape_debug());
         }
@@ -47,10 +49,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_viewer_s_secret_is_not_written_down() {
-        let secret = format!("v-{}", "0123456789abcdef".repeat(2));
-        let shown = Shown(&RoomId::from(secret.as_str())).to_string();
-        assert_eq!(shown, "v-012345…");
+    fn the_secrets_of_a_broadcast_are_not_written_down() {
+        for prefix in ["v-", "b-"] {
+            let secret = format!("{prefix}{}", "0123456789abcdef".repeat(2));
+            let shown = Shown(&RoomId::from(secret.as_str())).to_string();
+            assert_eq!(shown, format!("{prefix}012345…"));
+        }
         assert_eq!(Shown(&RoomId::from("a\nb")).to_string(), "a\\nb");
     }
 }

@@ -48,7 +48,7 @@ pub use event_queue::{EventReceiver, EventSender};
 pub use filter::Filter;
 pub use guest::{Guest, Visit};
 pub use listing::{Joined, PeerInfo, PeerPage};
-pub use logging::peer_span;
+pub use logging::{Shown, peer_span};
 pub use media::{ConsumerId, GroupOfPicturesOptions, ProducerId, TransportId};
 pub use negotiation::{Numbers, Profile, can_produce};
 pub use peer::{AppData, Hears, NewPeer, PeerId, Role, TransportChoice};
@@ -83,6 +83,13 @@ impl RoomId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it has the shape of an id of a broadcast: a secret, and no name to give to a room or
+    /// to come into one by.
+    #[must_use]
+    pub fn is_id(&self) -> bool {
+        BroadcastId::is_one(&self.0) || ViewId::is_one(&self.0)
     }
 }
 

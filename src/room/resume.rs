@@ -9,6 +9,7 @@ use super::{
     ConsumerId, EventReceiver, Joined, PeerId, ProducerId, Registry, Room, RoomError, RoomId,
     State, TransportId,
 };
+use crate::config::same_secret;
 
 /// What a client shows to be the peer it was: a secret, good until its successor was used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,8 +57,8 @@ impl Return {
     }
 
     fn takes(&self, token: &str) -> bool {
-        let previous = self.previous.as_ref();
-        self.token.0 == token || previous.is_some_and(|previous| previous.0 == token)
+        let is = |known: &ResumeToken| same_secret(known.0.as_bytes(), token.as_bytes());
+        is(&self.token) || self.previous.as_ref().is_some_and(is)
     }
 }
 

@@ -35,7 +35,8 @@ use crate::{
     auth::Wanted,
     error::{ApiError, ErrorCode},
     room::{
-        Caller, ClosedProducer, EventReceiver, PeerId, Registry, Room, RoomEvent, RoomId, peer_span,
+        Caller, ClosedProducer, EventReceiver, PeerId, Registry, Room, RoomEvent, RoomId, Shown,
+        peer_span,
     },
     telemetry::{
         metrics::{count, observe},
@@ -172,7 +173,8 @@ impl Session {
 
     /// The trace of one request.
     fn trace(&self, verb: &str) -> Span {
-        let room = self.member.as_ref().map(|member| member.room.id().as_str());
+        let room = self.member.as_ref();
+        let room = room.map(|member| tracing::field::display(Shown(member.room.id())));
         tracing::info_span!(
             target: TARGET,
             "request",

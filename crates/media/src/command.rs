@@ -288,7 +288,7 @@ pub enum CommandError {
     /// No usable fingerprint, or a malformed one.
     #[error("invalid DTLS parameters: {0}")]
     InvalidDtlsParameters(&'static str),
-    /// Another producer of the transport has this SSRC, MID or RID.
+    /// Another stream of the transport has this SSRC.
     #[error("{0} already in use on this transport")]
     StreamInUse(String),
     /// Parameters that cannot be routed.

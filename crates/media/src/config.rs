@@ -38,8 +38,6 @@ pub struct MediaLimits {
     pub handshake_datagrams: usize,
     /// Handshake bytes taken before DTLS is connected.
     pub handshake_bytes: usize,
-    /// SSRCs a transport can learn beside the signalled ones.
-    pub unknown_ssrcs: usize,
     /// Packets kept for retransmission per producer stream.
     pub retransmission_packets: usize,
     /// Age after which a kept packet is not sent again.
@@ -64,7 +62,6 @@ impl Default for MediaLimits {
             // A full handshake is 10 datagrams; retransmission under 20 % loss triples that.
             handshake_datagrams: 64,
             handshake_bytes: 64 * 1024,
-            unknown_ssrcs: 64,
             // Two seconds of 4 Mb/s video.
             retransmission_packets: 1024,
             retransmission_age: Duration::from_secs(2),

@@ -24,7 +24,7 @@ use crate::{
     error::ApiError,
     room::{
         Consume, ConsumerChoice, ConsumerInfo, Filter, Guest, ProducerChoice, Profile, Registry,
-        Role, RoomError, RoomId, TransportChoice, TransportInfo, Visit,
+        Role, RoomError, RoomId, TransportChoice, TransportId, TransportInfo, Visit,
     },
 };
 
@@ -78,6 +78,36 @@ async fn capabilities() -> Json<RtpCapabilities> {
     Json((*Profile::Compat.rtp_capabilities()).clone())
 }
 
+/// Whether a room of this name may be watched here.
+fn check_room(room: &RoomId) -> Result<(), RoomError> {
+    // A broadcast is watched by WHEP, which knows who publishes there and how many may watch; and the
+    // id of one that has ended names nothing.
+    (!room.is_id())
+        .then_some(())
+        .ok_or(RoomError::NotFound("room"))
+}
+
+/// Somebody who names a transport, and may watch the stream it is of.
+struct Named(Guest, TransportId);
+
+impl FromRequestParts<Shared> for Named {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Response> {
+        let remote = ConnectInfo::<SocketAddr>::from_request_parts(parts, shared).await;
+        let ConnectInfo(remote) = remote.map_err(IntoResponse::into_response)?;
+        let named = Path::<(String, String)>::from_request_parts(parts, shared).await;
+        let Path((stream, transport)) = named.map_err(IntoResponse::into_response)?;
+        let token = shown_anywhere(&parts.headers, &parts.uri);
+        let (tokens, wanted) = (&shared.tokens, Wanted::Subscribe(&stream));
+        let checked = tokens.check(remote.ip(), token.as_deref(), wanted);
+        checked.map_err(|refusal| Failure::from(refusal).into_response())?;
+        let found = shared.watchers.by_transport(&transport, &stream);
+        let (guest, id) = found.map_err(|error| Failure::from(error).into_response())?;
+        Ok(Self(guest, id))
+    }
+}
+
 /// Somebody who names nothing and may watch. Whoever shares an address and a browser with a watcher
 /// looks like it: the token is asked for each time.
 struct Admitted(Watcher);
@@ -87,6 +117,7 @@ impl FromRequestParts<Shared> for Admitted {
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Response> {
         let watcher = Watcher::from_request_parts(parts, shared).await?;
+        check_room(&watcher.room).map_err(|error| Failure::from(error).into_response())?;
         let token = shown_anywhere(&parts.headers, &parts.uri);
         let wanted = Wanted::Subscribe(watcher.room.as_str());
         let checked = shared
@@ -102,7 +133,7 @@ async fn create_unnamed(
     Admitted(watcher): Admitted,
 ) -> Result<Json<Value>, Failure> {
     // One after the other: a page that asks twice at once is one watcher.
-    let _turn = shared.watchers.turn().await;
+    let _turn = shared.watchers.turn(&watcher).await;
     let (guest, transport) = match shared.watchers.of(&watcher) {
         Some(guest) => {
             let transport = guest.create_transport(Role::Receive).await?;
@@ -124,10 +155,11 @@ async fn create(
     headers: HeaderMap,
     Path(stream): Path<String>,
 ) -> Result<Json<Value>, Failure> {
+    let room = RoomId::from(stream.as_str());
+    check_room(&room)?;
     let token = shown_anywhere(&headers, &uri);
     let (tokens, wanted) = (&shared.tokens, Wanted::Subscribe(&stream));
     tokens.check(remote.ip(), token.as_deref(), wanted)?;
-    let room = RoomId::from(stream.as_str());
     let (guest, transport) = shared
         .registry
         .guest(Visit::of_page(room, remote.ip()))
@@ -148,11 +180,9 @@ async fn connect_unnamed(
 }
 
 async fn connect(
-    State(shared): State<Shared>,
-    Path((_, transport)): Path<(String, String)>,
+    Named(guest, id): Named,
     Json(dtls): Json<DtlsParameters>,
 ) -> Result<&'static str, Failure> {
-    let (guest, id) = shared.watchers.by_transport(&transport)?;
     let this = TransportChoice::Id(id);
     guest.room.connect_transport(&guest.id, this, dtls).await?;
     Ok("connected")
@@ -178,20 +208,14 @@ async fn consume_unnamed(
 
 /// The same as a list, paused.
 async fn consume(
-    State(shared): State<Shared>,
-    Path((_, transport)): Path<(String, String)>,
+    Named(guest, id): Named,
     Json(caps): Json<RtpCapabilities>,
 ) -> Result<Json<Value>, Failure> {
-    let (guest, id) = shared.watchers.by_transport(&transport)?;
     let made = newest(&guest, &TransportChoice::Id(id), &caps, true).await?;
     Ok(Json(made.iter().map(consumer).collect()))
 }
 
-async fn resume(
-    State(shared): State<Shared>,
-    Path((_, transport)): Path<(String, String)>,
-) -> Result<&'static str, Failure> {
-    let (guest, _) = shared.watchers.by_transport(&transport)?;
+async fn resume(Named(guest, _): Named) -> Result<&'static str, Failure> {
     let all = ConsumerChoice::Which(Filter::default());
     guest.room.pause_consumer(&guest.id, all, false).await?;
     Ok("resumed")

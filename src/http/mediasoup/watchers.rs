@@ -5,7 +5,7 @@ use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
     net::{IpAddr, SocketAddr},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use axum::{
@@ -14,6 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
+use tokio::sync::OwnedMutexGuard;
 use uuid::Uuid;
 
 use crate::room::{Guest, RoomError, RoomId, TransportId};
@@ -52,22 +53,32 @@ impl<S: Send + Sync> FromRequestParts<S> for Watcher {
     }
 }
 
+type Turn = tokio::sync::Mutex<()>;
+
 /// Everybody who watches.
 #[derive(Debug, Default)]
 pub(super) struct Watchers {
     known: Mutex<Known>,
-    turn: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
 struct Known {
     watchers: HashMap<Watcher, Guest>,
     transports: HashMap<TransportId, Guest>,
+    /// Who becomes a watcher just now, each in turn.
+    turns: HashMap<Watcher, Arc<Turn>>,
     /// So many entries are looked through for those who are gone.
     full: usize,
 }
 
 impl Known {
+    fn turn_of(&mut self, watcher: &Watcher) -> Arc<Turn> {
+        // Kept while somebody has it or waits for it: as many as there are requests under way.
+        self.turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+        let turn = self.turns.entry(watcher.clone()).or_default();
+        Arc::clone(turn)
+    }
+
     fn tidy(&mut self) {
         if self.watchers.len() + self.transports.len() < self.full {
             return;
@@ -79,9 +90,10 @@ impl Known {
 }
 
 impl Watchers {
-    /// Waits until nobody else becomes a watcher.
-    pub(super) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        self.turn.lock().await
+    /// Waits until nobody becomes the same watcher; who becomes another is not waited for.
+    pub(super) async fn turn(&self, watcher: &Watcher) -> OwnedMutexGuard<()> {
+        let turn = self.known().turn_of(watcher);
+        turn.lock_owned().await
     }
 
     /// The guest of somebody who names nothing.
@@ -107,16 +119,48 @@ impl Watchers {
         known.transports.insert(transport, guest);
     }
 
-    /// The guest a transport was given to, as its name stands in an address.
-    pub(super) fn by_transport(&self, text: &str) -> Result<(Guest, TransportId), RoomError> {
+    /// The guest a transport was given to that is of this stream, as its name stands in an address.
+    pub(super) fn by_transport(
+        &self,
+        text: &str,
+        stream: &str,
+    ) -> Result<(Guest, TransportId), RoomError> {
         let id = Uuid::parse_str(text).map(TransportId);
         let id = id.map_err(|_| RoomError::NotFound("transport"))?;
         let guest = self.known().transports.get(&id).cloned();
-        let guest = guest.filter(Guest::is_present);
+        let guest = guest.filter(|it| it.is_present() && it.room.id().as_str() == stream);
         Ok((guest.ok_or(RoomError::NotFound("transport"))?, id))
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn only_who_is_the_same_watcher_is_waited_for() {
+        let watchers = Watchers::default();
+        let of = |room: &str| Watcher {
+            address: Ipv4Addr::LOCALHOST.into(),
+            agent: 1,
+            room: RoomId::from(room),
+        };
+        let first = watchers.turn(&of("stage")).await;
+        let other = watchers.turn(&of("den")).await;
+        assert!(watchers.turn(&of("stage")).now_or_never().is_none());
+        drop(first);
+        let next = watchers.turn(&of("stage")).now_or_never();
+        assert!(next.is_some());
+        drop((next, other));
+        let _last = watchers.turn(&of("hall")).await;
+        assert_eq!(watchers.known().turns.len(), 1, "nobody is remembered");
     }
 }

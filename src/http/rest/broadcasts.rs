@@ -23,9 +23,7 @@ use crate::{
         problem::{BadRequest, NotFound, Problem, Refused},
         sessions::Doors,
     },
-    room::{
-        Broadcast, BroadcastId, MaxConsumers, Publishing, RoomId, Sent, ViewId, inspect::Moment,
-    },
+    room::{Broadcast, MaxConsumers, Publishing, RoomId, Sent, inspect::Moment},
 };
 
 /// What is asked for.
@@ -132,7 +130,7 @@ async fn asked(doors: &Doors, body: Body) -> Result<Broadcasting, Problem> {
     }
     let room = asked.room.as_deref();
     room.map_or(Ok(()), |room| doors.registry.check_name(room))?;
-    if room.is_some_and(|room| ViewId::is_one(room) || BroadcastId::is_one(room)) {
+    if room.is_some_and(|room| RoomId::from(room).is_id()) {
         return Err(bad("a room is not named like an id".into()));
     }
     if room.is_some() && asked.max_consumers.is_some() {

@@ -1,5 +1,5 @@
-//! `GET /debug/state`: counts of every kind of object, for tests and for looking at leaks. Answered
-//! on loopback connections only.
+//! `GET /debug/state`: counts of every kind of object, for tests and for looking at leaks. Part of
+//! the admin surface, and open to whom that is.
 
 use std::fs;
 
@@ -44,9 +44,10 @@ pub struct ProcessCounts {
 )]
 pub(super) async fn state(State(doors): State<Doors>) -> Json<DebugState> {
     let registry = &doors.registry;
+    let engine = registry.pool().counts().await;
     Json(DebugState {
         counts: registry.counts(),
-        engine: registry.pool().counts().await,
+        engine,
         process: process_counts(),
     })
 }

@@ -139,6 +139,25 @@ describe("a server that asks for tokens", () => {
     }
   });
 
+  it("asks for one in each call that names a transport, and of a token for its stream", async () => {
+    const sender = await connect(server, { ...NATIVE, auth: { token: await token("join,publish") } });
+    await sender.get("joinRoom", { roomName: "named" });
+    const [good, other] = [await token("subscribe", "--room", "named"), await token("subscribe", "--room", "other")];
+    const ask = (path, shown, body) => fetch(`${server.url}/mediasoup/${path}`, {
+      method: body ? "POST" : "GET",
+      headers: { ...(body && { "content-type": "application/json" }), ...(shown && { authorization: `Bearer ${shown}` }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const { id } = await (await ask("streamer-transport-parameters/named", good)).json();
+    const capabilities = await (await ask("router-rtp-capabilities/named")).json();
+    for (const [name, body] of [["client-connect", dtls()], ["consumer-parameters", capabilities], ["resume-consumer", {}]]) {
+      assert.equal((await ask(`${name}/named/${id}`, undefined, body)).status, 401, name);
+      assert.equal((await ask(`${name}/named/${id}`, other, body)).status, 403, name);
+      assert.equal((await ask(`${name}/other/${id}`, other, body)).status, 404, `${name} under another stream's name`);
+      assert.equal((await ask(`${name}/named/${id}`, good, body)).status, 200, name);
+    }
+  });
+
   it("writes no token into its log", async () => {
     const good = await token("join,publish");
     for (const options of [{ auth: { token: good } }, { query: { dialect: "native", token: good } }]) {
