@@ -135,10 +135,17 @@ impl Server {
         let mut warnings = probe::warnings(&config.media);
         let admin = admin_listener(&config.listen, &mut warnings)?;
         let pool = WorkerPool::start(&config.media)?;
+        let broadcasts = Broadcasts::new(config.broadcast.clone());
         let parts = Reloader {
             listen: Live::new(config.listen.clone()),
-            registry: Registry::new(pool, config.room.clone(), &config.signaling, &config.rates),
-            broadcasts: Broadcasts::new(config.broadcast.clone()),
+            registry: Registry::new(
+                pool,
+                config.room.clone(),
+                &config.signaling,
+                &config.rates,
+                Arc::clone(&broadcasts),
+            ),
+            broadcasts,
             tokens,
             tls,
         };

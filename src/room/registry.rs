@@ -8,8 +8,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    Change, Changes, EventReceiver, EventSender, Joined, NewPeer, PeerId, Room, RoomError,
-    RoomEvent, RoomId, What, drain::Drain, event_queue::event_queue, policy::Admission,
+    Broadcasts, Change, Changes, EventReceiver, EventSender, Joined, NewPeer, PeerId, Room,
+    RoomError, RoomEvent, RoomId, What, drain::Drain, event_queue::event_queue, policy::Admission,
     public::PublicRooms,
 };
 use crate::{
@@ -32,6 +32,7 @@ pub struct Registry {
     pub(super) drain: Drain,
     pub(super) public: PublicRooms,
     changes: Changes,
+    broadcasts: Arc<Broadcasts>,
 }
 
 /// How many objects of each kind there are.
@@ -64,6 +65,7 @@ impl Registry {
         config: RoomConfig,
         signaling: &SignalingConfig,
         rates: &RateConfig,
+        broadcasts: Arc<Broadcasts>,
     ) -> Arc<Self> {
         Arc::new(Self {
             rooms: DashMap::new(),
@@ -73,6 +75,7 @@ impl Registry {
             changes: Changes::new(),
             pool,
             config: Live::new(config),
+            broadcasts,
         })
     }
 
@@ -235,6 +238,25 @@ impl Registry {
         }
         if name.chars().nth(self.config.get().name_chars).is_some() {
             return Err(RoomError::BadRequest("the name is too long"));
+        }
+        Ok(())
+    }
+
+    /// Whether a client may come into a room by this name. Ids of broadcasts are none: one opens no room,
+    /// be it pasted or expired, and the secret one leads nowhere. Only the view id of a broadcast that is
+    /// good leads into the room of its own.
+    ///
+    /// # Errors
+    /// It is such an id.
+    pub fn check_entry(&self, room: &RoomId) -> Result<(), RoomError> {
+        let leads = |room: &RoomId| {
+            let broadcast = self.broadcasts.by_view(room.as_str());
+            broadcast.is_some_and(|broadcast| broadcast.room == *room)
+        };
+        if room.is_id() && !leads(room) {
+            return Err(RoomError::BadRequest(
+                "there is no broadcast with this id to enter the room of",
+            ));
         }
         Ok(())
     }

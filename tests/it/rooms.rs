@@ -5,11 +5,11 @@ use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
 use media::MediaLimits;
 use miso::{
-    config::{MediaConfig, RateConfig, RoomConfig, SignalingConfig},
+    config::{BroadcastConfig, MediaConfig, RateConfig, RoomConfig, SignalingConfig},
     engine::WorkerPool,
     room::{
-        Counts, EventReceiver, Hears, NewPeer, PeerId, PeerPage, Profile, Publisher, Registry,
-        Role, Room, RoomError, RoomEvent, RoomId, Visit, policy::Limit,
+        Broadcasts, Counts, EventReceiver, Hears, NewPeer, PeerId, PeerPage, Profile, Publisher,
+        Registry, Role, Room, RoomError, RoomEvent, RoomId, Visit, policy::Limit,
     },
 };
 
@@ -26,7 +26,8 @@ fn start(config: RoomConfig, signaling: &SignalingConfig, limits: MediaLimits) -
         ..MediaConfig::default()
     };
     let pool = WorkerPool::start(&media).unwrap();
-    Registry::new(pool, config, signaling, &RateConfig::default())
+    let broadcasts = Broadcasts::new(BroadcastConfig::default());
+    Registry::new(pool, config, signaling, &RateConfig::default(), broadcasts)
 }
 
 fn peer(registry: &Registry, name: &str) -> (NewPeer, EventReceiver) {
@@ -374,6 +375,7 @@ async fn a_viewer_tries_again_what_its_worker_was_too_busy_for() {
         RoomConfig::default(),
         &signaling,
         &RateConfig::default(),
+        Broadcasts::new(BroadcastConfig::default()),
     );
     let visit = |role| {
         let visit = Visit::of_page(RoomId::from("a"), Ipv4Addr::LOCALHOST.into());

@@ -34,10 +34,7 @@ pub(super) async fn join(session: &mut Session, join: Join) -> Result<Reply, Api
         }
         return reply(session, &joined, false);
     }
-    if id.is_id() {
-        // Secrets that somebody pasted, or an id that has expired: neither opens a room.
-        return Err(RoomError::BadRequest("a room is not named like an id of a broadcast").into());
-    }
+    session.registry().check_entry(id)?;
     session.enter(id)?;
     if let Some(token) = join.resume_token
         && let Some(resumed) = session.registry().resume(id, &token)

@@ -37,17 +37,23 @@ describe("a page that watches over HTTP", () => {
     assert.deepEqual(announced.at(-1), { peerId: guest.id, displayName: "Viewer" });
   });
 
-  it("comes into no room by an id of a broadcast, nor does a socket, and the log has none", async () => {
+  it("comes into no room by an id of a broadcast; a socket does by one to watch that is good; the log has none", async () => {
     const made = await (await post("/api/v1/broadcasts", {})).json();
     const socket = await connect(server, { query: { dialect: "native" } });
     for (const id of [made.id, made.viewId, `b-${"0".repeat(32)}`, `v-${"0".repeat(32)}`]) {
-      assert.equal((await socket.ask("joinRoom", { roomName: id })).code, "bad-request", id);
+      if (id !== made.viewId) assert.equal((await socket.ask("joinRoom", { roomName: id })).code, "bad-request", id);
       for (const path of [`/${id}`, `?room=${id}`]) {
         assert.equal((await fetch(`${server.url}/mediasoup/streamer-transport-parameters${path}`)).status, 404, path);
       }
       assert.ok(!server.log().includes(id), `${id} is in the log`);
     }
     assert.ok((await server.rooms()).every((room) => !/^[bv]-/.test(room.id)), "none was made");
+    const among = await connect(server, { query: { dialect: "native" } });
+    await among.get("joinRoom", { roomName: made.viewId });
+    await fetch(`${server.url}/api/v1/broadcasts/${made.id}`, { method: "DELETE" });
+    const late = await connect(server, { query: { dialect: "native" } });
+    assert.equal((await late.ask("joinRoom", { roomName: made.viewId })).code, "bad-request");
+    assert.ok(!server.log().includes(made.viewId), "the id to watch is in the log");
     await socket.get("joinRoom", { roomName: "b-roll" });
   });
 
