@@ -22,7 +22,7 @@ FAULTS_BIN := target/miso-faults
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: run build client test lint deny test-packaging test-rust test-ortc test-client test-headless test-rest test-browser \
-	test-broadcast fuzz-smoke bench browsers faults-bin ortc-reference iproute openssl pebble cargo-deny cargo-fuzz gungraun node python promtool \
+	test-broadcast fuzz-smoke bench browsers faults-bin installed ortc-reference iproute openssl pebble cargo-deny cargo-fuzz gungraun node python promtool \
 	nginx clean
 
 run: build
@@ -82,8 +82,9 @@ test-client: $(CLIENT)/node_modules/.installed
 	cd $(CLIENT) && npm run check && npm run lint && npm test && npm run check:package
 
 # Socket.IO clients against the release binary, and its faults against one that can have them.
-test-headless: build faults-bin nginx pebble tests/headless/node_modules/.installed
+test-headless: installed faults-bin nginx pebble tests/headless/node_modules/.installed
 	cd tests/headless && MISO_BIN=$(CURDIR)/target/release/miso \
+		MISO_INSTALLED=$(CURDIR)/target/installed/bin/miso \
 		MISO_FAULTS_BIN=$(CURDIR)/$(FAULTS_BIN) npm test
 
 # Schemathesis against what the server says of its REST interface.
@@ -103,6 +104,10 @@ test-broadcast: build tests/broadcast/.venv/.installed tests/broadcast/node_modu
 # Files of deploy/ as the programs that read them see them; tests/it/packaging.rs has the rest.
 test-packaging: deploy/.venv/.installed nginx
 	deploy/check.sh
+
+# As a user installs it, from what was built.
+installed: build
+	$(CARGO) install --path . --locked --force --quiet --root target/installed --target-dir target
 
 fuzz-smoke: cargo-fuzz
 	crates/fuzz/smoke.sh $(FUZZ_SECONDS)

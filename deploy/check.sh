@@ -9,6 +9,21 @@ trap 'rm -rf "$work"' EXIT
 hadolint Dockerfile
 echo "Dockerfile: hadolint finds nothing"
 
+# Built where there is an engine, started as compose does, and asked whether it is well.
+if docker info >/dev/null 2>&1; then
+    docker build --quiet --tag miso:check --file Dockerfile ..
+    container=$(docker run --detach miso:check)
+    trap 'docker rm --force "$container" >/dev/null; rm -rf "$work"' EXIT
+    tries=30
+    until docker exec "$container" /usr/local/bin/miso health; do
+        ((tries--)) || { docker logs "$container"; exit 1; }
+        sleep 1
+    done
+    echo "Dockerfile: built, and the container is healthy"
+else
+    echo "Dockerfile: NOT BUILT, there is no engine here"
+fi
+
 check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml
 echo "compose.yaml: as the compose specification has it"
 

@@ -1,4 +1,4 @@
-// Installing is copying one file: started alone in an empty folder it serves its page and makes its certificate.
+// Installing is `cargo install` or copying one file: started alone in an empty folder it serves its page and makes its certificate.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { copyFile, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
@@ -20,10 +20,13 @@ const fetched = (url) => new Promise((resolve, reject) => {
   request.on("error", reject);
 });
 
+/** What `cargo install` made, where make did that before. */
+const INSTALLED = process.env.MISO_INSTALLED ?? BINARY;
+
 it("the binary alone, in an empty folder, serves its page under a certificate it makes", async () => {
   const folder = await mkdtemp(join(tmpdir(), "miso-install-"));
   const port = await freePort();
-  await copyFile(BINARY, join(folder, "miso"));
+  await copyFile(INSTALLED, join(folder, "miso"));
   const flags = ["--listen", `127.0.0.1:${port}`, "--media-port", "0"];
   const child = spawn(join(folder, "miso"), flags, { cwd: folder, env: {}, stdio: ["ignore", "pipe", "pipe"] });
   const said = [];

@@ -122,7 +122,8 @@ function filled(event, put = {}) {
 
 describe("protocol.md, event by event", () => {
   let server;
-  before(async () => (server = await startServer()));
+  // The page's answers are those of a server that knows a TURN server.
+  before(async () => (server = await startServer({ flags: ["--ice-server", "turn:turn.example.org,user,password"] })));
   afterEach(async () => {
     closeAll();
     await server.empty();
