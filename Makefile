@@ -119,6 +119,15 @@ bench: client gungraun
 
 # --- what tests need ----------------------------------------------------------------------------
 
+# $(call debian,PACKAGES,WHAT): installs them where that can be done, else says what is missing.
+debian = \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(1); \
+	else \
+		echo "missing: $(or $(2),$(1)); on Debian: apt-get install $(1)"; exit 1; \
+	fi
+
 # The binary test-rust builds for its tests; copied, since the next plain build replaces it.
 faults-bin:
 	$(CARGO) test --no-run --test it --locked $(FAULTS) --target-dir target
@@ -133,12 +142,7 @@ node:
 
 python:
 	@if ! $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \
-		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			apt-get update && \
-			DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends python3-venv; \
-		else \
-			echo "missing: Python 3.10 or newer with venv; on Debian: apt-get install python3-venv"; exit 1; \
-		fi; \
+		$(call debian,python3-venv,Python 3.10 or newer with venv); \
 	fi
 
 %/.venv/.installed: %/requirements.txt | python
@@ -168,32 +172,17 @@ browsers:
 		command -v $$browser >/dev/null || missing="$$missing $$browser"; \
 	done; \
 	if [ -n "$$missing" ]; then \
-		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			apt-get update && \
-			DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$missing; \
-		else \
-			echo "missing:$$missing; on Debian: apt-get install$$missing"; exit 1; \
-		fi; \
+		$(call debian,$$missing); \
 	fi
 
 iproute:
 	@if ! PATH="$$PATH:/usr/sbin" command -v ip >/dev/null; then \
-		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			apt-get update && \
-			DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends iproute2; \
-		else \
-			echo "missing: ip; on Debian: apt-get install iproute2"; exit 1; \
-		fi; \
+		$(call debian,iproute2,ip); \
 	fi
 
 openssl:
 	@if ! command -v openssl >/dev/null; then \
-		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			apt-get update && \
-			DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends openssl; \
-		else \
-			echo "missing: openssl; on Debian: apt-get install openssl"; exit 1; \
-		fi; \
+		$(call debian,openssl); \
 	fi
 
 # nginx for tests behind it, haproxy and systemd for checks of their files.
@@ -204,33 +193,18 @@ nginx: openssl
 	done; \
 	missing=$$(echo $$missing | sed s/systemd-analyze/systemd/); \
 	if [ -n "$$missing" ]; then \
-		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			apt-get update && \
-			DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$missing; \
-		else \
-			echo "missing: $$missing; on Debian: apt-get install $$missing"; exit 1; \
-		fi; \
+		$(call debian,$$missing); \
 	fi
 
 # Let's Encrypt's authority for tests.
 pebble:
 	@if ! command -v pebble >/dev/null; then \
-		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			apt-get update && \
-			DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends pebble; \
-		else \
-			echo "missing: pebble; on Debian: apt-get install pebble"; exit 1; \
-		fi; \
+		$(call debian,pebble); \
 	fi
 
 gungraun:
 	@if ! command -v valgrind >/dev/null; then \
-		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			apt-get update && \
-			DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends valgrind; \
-		else \
-			echo "missing: valgrind; on Debian: apt-get install valgrind"; exit 1; \
-		fi; \
+		$(call debian,valgrind); \
 	fi
 	@gungraun-runner --version 2>/dev/null | grep -qF " $(GUNGRAUN_VERSION)" || \
 		$(CARGO) install gungraun-runner --locked --force --version $(GUNGRAUN_VERSION)
