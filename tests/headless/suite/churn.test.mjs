@@ -7,7 +7,9 @@ import { newSeed, random } from "../support/random.mjs";
 import { startServer } from "../support/server.mjs";
 import { tick } from "../support/wait.mjs";
 
-const WAVES = 4;
+/** So many waves in a row must find memory level; the allocator's highest mark is reached within some of them, or 40. */
+const LEVEL = 6;
+const WAVES = 40;
 const CYCLES = Number(process.env.CHURN ?? 1_000);
 const PARALLEL = 50;
 
@@ -18,22 +20,23 @@ describe("join and leave churn", () => {
   afterEach(closeAll);
   after(() => server.stop());
 
-  it(`leaves nothing behind after ${WAVES} waves of ${CYCLES} visits`, async (t) => {
+  it(`leaves nothing behind after waves of ${CYCLES} visits`, async (t) => {
     const states = [];
-    for (let wave = 0; wave < WAVES; wave++) {
+    // What leaks grows with every wave for ever: 300 bytes a visit are 5 % in as many waves, and never level. What the
+    // allocator keeps grows to a highest mark.
+    const resident = () => states.map((state) => state.process.residentBytes);
+    const isLevel = (last) => last.length === LEVEL && Math.max(...last) <= Math.min(...last) * 1.05;
+    for (let wave = 0; wave < WAVES && !isLevel(resident().slice(-LEVEL)); wave++) {
       let next = 0;
       await Promise.all(Array.from({ length: PARALLEL }, async () => {
         while (next < CYCLES) await visit(`wave-${next++ % 40}`);
       }));
       states.push(await server.empty());
     }
-    const resident = states.map((state) => state.process.residentBytes);
     const descriptors = states.map((state) => state.process.fileDescriptors);
     const tasks = states.map((state) => state.process.tasks);
-    t.diagnostic(`resident ${resident}, descriptors ${descriptors}, tasks ${tasks}`);
-    // What leaks grows with every wave; what the allocator keeps goes up and down.
-    const [, second, ...later] = resident;
-    assert.ok(Math.min(...later) <= second * 1.05, `resident memory grows: ${resident}`);
+    t.diagnostic(`resident ${resident()}, descriptors ${descriptors}, tasks ${tasks}`);
+    assert.ok(isLevel(resident().slice(-LEVEL)), `resident memory grows: ${resident()}`);
     assert.ok(descriptors.at(-1) <= descriptors[1] + 2, `descriptors grow: ${descriptors}`);
   });
 
