@@ -1,9 +1,11 @@
 /** The operator's token: kept as long as the tab is open, and nowhere else. */
+import { tab } from "../app/remember";
+
 const KEY = "miso-admin-token";
 
-export const keptToken = (): string => sessionStorage.getItem(KEY) ?? "";
+export const keptToken = (): string => tab.recall(KEY) ?? "";
 
 export function keepToken(token: string): void {
-  if (token === "") sessionStorage.removeItem(KEY);
-  else sessionStorage.setItem(KEY, token);
+  if (token === "") tab.forget(KEY);
+  else tab.remember(KEY, token);
 }

@@ -1,26 +1,18 @@
 /** The token that an invitation carries, `/rooms/x#token=…`: taken out of the address, and kept as long as the tab is open. */
 
+import { tab } from "./remember";
+
 const KEY = "miso.token";
 
 /** Where the browser keeps nothing, the page does. */
 let kept: string | null = null;
 
 /** The token of the newest invitation that was opened in this tab. */
-export function invitation(): string | null {
-  try {
-    return sessionStorage.getItem(KEY) ?? kept;
-  } catch {
-    return kept;
-  }
-}
+export const invitation = (): string | null => tab.recall(KEY) ?? kept;
 
 function keep(token: string): void {
   kept = token;
-  try {
-    sessionStorage.setItem(KEY, token);
-  } catch {
-    // Then only until the page is left.
-  }
+  tab.remember(KEY, token);
 }
 
 /** In a token a plus is a plus. */

@@ -1,22 +1,31 @@
-/** What this browser remembers between visits; without storage (private windows) it remembers nothing. */
+/** What this browser remembers between visits, or while a tab is open; without storage (private windows) it remembers nothing. */
 import type { ChosenDevices } from "../sfu/devices";
 import type { Store } from "../sfu/store";
 
-export function recall(key: string): string | null {
+function attempt<T>(access: () => T): T | null {
   try {
-    return localStorage.getItem(`miso.${key}`);
+    return access();
   } catch {
     return null;
   }
 }
 
+export const recall = (key: string): string | null => attempt(() => localStorage.getItem(`miso.${key}`));
+
 export function remember(key: string, value: string): void {
-  try {
-    localStorage.setItem(`miso.${key}`, value);
-  } catch {
-    // Then not.
-  }
+  attempt(() => { localStorage.setItem(`miso.${key}`, value); });
 }
+
+/** While the tab is open, and nowhere else: for secrets. */
+export const tab = {
+  recall: (key: string): string | null => attempt(() => sessionStorage.getItem(key)),
+  remember(key: string, value: string): void {
+    attempt(() => { sessionStorage.setItem(key, value); });
+  },
+  forget(key: string): void {
+    attempt(() => { sessionStorage.removeItem(key); });
+  },
+};
 
 function recallDevices(): ChosenDevices {
   try {
