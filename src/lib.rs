@@ -188,8 +188,8 @@ impl Server {
         let signaling = &self.config.signaling;
         let (pool, drained) = (registry.pool().clone(), Arc::clone(&registry).drained());
         let shown = Arc::clone(&tokens);
-        let (rooms, told) = (Arc::clone(&registry), Arc::clone(&broadcasts));
-        let (layer, sockets) = signaling::layer(rooms, told, self.dialects, signaling, shown);
+        let rooms = Arc::clone(&registry);
+        let (layer, sockets) = signaling::layer(rooms, self.dialects, signaling, shown);
         let ending = Arc::clone(&broadcasts);
         let parts = Parts::new(Arc::clone(&registry), broadcasts, tokens, tls.is_some());
         let tls = tls.map(|tls| tls.config);

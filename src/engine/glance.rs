@@ -17,7 +17,7 @@ use super::{EngineCounts, WorkerPool, clock};
 
 /// For so long an answer is as good as a new one. A worker with 10,000 consumers writes one in about
 /// 5 ms, in which it forwards nothing.
-const FRESH: Duration = Duration::from_millis(250);
+pub(super) const FRESH: Duration = Duration::from_millis(250);
 
 /// A worker that is well answers in milliseconds.
 const PATIENCE: Duration = Duration::from_secs(1);

@@ -61,6 +61,7 @@ struct PoolInner {
     ips: Vec<IpAddr>,
     config: Arc<MediaConfig>,
     looks: Vec<tokio::sync::Mutex<glance::Look>>,
+    readings: tokio::sync::Mutex<Option<readings::Taken>>,
     deaf: probe::Deaf,
     _watchdog_lives_while_this_does: SyncSender<()>,
 }
@@ -121,6 +122,7 @@ impl WorkerPool {
         let pool = Self {
             inner: Arc::new(PoolInner {
                 looks: slots.iter().map(|_| Default::default()).collect(),
+                readings: tokio::sync::Mutex::default(),
                 slots,
                 threads: Mutex::default(),
                 ips,

@@ -4,7 +4,7 @@
 
 use std::{
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use ::media::{Open, Tally};
@@ -12,6 +12,7 @@ use futures_util::future::join_all;
 
 use super::{
     WorkerPool, WorkerStatus, clock,
+    glance::FRESH,
     link::Link,
     slot::{Slot, lock},
 };
@@ -72,10 +73,31 @@ impl Readings {
     }
 }
 
+/// What all workers measured when somebody asked last.
+#[derive(Debug)]
+pub(super) struct Taken {
+    at: Instant,
+    readings: Arc<[WorkerReading]>,
+}
+
 impl WorkerPool {
-    /// What every worker measured.
-    pub async fn readings(&self) -> Vec<WorkerReading> {
-        join_all(self.inner.slots.iter().map(read)).await
+    /// What every worker measured, now or a quarter of a second ago. To measure, they walk everything
+    /// that is open: who asks at about the same time is told the same.
+    pub async fn readings(&self) -> Arc<[WorkerReading]> {
+        // Whoever comes meanwhile waits here for the same walk.
+        let mut last = self.inner.readings.lock().await;
+        if let Some(taken) = last
+            .as_ref()
+            .filter(|taken| clock::now() < taken.at + FRESH)
+        {
+            return Arc::clone(&taken.readings);
+        }
+        let readings: Arc<[_]> = join_all(self.inner.slots.iter().map(read)).await.into();
+        *last = Some(Taken {
+            at: clock::now(),
+            readings: Arc::clone(&readings),
+        });
+        readings
     }
 
     /// What one worker measured.

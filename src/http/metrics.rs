@@ -1,10 +1,7 @@
 //! `GET /metrics`: asks workers and rooms what they hold, and shows it with everything counted. Also
 //! counts requests. Knows no name of a room, peer or address.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::Instant;
 
 use axum::{
     Router,
@@ -18,7 +15,7 @@ use tracing::{Instrument as _, Span, field::Empty};
 
 use super::sessions::Doors;
 use crate::{
-    engine::{WorkerPool, WorkerReading, WorkerState},
+    engine::{WorkerReading, WorkerState},
     room::Registry,
     telemetry::{
         self,
@@ -27,37 +24,6 @@ use crate::{
         traces::TARGET,
     },
 };
-
-/// What a worker measured is told again for this long: with the half second a worker is waited for at
-/// most, nothing shown is older than one.
-const KEPT: Duration = Duration::from_millis(250);
-
-/// What the workers measured last. To measure, they walk everything that is open: who asks at about the
-/// same time is told the same.
-#[derive(Debug, Default)]
-pub(super) struct Readings(tokio::sync::Mutex<Option<Taken>>);
-
-#[derive(Debug)]
-struct Taken {
-    at: Instant,
-    readings: Arc<[WorkerReading]>,
-}
-
-impl Readings {
-    async fn recent(&self, pool: &WorkerPool) -> Arc<[WorkerReading]> {
-        // Whoever comes meanwhile waits here for the same walk.
-        let mut last = self.0.lock().await;
-        if let Some(taken) = last.as_ref().filter(|taken| taken.at.elapsed() < KEPT) {
-            return Arc::clone(&taken.readings);
-        }
-        let readings: Arc<[_]> = pool.readings().await.into();
-        *last = Some(Taken {
-            at: Instant::now(),
-            readings: Arc::clone(&readings),
-        });
-        readings
-    }
-}
 
 /// Its route.
 pub(super) fn router(doors: Doors) -> Router {
@@ -70,7 +36,7 @@ async fn show(State(doors): State<Doors>, headers: HeaderMap) -> Response {
     snapshot.gauge(&names::BUILD, [version], 1.0);
     rooms(&mut snapshot, &doors.registry);
     broadcasts(&mut snapshot, &doors);
-    for reading in &*doors.readings.recent(doors.registry.pool()).await {
+    for reading in &*doors.registry.pool().readings().await {
         Worker::new(&mut snapshot, reading).show(reading);
     }
     telemetry::measure(&mut snapshot);

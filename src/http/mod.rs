@@ -62,7 +62,6 @@ impl Parts {
             broadcasts,
             tokens,
             sessions: Arc::default(),
-            readings: Arc::default(),
             secure,
         })
     }

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header::AUTHORIZATION};
 
 use ortc::types::MediaKind;
 
-use super::{metrics::Readings, problem::Problem};
+use super::problem::Problem;
 use crate::auth::Tokens;
 use crate::config::same_secret;
 use crate::room::{Broadcasts, Guest, Registry, TransportInfo, ViewId, Viewer};
@@ -22,7 +22,6 @@ pub(super) struct Doors {
     pub(super) broadcasts: Arc<Broadcasts>,
     pub(super) tokens: Arc<Tokens>,
     pub(super) sessions: Arc<Sessions>,
-    pub(super) readings: Arc<Readings>,
     /// Whether connections are encrypted.
     pub(super) secure: bool,
 }

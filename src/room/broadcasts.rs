@@ -58,10 +58,7 @@ impl Publisher {
 
     /// It has left: nothing of it, nor of its room, is kept. Whoever took its place stays.
     pub fn leave(&self, peer: &PeerId) {
-        let mut current = self.current();
-        if current.as_ref().is_some_and(|now| now.guest.id == *peer) {
-            *current = None;
-        }
+        self.current().take_if(|now| now.guest.id == *peer);
     }
 
     /// Puts the one before in its place again.

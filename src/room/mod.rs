@@ -85,8 +85,7 @@ impl RoomId {
         &self.0
     }
 
-    /// Whether it has the shape of an id of a broadcast: a secret, and no name to give to a room or
-    /// to come into one by.
+    /// Whether it has the shape of an id of a broadcast: a secret, and no name to give to a room.
     #[must_use]
     pub fn is_id(&self) -> bool {
         BroadcastId::is_one(&self.0) || ViewId::is_one(&self.0)

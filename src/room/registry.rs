@@ -85,6 +85,12 @@ impl Registry {
         self.config.set(config.clone());
     }
 
+    /// The broadcasts that may have rooms here.
+    #[must_use]
+    pub fn broadcasts(&self) -> &Broadcasts {
+        &self.broadcasts
+    }
+
     /// The server-wide counters.
     #[must_use]
     pub fn admission(&self) -> &Arc<Admission> {
@@ -249,11 +255,9 @@ impl Registry {
     /// # Errors
     /// It is such an id.
     pub fn check_entry(&self, room: &RoomId) -> Result<(), RoomError> {
-        let leads = |room: &RoomId| {
-            let broadcast = self.broadcasts.by_view(room.as_str());
-            broadcast.is_some_and(|broadcast| broadcast.room == *room)
-        };
-        if room.is_id() && !leads(room) {
+        let of_view = self.broadcasts.by_view(room.as_str());
+        let leads_there = of_view.is_some_and(|broadcast| broadcast.room == *room);
+        if room.is_id() && !leads_there {
             return Err(RoomError::BadRequest(
                 "there is no broadcast with this id to enter the room of",
             ));

@@ -46,7 +46,7 @@ use crate::{
     auth::{Refusal, Tokens},
     config::SignalingConfig,
     error::{ApiError, ErrorCode},
-    room::{Broadcasts, Registry},
+    room::Registry,
 };
 
 /// Where Socket.IO is served.
@@ -74,8 +74,6 @@ const READ_BYTES: usize = 256;
 #[derive(Clone, Debug)]
 struct Shared {
     registry: Arc<Registry>,
-    /// For the STUN and TURN servers that clients of either door are told of.
-    broadcasts: Arc<Broadcasts>,
     dialects: Arc<Dialects>,
     config: Arc<SignalingConfig>,
     tokens: Arc<Tokens>,
@@ -99,14 +97,12 @@ impl Sockets {
 /// counts as coming from the unspecified address.
 pub fn layer(
     registry: Arc<Registry>,
-    broadcasts: Arc<Broadcasts>,
     dialects: Dialects,
     config: &SignalingConfig,
     tokens: Arc<Tokens>,
 ) -> (Layer, Sockets) {
     let shared = Shared {
         registry,
-        broadcasts,
         dialects: Arc::new(dialects),
         config: Arc::new(config.clone()),
         tokens,

@@ -342,6 +342,7 @@ pub struct Own {
 
 /// What a client needs to build its side of a transport.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct TransportOptions {
     /// Its name.

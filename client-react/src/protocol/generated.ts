@@ -468,6 +468,8 @@ export type TransportClosed = {
 
 /** What a client needs to build its side of a transport. */
 export type TransportInfo = {
+  /** STUN and TURN servers for the browser; absent: none is needed. */
+  iceServers?: Array<IceServerInfo>;
   /** Its name. */
   id: string;
   /** Credentials. */
@@ -476,8 +478,6 @@ export type TransportInfo = {
   iceCandidates: Array<IceCandidate>;
   /** Certificate fingerprints. */
   dtlsParameters: DtlsParameters;
-  /** STUN and TURN servers for the browser; absent: none is needed. */
-  iceServers?: Array<IceServerInfo>;
 };
 
 /** Counters of a transport since it was made. */

@@ -179,7 +179,7 @@ function answers(operation) {
 }
 
 /** The first sentence of a text. */
-const brief = (text) => text.replaceAll("`", "").split(/(?<=[.!?]) /)[0];
+const brief = (text) => text.split(/(?<=[.!?]) /)[0];
 
 function operationOf(method, path, operation) {
   const { summary: about = "", description } = operation;

@@ -5,7 +5,10 @@
 
 mod watchers;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
     Json, Router,
@@ -78,13 +81,25 @@ async fn capabilities() -> Json<RtpCapabilities> {
     Json((*Profile::Compat.rtp_capabilities()).clone())
 }
 
-/// Whether a room of this name may be watched here.
-fn check_room(room: &RoomId) -> Result<(), RoomError> {
-    // A broadcast is watched by WHEP, which knows who publishes there and how many may watch; and the
-    // id of one that has ended names nothing.
-    (!room.is_id())
-        .then_some(())
-        .ok_or(RoomError::NotFound("room"))
+impl Shared {
+    /// Whether who asks from there may watch a room of this name.
+    fn admit(
+        &self,
+        from: IpAddr,
+        headers: &HeaderMap,
+        uri: &Uri,
+        room: &RoomId,
+    ) -> Result<(), Failure> {
+        // A broadcast is watched by WHEP, which knows who publishes there and how many may watch; and
+        // the id of one that has ended names nothing.
+        if room.is_id() {
+            return Err(RoomError::NotFound("room").into());
+        }
+        let token = shown_anywhere(headers, uri);
+        let wanted = Wanted::Subscribe(room.as_str());
+        self.tokens.check(from, token.as_deref(), wanted)?;
+        Ok(())
+    }
 }
 
 /// Somebody who names a transport, and may watch the stream it is of.
@@ -98,10 +113,9 @@ impl FromRequestParts<Shared> for Named {
         let ConnectInfo(remote) = remote.map_err(IntoResponse::into_response)?;
         let named = Path::<(String, String)>::from_request_parts(parts, shared).await;
         let Path((stream, transport)) = named.map_err(IntoResponse::into_response)?;
-        let token = shown_anywhere(&parts.headers, &parts.uri);
-        let (tokens, wanted) = (&shared.tokens, Wanted::Subscribe(&stream));
-        let checked = tokens.check(remote.ip(), token.as_deref(), wanted);
-        checked.map_err(|refusal| Failure::from(refusal).into_response())?;
+        let room = RoomId::from(stream.as_str());
+        let admitted = shared.admit(remote.ip(), &parts.headers, &parts.uri, &room);
+        admitted.map_err(IntoResponse::into_response)?;
         let found = shared.watchers.by_transport(&transport, &stream);
         let (guest, id) = found.map_err(|error| Failure::from(error).into_response())?;
         Ok(Self(guest, id))
@@ -117,13 +131,9 @@ impl FromRequestParts<Shared> for Admitted {
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Response> {
         let watcher = Watcher::from_request_parts(parts, shared).await?;
-        check_room(&watcher.room).map_err(|error| Failure::from(error).into_response())?;
-        let token = shown_anywhere(&parts.headers, &parts.uri);
-        let wanted = Wanted::Subscribe(watcher.room.as_str());
-        let checked = shared
-            .tokens
-            .check(watcher.address, token.as_deref(), wanted);
-        checked.map_err(|refusal| Failure::from(refusal).into_response())?;
+        let from = watcher.address;
+        let admitted = shared.admit(from, &parts.headers, &parts.uri, &watcher.room);
+        admitted.map_err(IntoResponse::into_response)?;
         Ok(Self(watcher))
     }
 }
@@ -156,10 +166,7 @@ async fn create(
     Path(stream): Path<String>,
 ) -> Result<Json<Value>, Failure> {
     let room = RoomId::from(stream.as_str());
-    check_room(&room)?;
-    let token = shown_anywhere(&headers, &uri);
-    let (tokens, wanted) = (&shared.tokens, Wanted::Subscribe(&stream));
-    tokens.check(remote.ip(), token.as_deref(), wanted)?;
+    shared.admit(remote.ip(), &headers, &uri, &room)?;
     let (guest, transport) = shared
         .registry
         .guest(Visit::of_page(room, remote.ip()))

@@ -27,7 +27,7 @@ pub(super) async fn create(
         ice_candidates: made.ice_candidates,
         dtls_parameters: made.dtls_parameters,
     };
-    let ice_servers = session.shared.broadcasts.config().ice_servers.clone();
+    let ice_servers = session.registry().broadcasts().config().ice_servers.clone();
     Ok(Reply::Transport(options, ice_servers))
 }
 

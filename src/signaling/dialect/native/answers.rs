@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ortc::types::{DtlsParameters, IceCandidate, IceParameters, MediaKind, RtpParameters, RtpType};
+use ortc::types::{IceParameters, MediaKind, RtpParameters, RtpType};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -75,14 +75,9 @@ pub struct TransportAnswer {
 #[cfg_attr(feature = "contracts", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct TransportInfo {
-    /// Its name.
-    id: Uuid,
-    /// Credentials.
-    ice_parameters: IceParameters,
-    /// Addresses.
-    ice_candidates: Vec<IceCandidate>,
-    /// Certificate fingerprints.
-    dtls_parameters: DtlsParameters,
+    /// The transport itself.
+    #[serde(flatten)]
+    options: TransportOptions,
     /// STUN and TURN servers for the browser; absent: none is needed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "contracts", ts(as = "Option<Vec<IceServerInfo>>", optional))]
@@ -92,10 +87,7 @@ pub struct TransportInfo {
 impl TransportInfo {
     pub(super) fn of(options: TransportOptions, ice_servers: Vec<IceServer>) -> Self {
         Self {
-            id: options.id,
-            ice_parameters: options.ice_parameters,
-            ice_candidates: options.ice_candidates,
-            dtls_parameters: options.dtls_parameters,
+            options,
             ice_servers: list(ice_servers),
         }
     }

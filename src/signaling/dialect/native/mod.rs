@@ -187,19 +187,12 @@ fn notify(_: &str, notification: Notification) -> Vec<Told> {
             consumers,
             reason,
             ..
-        } => ProducerClosed {
-            remote_producer_id: producer,
-            producer_id: producer,
-            peer_id: peer,
-            consumer_id: consumers.first().copied(),
-            reason,
-        }
-        .told(),
+        } => closed(producer, peer, consumers.first().copied(), reason),
         Notification::OwnProducerClosed {
             producer,
             peer,
             reason,
-        } => own_closed(producer, peer, reason),
+        } => closed(producer, peer, None, reason),
         Notification::ProducerPaused {
             producer,
             peer,
@@ -228,12 +221,17 @@ fn notify(_: &str, notification: Notification) -> Vec<Told> {
     }]
 }
 
-fn own_closed(producer_id: Uuid, peer_id: String, reason: &'static str) -> Told {
+fn closed(
+    producer_id: Uuid,
+    peer_id: String,
+    consumer_id: Option<Uuid>,
+    reason: &'static str,
+) -> Told {
     ProducerClosed {
         remote_producer_id: producer_id,
         producer_id,
         peer_id,
-        consumer_id: None,
+        consumer_id,
         reason,
     }
     .told()
